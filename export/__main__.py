@@ -1,0 +1,41 @@
+"""`python -m export`: one click group, one subcommand a step."""
+
+import importlib
+
+import click
+
+STEPS = {  # name: (module and function, what it does), in the order of the pipeline
+    "train": ("train", "Train a promptable model on photos with masks."),
+    "evaluate": ("evaluate", "Measure one-click and box mIoU and the click curve."),
+    "onnx": ("to_onnx", "Export a checkpoint to ONNX (fp32)."),
+    "quantize": ("quantize", "Make the smaller variants: fp16 and int8 weights."),
+    "verify": ("verify", "Compare every variant with PyTorch, on photos."),
+    "publish": ("publish", "Put verified variants into the page's manifest."),
+}
+
+
+class Steps(click.Group):
+    """Loads a step's module when it is asked for, so that `--help` does not wait for torch."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(STEPS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in STEPS:
+            return None
+        module = STEPS[cmd_name][0]
+        command: click.Command = getattr(importlib.import_module(f"export.{module}"), module)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Steps, in order"):
+            formatter.write_dl([(name, text) for name, (_, text) in STEPS.items()])
+
+
+@click.command(cls=Steps)
+def main() -> None:
+    """Distil, train, evaluate and export promptable segmentation models for the browser."""
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m export")

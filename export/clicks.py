@@ -1,0 +1,46 @@
+"""The click rule: where a person who wants this region would tap.
+
+The point of the region that is farthest from its edge, the photo's border counting as an edge; the next click goes to
+the larger error region (missed or surplus). This is the rule of RITM's `isegm/inference` (Sofiiuk et al., 2021).
+"""
+
+import numpy as np
+from scipy.ndimage import distance_transform_edt
+
+RULE = (
+    "first click at the point farthest from the mask's edge (border counts as edge); every further click likewise in "
+    "the missed or the surplus region, whichever reaches deeper; earlier low-res logits are given as mask prompt"
+)
+
+
+def depth(region: np.ndarray) -> np.ndarray:
+    """Distance of every pixel of a boolean region (H, W) to the region's edge; 0 outside."""
+    return distance_transform_edt(np.pad(region, 1))[1:-1, 1:-1]
+
+
+def deepest(region: np.ndarray) -> tuple[int, int, float]:
+    """Return x, y of the point of `region` (H, W) farthest from its edge, and its distance (0 if empty)."""
+    distance = depth(region)
+    y, x = np.unravel_index(int(distance.argmax()), distance.shape)
+    return int(x), int(y), float(distance[y, x])
+
+
+def next_click(target: np.ndarray, predicted: np.ndarray, ignore: np.ndarray | None = None) -> tuple[int, int, int]:
+    """Return x, y, label (1 adds, 0 removes) of the click that corrects `predicted` towards `target`, both (H, W) bool."""
+    missed, surplus = target & ~predicted, predicted & ~target
+    if ignore is not None:
+        missed, surplus = missed & ~ignore, surplus & ~ignore
+    add, remove = deepest(missed), deepest(surplus)
+    return (add[0], add[1], 1) if add[2] >= remove[2] else (remove[0], remove[1], 0)
+
+
+def iou(a: np.ndarray, b: np.ndarray) -> float:
+    """Intersection over union of two boolean masks; 1 when both are empty."""
+    union = int(np.count_nonzero(a | b))
+    return 1.0 if union == 0 else int(np.count_nonzero(a & b)) / union
+
+
+def tight_box(mask: np.ndarray) -> tuple[int, int, int, int]:
+    """Return x1, y1, x2, y2 of the pixels of a non-empty boolean mask (inclusive)."""
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    return int(columns[0]), int(rows[0]), int(columns[-1]), int(rows[-1])

@@ -1,0 +1,1 @@
+"""Photos with masks, from WebDataset shards or folders, as `Sample`s."""

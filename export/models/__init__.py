@@ -1,0 +1,1 @@
+"""Promptable models: an image encoder and SAM's prompt encoder and mask decoder."""

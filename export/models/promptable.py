@@ -1,0 +1,101 @@
+"""`Promptable`: image encoder + prompt encoder + mask decoder, and the configuration that rebuilds it."""
+
+from dataclasses import asdict, dataclass
+
+import torch
+import torch.nn.functional as F
+from segment_anything.modeling import PromptEncoder
+from torch import nn
+
+from export.geometry import LOW_RES_STRIDE
+from export.models.decoder import FineMaskDecoder
+from export.models.encoder import Encoder, normalise
+
+EMBEDDING_STRIDE = 16
+
+
+@dataclass(frozen=True)
+class Config:
+    """What a checkpoint needs besides weights. `input_size` is the long side of the photo, in pixels."""
+
+    backbone: str = "mobilenetv4_conv_small"
+    dim: int = 128
+    fine_8: int = 64
+    fine_4: int = 32
+    input_size: int = 320
+
+    def as_dict(self) -> dict:
+        return asdict(self)
+
+
+class Promptable(nn.Module):
+    """A student: tap, box and mask prompts in, four low-res masks with predicted IoU out."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        fine_dims = (config.fine_8, config.fine_4)
+        self.image_encoder = Encoder(config.backbone, config.dim, fine_dims)
+        self.prompt_encoder = PromptEncoder(
+            embed_dim=config.dim,
+            image_embedding_size=(1, 1),
+            input_image_size=(1, 1),
+            mask_in_chans=16,
+        )
+        self.mask_decoder = FineMaskDecoder(config.dim, fine_dims)
+        self.set_input_size(config.input_size)
+
+    def set_input_size(self, input_size: int) -> None:
+        """Change the square model frame (nothing learnt depends on it); a multiple of 32."""
+        if input_size % 32:
+            raise ValueError(f"Input size {input_size} is not a multiple of 32.")
+        self.input_size = input_size
+        cells, grid = input_size // EMBEDDING_STRIDE, input_size // LOW_RES_STRIDE
+        self.prompt_encoder.image_embedding_size = (cells, cells)
+        self.prompt_encoder.input_image_size = (input_size, input_size)
+        self.prompt_encoder.mask_input_size = (grid, grid)
+
+    def encode(self, image: torch.Tensor) -> dict[str, torch.Tensor]:
+        """(B, 3, H, W) RGB 0…255 with max(H, W) = input size → the encoder's maps. Normalises, then pads to a square."""
+        height, width = image.shape[-2:]
+        padded = F.pad(normalise(image), (0, self.input_size - width, 0, self.input_size - height))
+        return self.image_encoder(padded)
+
+    def decode(
+        self,
+        features: dict[str, torch.Tensor],
+        coords: torch.Tensor,
+        labels: torch.Tensor,
+        mask_input: torch.Tensor,
+        has_mask: torch.Tensor,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Answer one prompt per embedding.
+
+        coords (B, N, 2) in the model frame; labels (B, N): 1 foreground, 0 background, 2/3 box corners, −1 padding;
+        mask_input (B, 1, G, G) low-res logits, used where has_mask (B,) is 1. Returns (B, 4, G, G) and (B, 4).
+        """
+        sparse = embed_points(self.prompt_encoder, coords, labels)
+        dense = embed_mask(self.prompt_encoder, mask_input, has_mask)
+        return self.mask_decoder(features, self.prompt_encoder.get_dense_pe(), sparse, dense)
+
+
+def embed_points(encoder: PromptEncoder, coords: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Points (B, N, 2), labels (B, N) → tokens (B, N, dim), by arithmetic on the labels.
+
+    The package selects by boolean indexing, which cannot be traced for export; the sums here are the same.
+    """
+    size = coords.new_tensor([encoder.input_image_size[1], encoder.input_image_size[0]])
+    embedding = encoder.pe_layer._pe_encoding((coords + 0.5) / size)
+    labels = labels[..., None]
+    embedding = embedding * (labels != -1).to(embedding.dtype)
+    embedding = embedding + encoder.not_a_point_embed.weight * (labels == -1).to(embedding.dtype)
+    for i, learnt in enumerate(encoder.point_embeddings):
+        embedding = embedding + learnt.weight * (labels == i).to(embedding.dtype)
+    return embedding
+
+
+def embed_mask(encoder: PromptEncoder, mask_input: torch.Tensor, has_mask: torch.Tensor) -> torch.Tensor:
+    """Mask prompt (B, 1, G, G) → dense embedding (B, dim, h, w); the learnt "no mask" where has_mask (B,) is 0."""
+    has = has_mask.view(-1, 1, 1, 1)
+    absent = encoder.no_mask_embed.weight.view(1, -1, 1, 1)
+    return has * encoder.mask_downscaling(mask_input) + (1 - has) * absent

@@ -1,0 +1,111 @@
+"""`make test`: set up all that the tests need, then lint, type checks, Vitest, pytest with the end-to-end tests.
+
+    scripts/python.sh scripts/run_tests.py
+
+Every step runs, even after one that failed. The last line is `N passed, N failed`, summed over Vitest and pytest; a
+check that fails, and a test run that breaks off, count as one failed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import browser
+import setup
+
+RESULTS = setup.ROOT / "test-results"
+
+
+@dataclass
+class Count:
+    """How the tests went."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __add__(self, other: Count) -> Count:
+        return Count(self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped)
+
+    def __str__(self) -> str:
+        return f"{self.passed} passed, {self.failed} failed" + (f", {self.skipped} skipped" if self.skipped else "")
+
+
+def check(title: str, *command: str) -> Count:
+    """Run one program; if it fails, that is one failure."""
+    setup.say(title)
+    done = subprocess.run(command, cwd=setup.ROOT, check=False, stdin=subprocess.DEVNULL)
+    return Count(failed=int(done.returncode != 0))
+
+
+def tests(title: str, report: Path, read: Callable[[Path], Count], *command: str) -> Count:
+    """Run one program that writes a report, and count what the report tells."""
+    report.unlink(missing_ok=True)
+    whole = check(title, *command)
+    counted = read(report) if report.is_file() else Count()
+    return counted if counted.failed else counted + whole
+
+
+def read_vitest(report: Path) -> Count:
+    """What Vitest's JSON reporter wrote."""
+    result = json.loads(report.read_text(encoding="utf-8"))
+    skipped = result["numPendingTests"] + result["numTodoTests"]
+    return Count(result["numPassedTests"], result["numFailedTests"], skipped)
+
+
+def read_junit(report: Path) -> Count:
+    """What pytest's --junitxml wrote."""
+    count = Count()
+    for case in ET.parse(report).iter("testcase"):
+        outcomes = {child.tag for child in case}
+        if outcomes & {"failure", "error"}:
+            count.failed += 1
+        elif "skipped" in outcomes:
+            count.skipped += 1
+        else:
+            count.passed += 1
+    return count
+
+
+def run_all() -> Count:
+    """Set up, then every step."""
+    setup.prepare(setup.EXTRAS_FOR_TESTS)
+    chromium = browser.find_or_install()
+    if chromium:
+        os.environ["TAPMASK_CHROMIUM"] = chromium
+    RESULTS.mkdir(exist_ok=True)
+    python, npm = str(setup.VENV_PYTHON), setup.npm()
+    vitest, pytest = RESULTS / "vitest.json", RESULTS / "pytest.xml"
+    reporters = ["--reporter=default", "--reporter=json", f"--outputFile.json={vitest}"]
+    total = check("Lint: ruff", python, "-m", "ruff", "check")
+    total += check("Types: mypy", python, "-m", "mypy")
+    total += check("Types and lint: TypeScript", npm, "run", "check")
+    total += tests("Tests: Vitest", vitest, read_vitest, npm, "test", "--", *reporters)
+    total += tests("Tests: pytest", pytest, read_junit, python, "-m", "pytest", f"--junitxml={pytest}")
+    return total
+
+
+def main() -> None:
+    """Run everything; the last line and the exit status tell how it went."""
+    (RESULTS / "summary.txt").unlink(missing_ok=True)
+    total = Count()
+    try:
+        total = run_all()
+    except SystemExit as stopped:  # the setup has failed and named its reason
+        print(stopped.code, file=sys.stderr, flush=True)
+        total.failed = 1
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "summary.txt").write_text(f"{total}\n", encoding="utf-8")
+    print(total, flush=True)
+    sys.exit(1 if total.failed else 0)
+
+
+if __name__ == "__main__":
+    main()
