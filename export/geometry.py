@@ -41,9 +41,13 @@ class Letterbox:
         return (np.asarray(points, np.float64) * factors).astype(np.float32)
 
     def resize(self, photo: np.ndarray) -> np.ndarray:
-        """Resize an RGB uint8 photo (H, W, 3) to (new_height, new_width, 3), anti-aliased."""
-        size = (self.new_width, self.new_height)
-        return np.asarray(Image.fromarray(photo).resize(size, Image.Resampling.BILINEAR))
+        """Resize an RGB uint8 photo (H, W, 3) to (new_height, new_width, 3), anti-aliased.
+
+        In two calls, because Pillow picks the order of its passes by the photo's shape, and rounds between them.
+        """
+        filters = Image.Resampling.BILINEAR
+        rows = Image.fromarray(photo).resize((self.new_width, self.height), filters)
+        return np.asarray(rows.resize((self.new_width, self.new_height), filters))
 
     def upsample(self, low_res: torch.Tensor) -> torch.Tensor:
         """Read low-res logits (N, G, G) at the photo's own resolution: (N, height, width), one bilinear step.

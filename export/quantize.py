@@ -43,9 +43,10 @@ def compress(graph: onnx.ModelProto, variant: str) -> onnx.ModelProto:
 
 
 def _fp16(name: str, values: np.ndarray, kept: list[onnx.TensorProto]) -> list[onnx.NodeProto]:
+    largest = float(np.abs(values).max())
+    if largest > float(np.finfo(np.float16).max):
+        raise click.ClickException(f"Weights {name} exceed half precision ({largest:.3g}); leave out --variant fp16.")
     half = values.astype(np.float16)
-    if not np.isfinite(half).all():
-        raise click.ClickException(f"Weights {name} exceed half precision ({np.abs(values).max():.3g}).")
     kept.append(numpy_helper.from_array(half, f"{name}.fp16"))
     return [helper.make_node("Cast", [f"{name}.fp16"], [name], f"{name}.restore", to=TensorProto.FLOAT)]
 

@@ -8,14 +8,15 @@ import functools
 import json
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 import numpy as np
 import torch
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
@@ -66,6 +67,24 @@ def _order(count: int, seed: int, epoch: int) -> np.ndarray:
     return np.random.default_rng([seed, epoch, 1]).permutation(count)
 
 
+def running_average(decay: float) -> Callable[[list[Tensor], list[Tensor], Tensor | int], None]:
+    """An exponential moving average that forgets the untrained start: the decay grows to `decay` over the first steps.
+
+    With a fixed decay of 0.998 a third of the average is still random weights after 500 steps, and useless.
+    """
+
+    @torch.no_grad()
+    def update(averages: list[Tensor], current: list[Tensor], count: Tensor | int) -> None:
+        weight = 1 - min(decay, (1 + int(count)) / (10 + int(count)))
+        for average, value in zip(averages, current, strict=True):
+            if average.is_floating_point():
+                average.lerp_(value, weight)
+            else:
+                average.copy_(value)
+
+    return update
+
+
 class Trainer:
     """A model, its running average, its optimiser and how far they came."""
 
@@ -74,8 +93,7 @@ class Trainer:
     ) -> None:
         self.device, self.schedule, self.half = device, schedule, half
         self.model = model.to(device).to(memory_format=torch.channels_last)
-        average = get_ema_multi_avg_fn(decay)
-        self.average = AveragedModel(self.model, multi_avg_fn=average, use_buffers=True)
+        self.average = AveragedModel(self.model, multi_avg_fn=running_average(decay), use_buffers=True)
         decayed = [p for p in model.parameters() if p.ndim > 1]
         rest = [p for p in model.parameters() if p.ndim <= 1]
         groups = [{"params": decayed, "weight_decay": 0.05}, {"params": rest, "weight_decay": 0.0}]
@@ -210,6 +228,7 @@ def _batches(examples: Examples, start: int, total: int, batch: int, workers: in
         drop_last=True,
         persistent_workers=False,
         prefetch_factor=4 if workers else None,
+        generator=torch.Generator(),  # its own: opening a loader must not move the prompts' random numbers
     )
     return iter(loader)
 
@@ -244,7 +263,10 @@ def train(  # type: ignore[no-untyped-def]
     torch.manual_seed(seed)
     pool = Samples(data)
     training, held = split(len(pool), min(holdout, len(pool) // 5), seed)
-    model = Promptable(Config(backbone=backbone, dim=dim, input_size=input_size))
+    try:
+        model = Promptable(Config(backbone=backbone, dim=dim, input_size=input_size))
+    except (ValueError, RuntimeError) as error:  # timm raises RuntimeError for an unknown name
+        raise click.ClickException(str(error)) from error
     if init:
         initialise(model, init)
     trainer = Trainer(model, Schedule(rate, samples, warmup, schedule), device, decay, seed, half)

@@ -1,0 +1,182 @@
+"""From checkpoint to manifest: the graphs agree with PyTorch, small variants stay close, and nothing unverified goes out."""
+
+import json
+import shutil
+
+import numpy as np
+import onnx
+import pytest
+from PIL import Image
+
+from export import manifest as contract
+from export.checkpoint import load_model
+from export.predictor import OnnxPredictor, Photo, Prompt, TorchPredictor
+from export.quantize import compress
+from tests.export.conftest import refuse, run
+from tests.scenes import scene
+
+PROMPTS = [
+    Prompt(((40, 60),), (1,)),
+    Prompt(((40, 60), (110, 50)), (1, 0)),
+    Prompt(box=(20, 30, 90, 100)),
+    Prompt(((40, 60),), (1,), (20, 30, 90, 100)),
+]
+
+
+def pair(folder, variant):
+    return OnnxPredictor(folder / variant / "encoder.onnx", folder / variant / "decoder.onnx")
+
+
+@pytest.mark.parametrize("size", [(160, 120), (90, 160), (120, 120)])
+def test_onnx_answers_as_pytorch_for_any_aspect_ratio(checkpoint, exported, size):
+    pixels, _ = scene(1, *size)
+    a, b = (Photo(p, pixels) for p in (TorchPredictor(load_model(checkpoint)), pair(exported, "fp32")))
+    for prompt in PROMPTS:
+        (logits, ious), (other, other_ious) = a.answer(prompt), b.answer(prompt)
+        assert np.abs(logits - other).max() < 1e-3
+        assert np.abs(ious - other_ious).max() < 1e-3
+        again = Prompt(prompt.points, prompt.labels, prompt.box, mask=logits[0])
+        assert np.abs(a.answer(again)[0] - b.answer(again)[0]).max() < 1e-3
+
+
+def test_the_graphs_keep_the_contract(exported):
+    encoder = onnx.load(exported / "fp32" / "encoder.onnx")
+    decoder = onnx.load(exported / "fp32" / "decoder.onnx")
+    assert encoder.opset_import[0].version >= 17
+    assert encoder.graph.input[0].name == "image"
+    assert encoder.graph.input[0].type.tensor_type.elem_type == onnx.TensorProto.UINT8
+    assert encoder.graph.output[0].name == "image_embeddings"
+    outputs = [o.name for o in encoder.graph.output]
+    assert [i.name for i in decoder.graph.input] == [
+        *outputs, "point_coords", "point_labels", "mask_input", "has_mask_input",
+    ]  # fmt: skip
+    assert {n.op_type for n in encoder.graph.node} & {"LayerNormalization"}
+
+
+def test_smaller_variants_are_smaller_and_answer_nearly_the_same(exported):
+    pixels, _ = scene(2)
+    size = {v: sum(p.stat().st_size for p in (exported / v).glob("*.onnx")) for v in ("fp32", "fp16", "int8")}
+    assert size["int8"] < size["fp16"] < size["fp32"]
+    wanted = Photo(pair(exported, "fp32"), pixels).answer(PROMPTS[0])[0]
+    for variant, allowed in (("fp16", 0.01), ("int8", 0.1)):
+        got = Photo(pair(exported, variant), pixels).answer(PROMPTS[0])[0]
+        assert np.abs(got - wanted).max() < allowed * max(1, np.abs(wanted).max()), variant
+
+
+def test_weights_too_large_for_half_precision_are_refused(exported):
+    graph = onnx.load(exported / "fp32" / "decoder.onnx")
+    tensor = next(t for t in graph.graph.initializer if np.prod(t.dims) > 1000)
+    values = onnx.numpy_helper.to_array(tensor) * np.float32(1e9)
+    tensor.CopyFrom(onnx.numpy_helper.from_array(values, tensor.name))
+    with pytest.raises(Exception, match=f"{tensor.name}.*half precision"):
+        compress(graph, "fp16")
+
+
+@pytest.fixture(scope="module")
+def verified(checkpoint, exported, tmp_path_factory):
+    """The exported folder with verify.json, and a folder `photos`."""
+    folder = tmp_path_factory.mktemp("verified")
+    shutil.copytree(exported, folder, dirs_exist_ok=True)
+    (folder / "photos").mkdir()
+    Image.fromarray(scene(3)[0]).save(folder / "photos" / "scene.png")
+    run("verify", folder, "--checkpoint", checkpoint, "--photos", folder / "photos")
+    return folder
+
+
+@pytest.fixture
+def published(verified, tmp_path):
+    """A copy, published: (export folder, model folder)."""
+    folder, models = tmp_path / "exported", tmp_path / "models"
+    shutil.copytree(verified, folder)
+    run("publish", folder, "--to", models, "--card", tmp_path / "no-card.md")
+    return folder, models
+
+
+def test_verify_reports_every_variant(published):
+    report = json.loads((published[0] / "verify.json").read_text())
+    assert set(report) == {"fp32", "fp16", "int8"}
+    assert report["fp32"]["mask_iou"] >= 0.999
+    assert all(r["passed"] for r in report.values())
+
+
+def test_the_manifest_fits_its_schema_and_its_files(published):
+    manifest = contract.read(published[1] / "manifest.json")
+    entry = manifest["models"][0]
+    assert manifest["default"] == entry["id"] == "tapmask-tiny"
+    assert entry["input_size"] == 64
+    for variant in entry["variants"].values():
+        for part in ("encoder", "decoder"):
+            path = published[1] / variant[part]["file"]
+            assert path.stat().st_size == variant[part]["bytes"]
+            assert variant[part]["sha256"][:8] in path.name
+        assert np.isfinite(variant["self_test"]["logits"]["value"]).all()
+
+
+def test_evaluate_reads_the_manifest_and_states_its_rules(published, scenes, tmp_path):
+    out = tmp_path / "figures.json"
+    options = ("--manifest", published[1] / "manifest.json", "--model", "tapmask-tiny", "--variant", "int8")
+    run("evaluate", *options, "--data", scenes, "--limit", 2, "--json", out)
+    figures = json.loads(out.read_text())
+    (figures,) = figures.values()
+    assert figures["images"] == 2
+    assert figures["masks"] == 4
+    assert figures["click_miou"][0] == figures["click1_miou"] <= figures["click1_oracle_miou"] <= 1
+    assert len(figures["click_miou"]) == 5
+    assert 0 <= figures["box_miou"] <= 1
+    assert "farthest" in figures["click_rule"]
+
+
+def test_what_is_not_published_is_named(published, scenes):
+    manifest = published[1] / "manifest.json"
+    assert "fp16, int8" in refuse("evaluate", "--manifest", manifest, "--variant", "fp32", "--data", scenes)
+    assert "tapmask-tiny" in refuse("evaluate", "--manifest", manifest, "--model", "other", "--data", scenes)
+
+
+def test_a_changed_model_file_is_not_evaluated(published, scenes):
+    manifest = published[1] / "manifest.json"
+    file = next(published[1].glob("*encoder.fp16*.onnx"))
+    file.write_bytes(file.read_bytes()[:-1])
+    assert file.name in refuse("evaluate", "--manifest", manifest, "--data", scenes)
+
+
+def test_what_was_not_verified_is_not_published(exported, tmp_path):
+    message = refuse("publish", exported, "--to", tmp_path / "models")
+    assert "verify" in message
+    assert not (tmp_path / "models").exists()
+
+
+def test_what_changed_after_verification_is_not_published(published):
+    folder, models = published
+    before = (models / "manifest.json").read_bytes()
+    graph = onnx.load(folder / "fp16" / "decoder.onnx")
+    graph.doc_string = "changed"
+    onnx.save(graph, folder / "fp16" / "decoder.onnx")
+    assert "changed after" in refuse("publish", folder, "--to", models)
+    assert (models / "manifest.json").read_bytes() == before
+
+
+def test_a_variant_that_differs_fails_the_gate(published, checkpoint):
+    folder, _ = published
+    graph = onnx.load(folder / "int8" / "encoder.onnx")
+    for tensor in graph.graph.initializer:
+        if tensor.name.endswith(".scale"):
+            tensor.CopyFrom(onnx.numpy_helper.from_array(-onnx.numpy_helper.to_array(tensor), tensor.name))
+    onnx.save(graph, folder / "int8" / "encoder.onnx")
+    message = refuse("verify", folder, "--checkpoint", checkpoint, "--photos", folder / "photos")
+    assert "FAILED" in message
+    assert "failed verification" in refuse("publish", folder, "--variant", "int8", "--to", published[1])
+
+
+def test_the_model_card_gets_the_figures(published, tmp_path):
+    card = tmp_path / "card.md"
+    card.write_text("before\n<!-- figures -->\nold\n<!-- /figures -->\nafter\n")
+    figures = {"duts": {"images": 1, "masks": 2, "click1_miou": 0.5, "click1_oracle_miou": 0.6,
+                        "click_miou": [0.5, 0.6, 0.7, 0.8, 0.9], "box_miou": 0.66}}  # fmt: skip
+    (published[0] / "fp16.evaluate.json").write_text(json.dumps(figures))
+    run("publish", published[0], "--variant", "fp16", "--to", published[1], "--card", card)
+    text = card.read_text()
+    assert text.startswith("before\n")
+    assert text.endswith("after\n")
+    assert "old" not in text
+    assert "| duts (2 masks) | 0.500 | 0.600 | 0.700 | 0.900 | 0.660 |" in text
+    assert not list(published[1].glob("*int8*")), "files that the manifest no longer names are removed"

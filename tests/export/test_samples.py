@@ -1,0 +1,95 @@
+"""Reading shards and folders, and what a bad one answers."""
+
+import io
+import tarfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from export.data.augment import Augment
+from export.data.samples import SampleError, Samples, name_of
+from tests.scenes import scene, write_folder
+
+
+def shard(path, members: dict[str, bytes]):
+    with tarfile.open(path, "w") as tar:
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return path
+
+
+def encoded(pixels, ending):
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, ending, **({"lossless": True} if ending == "webp" else {}))
+    return buffer.getvalue()
+
+
+def test_a_folder_and_a_shard_of_the_same_files_read_alike(tmp_path):
+    folder = write_folder(tmp_path / "folder", 3)
+    tar = shard(tmp_path / "some-000.tar", {p.name: p.read_bytes() for p in sorted(folder.iterdir())})
+    a, b = Samples([folder]), Samples([tar])
+    assert [s.key for s in a] == [s.key for s in b] == ["scene000", "scene001", "scene002"]
+    for left, right in zip(a, b, strict=True):
+        assert np.array_equal(left.photo, right.photo)
+        assert [m.sum() for m in left.masks()] == [m.sum() for m in right.masks()]
+        assert len(list(left.masks())) == 2
+
+
+def test_layers_come_in_order_and_each_id_is_a_mask(tmp_path):
+    photo, ids = scene(0)
+    layers = {f"a{'' if i == 0 else f'.{i}'}.png": encoded(np.full_like(ids, i + 1), "png") for i in range(11)}
+    tar = shard(tmp_path / "x.tar", {"a.webp": encoded(photo, "webp"), **layers})
+    sample = Samples([tar])[0]
+    assert [int(layer[0, 0]) for layer in sample.layers] == list(range(1, 12))
+
+
+@pytest.mark.parametrize(
+    ("source", "name"), [("d/duts-te-000.tar", "duts-te"), ("coco-*.tar", "coco"), ("my-photos", "my-photos")]
+)
+def test_a_set_is_named_after_its_shards(source, name):
+    assert name_of(source) == name
+
+
+def test_a_broken_photo_is_named(tmp_path):
+    _, ids = scene(0)
+    tar = shard(tmp_path / "x.tar", {"broken.webp": b"not an image", "broken.png": encoded(ids, "png")})
+    with pytest.raises(SampleError, match=r"broken of .*x\.tar"):
+        Samples([tar])[0]
+
+
+def test_a_mask_of_another_size_is_named(tmp_path):
+    photo, ids = scene(0)
+    tar = shard(tmp_path / "x.tar", {"odd.webp": encoded(photo, "webp"), "odd.png": encoded(ids[:-1], "png")})
+    with pytest.raises(SampleError, match="odd"):
+        Samples([tar])[0]
+
+
+def test_a_truncated_shard_and_a_missing_one_are_named(tmp_path):
+    bad = tmp_path / "cut-000.tar"
+    bad.write_bytes(b"\x01" * 700)
+    with pytest.raises(SampleError, match="cut-000"):
+        Samples([bad])
+    with pytest.raises(SampleError, match="nowhere"):
+        Samples([tmp_path / "nowhere-*.tar"])
+
+
+def test_an_example_keeps_photo_and_mask_together(tmp_path):
+    sample = Samples([write_folder(tmp_path, 1)])[0]
+    augment = Augment(size=128, masks=2, paste=0, crop=1)
+    for seed in range(8):
+        example = augment(sample, sample, np.random.default_rng(seed))
+        image, valid = example["image"].astype(float), example["valid"]
+        red_over_green = np.kron(example["targets"][0] > 250, np.ones((4, 4), bool))
+        inside, outside = image[red_over_green], image[np.kron(valid, np.ones((4, 4), bool)) & ~red_over_green]
+        assert (inside[:, 0] - inside[:, 1]).mean() > (outside[:, 0] - outside[:, 1]).mean() + 20
+
+
+def test_a_pasted_object_leaves_the_mask_it_covers(tmp_path):
+    samples = Samples([write_folder(tmp_path, 2)])
+    augment = Augment(size=128, masks=2, paste=1, crop=0)
+    for seed in range(8):
+        targets = augment(samples[0], samples[1], np.random.default_rng(seed))["targets"].astype(int)
+        assert targets.sum(0).max() <= 255 + 2 or np.array_equal(targets[0], targets[1])

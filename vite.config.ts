@@ -1,0 +1,60 @@
+/** Builds web/ to web/dist: static files that any host serves, under any path. */
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { VitePWA } from "vite-plugin-pwa";
+import { defineConfig } from "vitest/config";
+
+const root = fileURLToPath(new URL("web", import.meta.url));
+
+/** What `server.py` sends too; without isolation the browser gives WASM no threads. */
+const headers = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+  "Cross-Origin-Resource-Policy": "same-origin",
+};
+
+/** The files of the default model's default variant: the app works offline with them, other models are cached on first use. */
+function defaultModelFiles(): string[] {
+  const path = `${root}/public/models/manifest.json`;
+  if (!existsSync(path)) return [];
+  const manifest = JSON.parse(readFileSync(path, "utf8"));
+  const model = manifest.models.find((entry: { id: string }) => entry.id === manifest.default);
+  const variant = model.variants[model.default_variant];
+  return [variant.encoder.file, variant.decoder.file].map((file) => `models/${file}`);
+}
+
+export default defineConfig({
+  root,
+  base: "./",
+  cacheDir: "../node_modules/.vite",
+  build: { outDir: "dist", emptyOutDir: true, target: "es2022", sourcemap: false, assetsInlineLimit: 0, chunkSizeWarningLimit: 800 },
+  worker: { format: "es" },
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  // onnxruntime-web's plain builds load their .mjs and .wasm from the addresses we give; the "bundle" builds carry a copy of the .mjs.
+  resolve: { conditions: ["onnxruntime-web-use-extern-wasm", "module", "browser", "development|production"] },
+  optimizeDeps: { exclude: ["onnxruntime-web"] },
+  server: { headers, fs: { allow: [fileURLToPath(new URL(".", import.meta.url))] } },
+  preview: { headers },
+  plugins: [
+    VitePWA({
+      strategies: "injectManifest",
+      srcDir: "src",
+      filename: "sw.ts",
+      injectRegister: false,
+      manifest: false,
+      injectManifest: {
+        globPatterns: [
+          "**/*.{html,js,mjs,css,svg,png,jpg,webp,webmanifest}",
+          "models/manifest.json",
+          // The CPU-only runtime. The WebGPU one is twice as big and is cached when first used.
+          "assets/ort-wasm-simd-threaded-*.wasm",
+          ...defaultModelFiles(),
+        ],
+        globIgnores: ["sw.js"],
+        dontCacheBustURLsMatching: /(^|\/)assets\/|\.[0-9a-f]{8}\.onnx$/,
+        maximumFileSizeToCacheInBytes: 40 * 2 ** 20,
+      },
+    }),
+  ],
+  test: { include: ["tests/**/*.test.ts"], environment: "node", maxWorkers: 1 },
+});

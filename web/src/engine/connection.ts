@@ -1,0 +1,23 @@
+/** A fresh worker with the engine in it. */
+import { wrap } from "comlink";
+import type { WorkerApi } from "./protocol";
+import type { Connection, Machine } from "./start";
+
+export const thisMachine: Machine = {
+  get cores() {
+    return navigator.hardwareConcurrency || 1;
+  },
+  get isolated() {
+    return globalThis.crossOriginIsolated && typeof SharedArrayBuffer !== "undefined";
+  },
+  connect,
+};
+
+function connect(): Connection {
+  const worker = new Worker(new URL("./worker/worker.ts", import.meta.url), { type: "module", name: "tapmask-engine" });
+  const died = new Promise<string>((resolve) => {
+    worker.addEventListener("error", (event) => resolve(`The worker failed: ${event.message || "its script could not be loaded"}.`));
+    worker.addEventListener("messageerror", () => resolve("The worker sent something that cannot be read."));
+  });
+  return { api: wrap<WorkerApi>(worker), died, terminate: () => worker.terminate() };
+}

@@ -1,0 +1,38 @@
+/** What the client and the worker say to each other. Types only: neither side's code is pulled into the other's. */
+import type { Variant } from "../core/manifest";
+import type { Prompt } from "../core/prompt";
+import type { EngineErrorCode } from "./errors";
+import type { Provider, Segmentation } from "./types";
+
+/** Errors cross as data: a thrown one would arrive without its code. */
+export type Outcome<T> = { ok: true; value: T } | { ok: false; code: EngineErrorCode; message: string };
+
+export interface Setup {
+  provider: Provider;
+  threads: number;
+  /** The caller insists on this provider: a software adapter is good enough. */
+  forced: boolean;
+  inputSize: number;
+  variant: Variant;
+  encoder: Uint8Array<ArrayBuffer>;
+  decoder: Uint8Array<ArrayBuffer>;
+}
+
+export type StartStage = "compile" | "self-test";
+
+/** How a start ended. `skipped`: this machine does not have what the provider needs. `failed`: it has, and still does not work. */
+export type Started = { outcome: "running" | "skipped" | "failed"; reason: string };
+
+export interface Events {
+  onStage(stage: StartStage): void;
+  onLost(message: string): void;
+}
+
+/** One worker runs one model on one provider, one call at a time: the client's queue sees to that. */
+export interface WorkerApi {
+  start(setup: Setup, onStage: Events["onStage"], onLost: Events["onLost"]): Promise<Started>;
+  /** Keeps the encoder's outputs under `id` until they are released. */
+  encode(id: number, source: ImageBitmap | ImageData): Promise<Outcome<null>>;
+  segment(id: number, prompt: Prompt): Promise<Outcome<Segmentation>>;
+  release(id: number): void;
+}

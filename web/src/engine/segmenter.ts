@@ -1,0 +1,195 @@
+/**
+ * The engine's public face: load a model once, encode a photo once, ask as often as you like.
+ *
+ *     const segmenter = await Segmenter.load("models/manifest.json");
+ *     const image = await segmenter.encode(bitmap);
+ *     const { masks, scores, best } = await image.segment({ points: [{ x: 120, y: 80, label: 1 }] });
+ *     image.release();
+ *
+ * Every method rejects with an `EngineError`, whose `code` says what happened and whose `message` can be shown.
+ */
+import { transfer } from "comlink";
+import { chooseVariant, type Manifest, type ModelFile } from "../core/manifest";
+import type { Prompt } from "../core/prompt";
+import { thisMachine } from "./connection";
+import { EngineError } from "./errors";
+import { asEngineError, loadManifest } from "./manifestSource";
+import { forgetOthers, loadFile } from "./modelStore";
+import type { Outcome } from "./protocol";
+import { aborted, RunQueue } from "./queue";
+import { startProvider, type Connection, type Machine, type Running } from "./start";
+import { providers as allProviders, type EngineInfo, type Progress, type Provider, type SegmentKind, type Segmentation } from "./types";
+
+export type { LowResMask, Prompt, PromptBox, PromptPoint } from "../core/prompt";
+export type { Manifest, ModelEntry, Variant } from "../core/manifest";
+export { EngineError, type EngineErrorCode } from "./errors";
+export type { Attempt, EngineInfo, Progress, Provider, SegmentKind, Segmentation } from "./types";
+
+export interface LoadOptions {
+  /** A model id of the manifest; its default otherwise. */
+  model?: string;
+  /** A variant of that model; its default otherwise. */
+  variant?: string;
+  /** Which providers to try, in order; all of them otherwise. A lone one is insisted on: `["webgpu"]` accepts a software adapter. */
+  providers?: readonly Provider[];
+  onProgress?(progress: Progress): void;
+  /** Called once when the running provider is gone (GPU lost, worker dead). Every later call rejects: load again. */
+  onLost?(error: EngineError): void;
+  signal?: AbortSignal;
+}
+
+export class Segmenter {
+  private readonly queue = new RunQueue();
+  private lastId = 0;
+
+  private constructor(
+    /** What runs where, and why. */
+    readonly info: EngineInfo,
+    private readonly connection: Connection,
+  ) {}
+
+  /**
+   * Fetches the model (or finds it in a cache), starts it on the first provider that passes the self-test, and keeps it running.
+   *
+   * @param manifestUrl Relative to the page.
+   * @throws EngineError `manifest`, `download`, `damaged`, `no-provider` or `aborted`.
+   */
+  static async load(manifestUrl: string | URL, options: LoadOptions = {}, machine: Machine = thisMachine): Promise<Segmenter> {
+    const url = new URL(manifestUrl, location.href);
+    const manifest = await loadManifest(url, options.signal);
+    const { model, name, variant } = asEngineError(() => chooseVariant(manifest, options.model, options.variant));
+    const files = await loadFiles([variant.encoder, variant.decoder], url, options);
+    void forgetOthers([url.href, ...addresses(manifest, url)]).catch(() => undefined);
+
+    let segmenter: Segmenter | null = null;
+    const running = await startProvider(machine, {
+      providers: options.providers ?? allProviders,
+      setup: { inputSize: model.input_size, variant, encoder: files[0]!.bytes, decoder: files[1]!.bytes },
+      onStage: (stage, provider) => options.onProgress?.({ stage, provider }),
+      onLost: (message) => segmenter?.lose(message, options.onLost),
+      signal: options.signal,
+    });
+    segmenter = new Segmenter(describe(running, files, { model, variant: name }), running.connection);
+    void running.connection.died.then((message) => segmenter?.lose(message, options.onLost));
+    return segmenter;
+  }
+
+  /**
+   * Runs the encoder, once per photo.
+   *
+   * @param source The upright photo. It stays the caller's, a copy goes to the worker – unless `transfer` hands an `ImageBitmap` over
+   *   (it is then closed here), which spares a large photo that copy.
+   * @throws EngineError `out-of-memory`, `provider-lost`, `bad-input` or `aborted`.
+   */
+  async encode(source: ImageBitmap | ImageData, options: { signal?: AbortSignal; transfer?: boolean } = {}): Promise<EncodedImage> {
+    const { width, height } = source;
+    if (!width || !height) throw new EngineError("bad-input", "The picture has no pixels.");
+    const id = ++this.lastId;
+    const work = async () => {
+      const handedOver = options.transfer && source instanceof ImageBitmap ? transfer(source, [source]) : source;
+      unwrap(await this.call((api) => api.encode(id, handedOver)));
+      // Nobody will ask about it, or release it.
+      if (options.signal?.aborted) void this.connection.api.release(id);
+    };
+    await this.queue.run("encode", work, { signal: options.signal });
+    return new EncodedImage(width, height, {
+      segment: (prompt, kind, signal) => this.queue.run(kind, async () => unwrap(await this.call((api) => api.segment(id, prompt))), { key: id, signal }),
+      release: () => void this.connection.api.release(id),
+    });
+  }
+
+  /** Stops the worker and frees all it holds. What waits rejects with `aborted`. */
+  dispose(): void {
+    this.queue.close(aborted("The segmenter was disposed."));
+    this.connection.terminate();
+  }
+
+  /** A worker that died answers nothing, not even an error. */
+  private call<T>(ask: (api: Connection["api"]) => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    const dead = this.connection.died.then((message): Outcome<T> => ({ ok: false, code: "provider-lost", message }));
+    return Promise.race([ask(this.connection.api), dead]);
+  }
+
+  private lose(message: string, onLost?: (error: EngineError) => void): void {
+    const error = new EngineError("provider-lost", message);
+    if (!this.queue.close(error)) return;
+    this.connection.terminate();
+    onLost?.(error);
+  }
+}
+
+/** What an `EncodedImage` asks of its segmenter. */
+interface Backing {
+  segment(prompt: Prompt, kind: SegmentKind, signal?: AbortSignal): Promise<Segmentation>;
+  release(): void;
+}
+
+/** A photo that the model has seen. Its embeddings stay in the worker until `release`. */
+export class EncodedImage {
+  private released = false;
+
+  /** @internal Made by `Segmenter.encode`. */
+  constructor(
+    /** Pixels of the photo. */
+    readonly width: number,
+    readonly height: number,
+    private readonly backing: Backing,
+  ) {}
+
+  /**
+   * Runs the decoder. A newer call of the same kind replaces one that still waits, which rejects with `aborted`; a hover waits for
+   * every tap.
+   *
+   * @param prompt At least one point or a box, in image pixels.
+   * @throws EngineError `bad-input`, `aborted`, `out-of-memory` or `provider-lost`.
+   */
+  async segment(prompt: Prompt, options: { kind?: SegmentKind; signal?: AbortSignal } = {}): Promise<Segmentation> {
+    if (this.released) throw new EngineError("bad-input", "This photo was released.");
+    if (!prompt.points.length && !prompt.box) throw new EngineError("bad-input", "A prompt needs a point or a box.");
+    return this.backing.segment(prompt, options.kind ?? "tap", options.signal);
+  }
+
+  /** Frees the embeddings. Call it when another photo takes this one's place. */
+  release(): void {
+    if (this.released) return;
+    this.released = true;
+    this.backing.release();
+  }
+}
+
+/** One after the other, with progress over the sum of their bytes. */
+async function loadFiles(files: readonly ModelFile[], manifestUrl: URL, { onProgress, signal }: LoadOptions): Promise<Awaited<ReturnType<typeof loadFile>>[]> {
+  const total = files.reduce((sum, file) => sum + file.bytes, 0);
+  const loaded = [];
+  let before = 0;
+  for (const file of files) {
+    const onBytes = (bytes: number) => onProgress?.({ stage: "download", file: file.file, loaded: before + bytes, total });
+    onBytes(0);
+    loaded.push(await loadFile(file, new URL(file.file, manifestUrl), { onBytes, signal }));
+    before += file.bytes;
+  }
+  return loaded;
+}
+
+const addresses = (manifest: Manifest, url: URL): string[] =>
+  manifest.models.flatMap((model) =>
+    Object.values(model.variants).flatMap(({ encoder, decoder }) => [encoder, decoder].map(({ file }) => new URL(file, url).href)),
+  );
+
+const describe = (
+  { provider, threads, tried }: Running,
+  files: { cached: boolean; verified: boolean }[],
+  chosen: Pick<EngineInfo, "model" | "variant">,
+): EngineInfo => ({
+  ...chosen,
+  provider,
+  threads,
+  tried,
+  cached: files.every((file) => file.cached),
+  verified: files.every((file) => file.verified),
+});
+
+function unwrap<T>(outcome: Outcome<T>): T {
+  if (outcome.ok) return outcome.value;
+  throw new EngineError(outcome.code, outcome.message);
+}

@@ -1,0 +1,112 @@
+/**
+ * Finds a provider that runs the model truly: one at a time, each in a fresh worker, because a failed start leaves onnxruntime-web
+ * unable to start again.
+ */
+import type { Remote } from "comlink";
+import { proxy } from "comlink";
+import { EngineError } from "./errors";
+import type { Setup, Started, StartStage, WorkerApi } from "./protocol";
+import { aborted } from "./queue";
+import type { Attempt, Provider } from "./types";
+
+/** A worker with the engine in it. `died` settles when it can answer no more. */
+export interface Connection {
+  readonly api: Remote<WorkerApi>;
+  readonly died: Promise<string>;
+  terminate(): void;
+}
+
+export interface Machine {
+  readonly cores: number;
+  /** Cross-origin isolated, so that threads can share memory. */
+  readonly isolated: boolean;
+  connect(): Connection;
+}
+
+export interface StartOptions {
+  providers: readonly Provider[];
+  setup: Omit<Setup, "provider" | "threads" | "forced">;
+  onStage?(stage: StartStage, provider: Provider): void;
+  onLost(message: string): void;
+  signal?: AbortSignal;
+  /** How long a start may take. Threads are known to hang forever on some phones, shader compilers to be slow. */
+  patience?: Record<Provider, number>;
+}
+
+export interface Running {
+  connection: Connection;
+  provider: Provider;
+  threads: number;
+  tried: Attempt[];
+}
+
+const minutes = 60_000;
+const defaultPatience: Record<Provider, number> = { webgpu: 3 * minutes, "wasm-threads": 1.5 * minutes, wasm: 10 * minutes };
+const mostThreads = 4;
+
+/** @throws EngineError `no-provider` with every reason in its message, or `aborted`. */
+export async function startProvider(machine: Machine, options: StartOptions): Promise<Running> {
+  const tried: Attempt[] = [];
+  for (const provider of options.providers) {
+    const threads = provider === "wasm-threads" ? Math.min(machine.cores, mostThreads) : 1;
+    const lacking = missing(provider, machine, options);
+    if (lacking) {
+      tried.push({ provider, outcome: "skipped", reason: lacking });
+      continue;
+    }
+    const connection = machine.connect();
+    const started = await attempt(connection, provider, threads, options);
+    tried.push({ provider, ...started });
+    if (started.outcome === "running") return { connection, provider, threads, tried };
+    connection.terminate();
+  }
+  throw new EngineError("no-provider", `The model runs nowhere here. ${tried.map(({ provider, reason }) => `${provider}: ${reason}`).join(" ")}`);
+}
+
+/** What can be told without a worker. */
+function missing(provider: Provider, machine: Machine, { providers, setup }: StartOptions): string | null {
+  const meantFor = setup.variant.providers;
+  const family = provider === "webgpu" ? "webgpu" : "wasm";
+  if (providers.length > 1 && !meantFor.includes(family)) return `This variant is meant for ${meantFor.join(" and ")} only.`;
+  if (provider !== "wasm-threads") return null;
+  if (!machine.isolated) return "The page is not cross-origin isolated, so there are no threads.";
+  return machine.cores < 2 ? "There is only one processor core." : null;
+}
+
+async function attempt(connection: Connection, provider: Provider, threads: number, options: StartOptions): Promise<Started> {
+  const { setup, onStage, onLost, signal, providers } = options;
+  const cleanup = new AbortController();
+  try {
+    return await Promise.race([
+      connection.api.start(
+        { ...setup, provider, threads, forced: providers.length === 1 },
+        proxy((stage: StartStage) => onStage?.(stage, provider)),
+        proxy(onLost),
+      ),
+      connection.died.then((reason): Started => ({ outcome: "failed", reason })),
+      hangs((options.patience ?? defaultPatience)[provider], cleanup.signal),
+      abortion(signal, cleanup.signal),
+    ]);
+  } catch (error) {
+    if (error instanceof EngineError) {
+      connection.terminate();
+      throw error;
+    }
+    return { outcome: "failed", reason: String(error) };
+  } finally {
+    cleanup.abort();
+  }
+}
+
+const hangs = (patience: number, done: AbortSignal): Promise<Started> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(() => resolve({ outcome: "failed", reason: `It did not start within ${Math.round(patience / 1000)} seconds.` }), patience);
+    done.addEventListener("abort", () => clearTimeout(timer));
+  });
+
+const abortion = (signal: AbortSignal | undefined, done: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    const abort = () => reject(aborted("Loading was aborted."));
+    if (signal?.aborted) abort();
+    signal?.addEventListener("abort", abort, { signal: done });
+  });

@@ -1,0 +1,48 @@
+/** The words that the page, the client and the worker share. */
+import type { LowResMask } from "../core/prompt";
+import type { ModelEntry } from "../core/manifest";
+
+/** Where the model runs: the GPU, the CPU on several threads (needs cross-origin isolation), the CPU on one. */
+export type Provider = "webgpu" | "wasm-threads" | "wasm";
+export const providers: readonly Provider[] = ["webgpu", "wasm-threads", "wasm"];
+
+export interface Attempt {
+  provider: Provider;
+  outcome: "running" | "skipped" | "failed";
+  /** A sentence for the reader: why it was skipped, how it failed, or that its self-test passed. */
+  reason: string;
+}
+
+export interface EngineInfo {
+  model: ModelEntry;
+  variant: string;
+  provider: Provider;
+  threads: number;
+  /** Every provider that was considered, in order. */
+  tried: Attempt[];
+  /** False when the model is only in memory, because storage is full or not available: it is downloaded again next time. */
+  cached: boolean;
+  /** False in an insecure context, where the browser cannot compute sha256 and only the length was checked. */
+  verified: boolean;
+}
+
+export type Progress =
+  /** Bytes over both model files; bytes from the cache count too. `file` is the one being read. */
+  | { stage: "download"; file: string; loaded: number; total: number }
+  | { stage: "compile"; provider: Provider }
+  | { stage: "self-test"; provider: Provider };
+
+/** The answer to a prompt: three candidate masks, best guess first chosen. */
+export interface Segmentation {
+  /** Three grids of low-res logits over the model frame; `core/mask.ts` brings them to the photo's resolution. */
+  masks: LowResMask[];
+  /** The IoU that the model predicts for each. */
+  scores: number[];
+  /** Which of the decoder's four mask tokens each came from. */
+  tokens: number[];
+  /** Index of the preselected candidate. */
+  best: number;
+}
+
+/** A hover is a preview: it waits for everything else, and a newer one replaces it. */
+export type SegmentKind = "tap" | "hover";
