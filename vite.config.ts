@@ -1,6 +1,7 @@
 /** Builds web/ to web/dist: static files that any host serves, under any path. */
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import type { Plugin } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 import { defineConfig } from "vitest/config";
 
@@ -23,6 +24,17 @@ function defaultModelFiles(): string[] {
   return [variant.encoder.file, variant.decoder.file].map((file) => `models/${file}`);
 }
 
+/** What `server.py` sends too, for hosts that send no headers: the page talks to its own origin only. */
+const contentSecurityPolicy =
+  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; img-src 'self' blob: data:; " +
+  "connect-src 'self' blob:; style-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'";
+
+const policyTag: Plugin = {
+  name: "content-security-policy",
+  apply: "build", // the development server injects inline styles
+  transformIndexHtml: () => [{ tag: "meta", attrs: { "http-equiv": "Content-Security-Policy", content: contentSecurityPolicy }, injectTo: "head-prepend" }],
+};
+
 export default defineConfig({
   root,
   base: "./",
@@ -36,6 +48,7 @@ export default defineConfig({
   server: { headers, fs: { allow: [fileURLToPath(new URL(".", import.meta.url))] } },
   preview: { headers },
   plugins: [
+    policyTag,
     VitePWA({
       strategies: "injectManifest",
       srcDir: "src",

@@ -11,6 +11,7 @@ STEPS = {  # name: (module and function, what it does), in the order of the pipe
     "quantize": ("quantize", "Make the smaller variants: fp16 and int8 weights."),
     "verify": ("verify", "Compare every variant with PyTorch, on photos."),
     "publish": ("publish", "Put verified variants into the page's manifest."),
+    "bench": ("bench", "Measure the app against the plain recipe, in a browser."),
 }
 
 

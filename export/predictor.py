@@ -10,7 +10,7 @@ import onnxruntime
 import torch
 
 from export.geometry import Letterbox
-from export.models.promptable import Promptable
+from export.models.promptable import PromptableModel
 
 Features = dict[str, np.ndarray]
 
@@ -63,7 +63,7 @@ class Predictor(Protocol):
 class TorchPredictor:
     """A model in PyTorch."""
 
-    def __init__(self, model: Promptable) -> None:
+    def __init__(self, model: PromptableModel) -> None:
         self.model, self.input_size = model.eval(), model.input_size
 
     @torch.no_grad()

@@ -93,22 +93,44 @@ def _verified(folder: Path, variant: str) -> dict[str, Any]:
 
 
 def variant_entry(folder: Path, variant: str, model_id: str, target: Path) -> dict[str, Any]:
-    """Everything the manifest says of one variant; copies its two files."""
+    """What the manifest says of a verified variant; copies its two files."""
     verified = _verified(folder, variant)
-    pair = [folder / variant / f"{part}.onnx" for part in ("encoder", "decoder")]
     figures = folder / f"{variant}.evaluate.json"
     benchmarks = json.loads(figures.read_text()) if figures.exists() else {}
     keys = ("images", "masks", "click1_miou", "click1_oracle_miou", "click_miou", "box_miou")
+    quality = {
+        "verify": verified,
+        "benchmarks": {name: {k: values[k] for k in keys} for name, values in benchmarks.items()},
+    }
+    return pair_entry(folder / variant, variant, model_id, target, quality)
+
+
+def pair_entry(folder: Path, variant: str, model_id: str, target: Path, quality: dict[str, Any]) -> dict[str, Any]:
+    """A variant's entry from `encoder.onnx` and `decoder.onnx` in `folder`; copies the two files."""
+    pair = [folder / f"{part}.onnx" for part in ("encoder", "decoder")]
     return {
         "opset": onnx.load(pair[0]).opset_import[0].version,
         "providers": ["webgpu", "wasm"],
         "encoder": _file_entry(pair[0], model_id, variant, target),
         "decoder": _file_entry(pair[1], model_id, variant, target),
-        "quality": {
-            "verify": verified,
-            "benchmarks": {name: {k: values[k] for k in keys} for name, values in benchmarks.items()},
-        },
+        "quality": quality,
         "self_test": self_test(OnnxPredictor(*pair)),
+    }
+
+
+def model_entry(model_id: str, title: str, licence: str, source: str, variants: dict[str, Any]) -> dict[str, Any]:
+    """A model's entry; the first variant is the default one."""
+    name, first = next(iter(variants.items()))
+    return {
+        "id": model_id,
+        "title": title,
+        "licence": licence,
+        "source": source,
+        "input_size": 4 * next(t for t in first["decoder"]["inputs"] if t["name"] == "mask_input")["shape"][-1],
+        "normalisation": "in-graph",
+        "mask_threshold": 0.0,
+        "default_variant": name,
+        "variants": variants,
     }
 
 
@@ -143,13 +165,13 @@ def figures_table(manifest: dict[str, Any]) -> str:
     return "\n".join(rows)
 
 
-def write_card(card: Path, table: str) -> None:
-    """Put the table between the card's `figures` marks."""
+def card_text(card: Path, table: str) -> str:
+    """The model card with the table between its `figures` marks."""
     text = card.read_text()
-    marked = re.compile(r"(<!-- figures -->\n).*?(\n<!-- /figures -->)", re.S)
+    marked = re.compile(r"(<!-- figures -->\n).*?(<!-- /figures -->)", re.S)
     if not marked.search(text):
         raise click.ClickException(f"{card} lacks the marks <!-- figures --> and <!-- /figures -->; restore them.")
-    write_whole(card, marked.sub(lambda m: m[1] + table + m[2], text).encode())
+    return marked.sub(lambda m: f"{m[1]}{table}\n{m[2]}", text)
 
 
 @click.command()
@@ -171,25 +193,16 @@ def publish(folder, model_id, title, licence, source, variants, default, target,
     path = target / "manifest.json"
     manifest = contract.read(path) if path.exists() else {"schema": 1, "default": model_id, "models": []}
     entries = {variant: variant_entry(folder, variant, model_id, target) for variant in variants}
-    first = next(iter(entries.values()))
-    model = {
-        "id": model_id,
-        "title": title,
-        "licence": licence,
-        "source": source,
-        "input_size": 4 * next(t for t in first["decoder"]["inputs"] if t["name"] == "mask_input")["shape"][-1],
-        "normalisation": "in-graph",
-        "mask_threshold": 0.0,
-        "default_variant": variants[0],
-        "variants": entries,
-    }
+    model = model_entry(model_id, title, licence, source, entries)
     others = [entry for entry in manifest["models"] if entry["id"] != model_id]
     manifest["models"] = [model, *others] if default else [*others, model]
     manifest["default"] = model_id if default else manifest["default"]
-    write_json(path, contract.check(manifest, str(path)))
+    contract.check(manifest, str(path))
+    story = card_text(card, figures_table(manifest)) if card.exists() else None
+    write_json(path, manifest)
     remove_unused(target, manifest)
-    if card.exists():
-        write_card(card, figures_table(manifest))
+    if story:
+        write_whole(card, story.encode())
     for name, entry in entries.items():
         size = entry["encoder"]["bytes"] + entry["decoder"]["bytes"]
         click.echo(f"Published {model_id} {name}: {size / 1e6:.2f} MB in {target}.")

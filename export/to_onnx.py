@@ -18,7 +18,7 @@ from torch import nn
 
 from export.checkpoint import load_model
 from export.files import write_whole
-from export.models.promptable import Promptable
+from export.models.promptable import PromptableModel
 
 OPSET = 18
 DECODER_INPUTS = ("point_coords", "point_labels", "mask_input", "has_mask_input")
@@ -44,7 +44,7 @@ class FusedLayerNorm2d(nn.Module):
 class EncoderGraph(nn.Module):
     """`image` uint8 (1, H, W, 3) with max(H, W) = input size → the encoder's maps, in the order of their names."""
 
-    def __init__(self, model: Promptable) -> None:
+    def __init__(self, model: PromptableModel) -> None:
         super().__init__()
         self.model = model
 
@@ -55,7 +55,7 @@ class EncoderGraph(nn.Module):
 class DecoderGraph(nn.Module):
     """The encoder's maps and one prompt → (1, 4, G, G) logits and (1, 4) predicted IoU."""
 
-    def __init__(self, model: Promptable, names: list[str]) -> None:
+    def __init__(self, model: PromptableModel, names: list[str]) -> None:
         super().__init__()
         self.model, self.names = model, names
         self.register_buffer("image_pe", model.prompt_encoder.get_dense_pe())
@@ -65,7 +65,7 @@ class DecoderGraph(nn.Module):
         return self.model.decode(dict(zip(self.names, features, strict=True)), coords, labels, mask_input, has_mask)
 
 
-def export_pair(model: Promptable, folder: Path) -> tuple[Path, Path]:
+def export_pair(model: PromptableModel, folder: Path) -> tuple[Path, Path]:
     """Write `encoder.onnx` and `decoder.onnx` of a model into `folder`; returns their paths."""
     model = copy.deepcopy(model).eval()
     fuse_layer_norms(model)
@@ -75,7 +75,7 @@ def export_pair(model: Promptable, folder: Path) -> tuple[Path, Path]:
         features = model.encode(image.permute(0, 3, 1, 2).float())
     names = list(features)
     sides = {1: torch.export.Dim("height", min=16, max=size), 2: torch.export.Dim("width", min=16, max=size)}
-    encoder = _export(EncoderGraph(model), (image,), ["image"], names, [sides])
+    encoder = export_graph(EncoderGraph(model), (image,), ["image"], names, [sides])
     prompt = (
         torch.zeros(1, 3, 2),
         torch.ones(1, 3),
@@ -85,7 +85,7 @@ def export_pair(model: Promptable, folder: Path) -> tuple[Path, Path]:
     points = torch.export.Dim("points", min=1, max=1024)
     shapes = [[{} for _ in names], {1: points}, {1: points}, {}, {}]
     inputs = [*names, *DECODER_INPUTS]
-    decoder = _export(
+    decoder = export_graph(
         DecoderGraph(model, names), (list(features.values()), *prompt), inputs, list(DECODER_OUTPUTS), shapes
     )
     return write(encoder, folder / "encoder.onnx"), write(decoder, folder / "decoder.onnx")
@@ -107,7 +107,8 @@ def write(graph: onnx.ModelProto, path: Path) -> Path:
     return path
 
 
-def _export(module: nn.Module, args, inputs, outputs, shapes) -> onnx.ModelProto:  # type: ignore[no-untyped-def]
+def export_graph(module: nn.Module, args, inputs, outputs, shapes) -> onnx.ModelProto:  # type: ignore[no-untyped-def]
+    """Trace a module with named inputs and outputs; `shapes` says which sides are dynamic, as in `torch.export`."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's own deprecations; what it writes is checked and verified
         program = torch.onnx.export(

@@ -67,14 +67,17 @@ def _order(count: int, seed: int, epoch: int) -> np.ndarray:
     return np.random.default_rng([seed, epoch, 1]).permutation(count)
 
 
-def running_average(decay: float) -> Callable[[list[Tensor], list[Tensor], Tensor | int], None]:
+Tensors = tuple[Tensor, ...] | list[Tensor]
+
+
+def running_average(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], None]:
     """An exponential moving average that forgets the untrained start: the decay grows to `decay` over the first steps.
 
     With a fixed decay of 0.998 a third of the average is still random weights after 500 steps, and useless.
     """
 
     @torch.no_grad()
-    def update(averages: list[Tensor], current: list[Tensor], count: Tensor | int) -> None:
+    def update(averages: Tensors, current: Tensors, count: Tensor | int) -> None:
         weight = 1 - min(decay, (1 + int(count)) / (10 + int(count)))
         for average, value in zip(averages, current, strict=True):
             if average.is_floating_point():

@@ -1,14 +1,14 @@
 /**
  * Writes a .br and a .gz sibling next to every built file that shrinks by it, so that the server never compresses on the fly.
  *
- * Run after `vite build`: node web/compress.mjs
+ * Run after `vite build`: node web/compress.mjs [folder]
  */
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 
-const dist = new URL("dist", import.meta.url).pathname;
+const dist = process.argv[2] ?? new URL("dist", import.meta.url).pathname;
 const kinds = new Set([".html", ".js", ".mjs", ".css", ".svg", ".json", ".webmanifest", ".txt", ".wasm", ".onnx"]);
 const smallest = 1024;
 const worthwhile = 0.95; // a sibling that saves less than 5 % costs more in disk and headers than it gives

@@ -1,4 +1,4 @@
-"""SAM's mask decoder with all four tokens returned, one prompt per embedding, and the encoder's finer maps added."""
+"""SAM's mask decoder with all four tokens returned and one prompt per embedding, and one that adds the encoder's finer maps."""
 
 import torch
 from segment_anything.modeling import MaskDecoder, TwoWayTransformer
@@ -6,22 +6,15 @@ from segment_anything.modeling.common import LayerNorm2d
 from torch import nn
 
 
-class FineMaskDecoder(MaskDecoder):
-    """`segment_anything`'s MaskDecoder at width `dim`, upsampling through `fine_dims` channels at strides 8 and 4."""
+class PairedMaskDecoder(MaskDecoder):
+    """`segment_anything`'s MaskDecoder for a batch in which every embedding has its own prompt."""
 
-    def __init__(self, dim: int, fine_dims: tuple[int, int], heads: int = 8) -> None:
+    def __init__(self, dim: int, heads: int, mlp_dim: int) -> None:
         super().__init__(
             transformer_dim=dim,
-            transformer=TwoWayTransformer(depth=2, embedding_dim=dim, num_heads=heads, mlp_dim=4 * dim),
+            transformer=TwoWayTransformer(depth=2, embedding_dim=dim, num_heads=heads, mlp_dim=mlp_dim),
             iou_head_hidden_dim=dim,
         )
-        self.up_8 = nn.ConvTranspose2d(dim, fine_dims[0], 2, stride=2)
-        self.norm_8 = LayerNorm2d(fine_dims[0])
-        self.up_4 = nn.ConvTranspose2d(fine_dims[0], fine_dims[1], 2, stride=2)
-        self.activation = nn.GELU()
-        del self.output_upscaling
-        for mlp in self.output_hypernetworks_mlps:
-            mlp.layers[-1] = nn.Linear(dim, fine_dims[1])
 
     def forward(
         self, features: dict[str, torch.Tensor], image_pe: torch.Tensor, sparse: torch.Tensor, dense: torch.Tensor
@@ -36,9 +29,29 @@ class FineMaskDecoder(MaskDecoder):
         source = features["image_embeddings"] + dense
         batch, dim, height, width = source.shape
         hidden, source = self.transformer(source, image_pe.expand(batch, -1, -1, -1), tokens)
-        source = source.transpose(1, 2).reshape(batch, dim, height, width)
-        fine = self.activation(self.norm_8(self.up_8(source) + features["fine_8"]))
-        fine = self.activation(self.up_4(fine) + features["fine_4"])
+        fine = self.upscale(source.transpose(1, 2).reshape(batch, dim, height, width), features)
         kernels = torch.stack([mlp(hidden[:, 1 + i]) for i, mlp in enumerate(self.output_hypernetworks_mlps)], dim=1)
         masks = (kernels @ fine.flatten(2)).reshape(batch, -1, fine.shape[2], fine.shape[3])
         return masks, self.iou_prediction_head(hidden[:, 0])
+
+    def upscale(self, source: torch.Tensor, features: dict[str, torch.Tensor]) -> torch.Tensor:
+        """(B, dim, h, w) → (B, channels, 4h, 4w), of which each mask is a weighted sum."""
+        return self.output_upscaling(source)
+
+
+class FineMaskDecoder(PairedMaskDecoder):
+    """SAM's decoder at width `dim`, upsampling through `fine_dims` channels at strides 8 and 4."""
+
+    def __init__(self, dim: int, fine_dims: tuple[int, int], heads: int = 8) -> None:
+        super().__init__(dim, heads, mlp_dim=4 * dim)
+        self.up_8 = nn.ConvTranspose2d(dim, fine_dims[0], 2, stride=2)
+        self.norm_8 = LayerNorm2d(fine_dims[0])
+        self.up_4 = nn.ConvTranspose2d(fine_dims[0], fine_dims[1], 2, stride=2)
+        self.activation = nn.GELU()
+        del self.output_upscaling
+        for mlp in self.output_hypernetworks_mlps:
+            mlp.layers[-1] = nn.Linear(dim, fine_dims[1])
+
+    def upscale(self, source: torch.Tensor, features: dict[str, torch.Tensor]) -> torch.Tensor:
+        fine = self.activation(self.norm_8(self.up_8(source) + features["fine_8"]))
+        return self.activation(self.up_4(fine) + features["fine_4"])

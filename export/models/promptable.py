@@ -1,4 +1,4 @@
-"""`Promptable`: image encoder + prompt encoder + mask decoder, and the configuration that rebuilds it."""
+"""`PromptableModel`: image encoder + prompt encoder + mask decoder; `Promptable`: our student, with what rebuilds it."""
 
 from dataclasses import asdict, dataclass
 
@@ -28,22 +28,14 @@ class Config:
         return asdict(self)
 
 
-class Promptable(nn.Module):
-    """A student: tap, box and mask prompts in, four low-res masks with predicted IoU out."""
+class PromptableModel(nn.Module):
+    """Tap, box and mask prompts in, four low-res masks with predicted IoU out. Subclasses say what the parts are made of."""
 
-    def __init__(self, config: Config) -> None:
+    input_size: int
+
+    def __init__(self, image_encoder: nn.Module, prompt_encoder: PromptEncoder, mask_decoder: nn.Module) -> None:
         super().__init__()
-        self.config = config
-        fine_dims = (config.fine_8, config.fine_4)
-        self.image_encoder = Encoder(config.backbone, config.dim, fine_dims)
-        self.prompt_encoder = PromptEncoder(
-            embed_dim=config.dim,
-            image_embedding_size=(1, 1),
-            input_image_size=(1, 1),
-            mask_in_chans=16,
-        )
-        self.mask_decoder = FineMaskDecoder(config.dim, fine_dims)
-        self.set_input_size(config.input_size)
+        self.image_encoder, self.prompt_encoder, self.mask_decoder = image_encoder, prompt_encoder, mask_decoder
 
     def set_input_size(self, input_size: int) -> None:
         """Change the square model frame (nothing learnt depends on it); a multiple of 32."""
@@ -77,6 +69,25 @@ class Promptable(nn.Module):
         sparse = embed_points(self.prompt_encoder, coords, labels)
         dense = embed_mask(self.prompt_encoder, mask_input, has_mask)
         return self.mask_decoder(features, self.prompt_encoder.get_dense_pe(), sparse, dense)
+
+
+class Promptable(PromptableModel):
+    """A student: any timm backbone, and a narrower decoder that sees the encoder's finer maps."""
+
+    def __init__(self, config: Config) -> None:
+        fine_dims = (config.fine_8, config.fine_4)
+        super().__init__(
+            Encoder(config.backbone, config.dim, fine_dims),
+            PromptEncoder(
+                embed_dim=config.dim,
+                image_embedding_size=(1, 1),
+                input_image_size=(1, 1),
+                mask_in_chans=16,
+            ),
+            FineMaskDecoder(config.dim, fine_dims),
+        )
+        self.config = config
+        self.set_input_size(config.input_size)
 
 
 def embed_points(encoder: PromptEncoder, coords: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

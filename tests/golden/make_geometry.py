@@ -28,7 +28,9 @@ def picture(width, height):
 
 def resize(image, width, height):
     """Rows first: in one call, newer versions of Pillow begin with the columns of a narrow strip, which rounds differently."""
-    return image.resize((width, image.height), Image.Resampling.BILINEAR).resize((width, height), Image.Resampling.BILINEAR)
+    return image.resize((width, image.height), Image.Resampling.BILINEAR).resize(
+        (width, height), Image.Resampling.BILINEAR
+    )
 
 
 def self_test_picture(width, height):

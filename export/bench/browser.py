@@ -1,0 +1,153 @@
+"""Drives Chromium through the bench page, one fresh profile a visit, and counts what the server sent."""
+
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+from playwright.sync_api import BrowserContext, Error, Page, Playwright
+
+import server
+
+THREADS = 2
+PHOTO = (1600, 1200)
+SWITCHES = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@dataclass(frozen=True)
+class Side:
+    """One column of the comparison: what the page is asked to run."""
+
+    key: str
+    query: str
+    tap_modes: tuple[str, ...] = ("stock",)
+
+
+DEFAULT = Side("default", "side=app&manifest=default/manifest.json")
+MOBILE_SAM = Side("mobile_sam", "side=app&manifest=mobile-sam/manifest.json")
+PLAIN = Side("plain", f"side=plain&models=plain/&threads={THREADS}", ("stock", "single", "rebuild"))
+
+
+@dataclass
+class Visit:
+    """What one visit with an empty profile measured; milliseconds and bytes. Taps by mode, the first one apart."""
+
+    runs: dict[str, Any]
+    cold_load: float
+    warm_load: float = 0.0
+    first_encode: float = 0.0
+    encodes: list[float] = field(default_factory=list)
+    first_tap: float = 0.0
+    answers: dict[str, list[float]] = field(default_factory=dict)
+    masks: dict[str, list[float]] = field(default_factory=dict)
+    first_bytes: int = 0
+    again_bytes: int = 0
+
+
+class Meter:
+    """WSGI middleware that adds up the bodies it lets through."""
+
+    def __init__(self, app: Callable[..., Iterable[bytes]]) -> None:
+        self.app, self.total = app, 0
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterator[bytes]:
+        body = self.app(environ, start_response)
+        try:
+            for chunk in body:
+                self.total += len(chunk)
+                yield chunk
+        finally:
+            getattr(body, "close", lambda: None)()
+
+
+@contextmanager
+def serving(site: Path) -> Iterator[tuple[str, Meter]]:
+    """Serve `site` with the app's own server and headers; yields the address and the meter."""
+    app = server.create_app(site)
+    meter = Meter(app.wsgi_app)
+    app.wsgi_app = meter  # type: ignore[method-assign]
+    running = server.start(app, "127.0.0.1", 0)
+    thread = threading.Thread(target=running.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield server.address(running), meter
+    finally:
+        running.shutdown()
+        thread.join()
+        running.server_close()
+
+
+def visit(playwright: Playwright, address: str, meter: Meter, side: Side, encodes: int, taps: int) -> Visit:
+    """Load, encode and tap with an empty profile, then load again with what the browser kept."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile, _browser(playwright, profile) as context:
+        meter.total = 0
+        page = _open(context, f"{address}?{side.query}")
+        loaded = page.evaluate("() => bench.loaded")
+        if loaded["threads"] != THREADS or loaded["provider"] != "wasm-threads":
+            raise click.ClickException(f"{side.key} runs on {loaded['provider']} × {loaded['threads']}, not as asked.")
+        runs = {**loaded, "browser": context.browser.version if context.browser else _version(page)}
+        result = Visit(runs=runs, cold_load=loaded["ms"], first_encode=_encode(page))
+        result.first_tap = _tap(page, 0, side.tap_modes[0])["mask"]
+        result.first_bytes = meter.total
+        result.encodes = [_encode(page) for _ in range(encodes)]
+        for mode in side.tap_modes:
+            warm_up = _tap(page, 0, mode)  # the other modes' first tap also fetches their decoder
+            measured = [_tap(page, 1 + i, mode) for i in range(taps)]
+            result.answers[mode] = [tap["answer"] for tap in measured] or [warm_up["answer"]]
+            result.masks[mode] = [tap["mask"] for tap in measured] or [warm_up["mask"]]
+        page.close()
+        before = meter.total
+        page = _open(context, f"{address}?{side.query}")
+        result.warm_load = page.evaluate("() => bench.loaded")["ms"]
+        result.again_bytes = meter.total - before
+    return result
+
+
+@contextmanager
+def _browser(playwright: Playwright, profile: str) -> Iterator[BrowserContext]:
+    try:
+        context = playwright.chromium.launch_persistent_context(profile, executable_path=chromium(), args=SWITCHES)
+    except Error as error:
+        raise click.ClickException(f"Chromium did not start; name one in TAPMASK_CHROMIUM. {error.message}") from error
+    try:
+        # The engine takes as many threads as there are cores, up to four.
+        context.add_init_script(
+            f"Object.defineProperty(Navigator.prototype, 'hardwareConcurrency', {{ get: () => {THREADS} }})"
+        )
+        yield context
+    finally:
+        context.close()
+
+
+def chromium() -> str | None:
+    """The Chromium to drive; None is Playwright's own."""
+    return os.environ.get("TAPMASK_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+def _open(context: BrowserContext, url: str) -> Page:
+    page = context.new_page()
+    page.goto(url, wait_until="commit")
+    page.wait_for_function("() => globalThis.bench")
+    return page
+
+
+def _version(page: Page) -> str:
+    return str(page.evaluate("() => navigator.userAgent.match(/Chrome\\/([\\d.]+)/)?.[1] ?? 'unknown'"))
+
+
+def _encode(page: Page) -> float:
+    return float(page.evaluate("([w, h]) => bench.encode(w, h)", list(PHOTO)))
+
+
+def _tap(page: Page, i: int, mode: str) -> dict[str, float]:
+    """The i-th of a fixed row of taps, all over the photo."""
+    x, y = (round(side * (0.1 + 0.8 * (i * step % 1))) for side, step in zip(PHOTO, (0.618034, 0.754878), strict=True))
+    taken: dict[str, float] = page.evaluate("([x, y, mode]) => bench.tap(x, y, mode)", [x, y, mode])
+    return taken

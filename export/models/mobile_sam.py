@@ -1,0 +1,111 @@
+"""MobileSAM's architecture (arXiv 2306.14289), and loading the official checkpoint onto it.
+
+The encoder is timm's TinyViT, which computes what the official one does under other names: there, a downsampling closes
+the stage before it; here, it opens the stage after it.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import timm
+import torch
+from segment_anything.modeling import PromptEncoder
+from segment_anything.modeling.common import LayerNorm2d
+from torch import nn
+
+from export.models.decoder import PairedMaskDecoder
+from export.models.promptable import PromptableModel
+
+INPUT_SIZE = 1024
+DIM = 256
+UNUSED = re.compile(  # the classification head, tables that the architecture implies, and counters of training steps
+    r"image_encoder\.(norm_head|head)\.|attention_bias_idxs$|num_batches_tracked$"
+)
+
+
+class TinyVitEncoder(nn.Module):
+    """TinyViT-5M with stride 1 in its last downsampling, and SAM's neck: (B, 3, S, S) → (B, 256, S/16, S/16)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        body: Any = timm.create_model("tiny_vit_5m_224", pretrained=False, num_classes=0, drop_path_rate=0.0)
+        body.head = nn.Identity()
+        body.stages[3].downsample.conv2.conv.stride = (1, 1)
+        for module in body.modules():
+            if hasattr(module, "fused_attn"):
+                module.fused_attn = False  # written out, as in the official code, it exports to fewer nodes
+        width = body.num_features
+        self.body = body
+        self.neck = nn.Sequential(
+            nn.Conv2d(width, DIM, 1, bias=False),
+            LayerNorm2d(DIM),
+            nn.Conv2d(DIM, DIM, 3, padding=1, bias=False),
+            LayerNorm2d(DIM),
+        )
+
+    def forward(self, image: torch.Tensor) -> dict[str, torch.Tensor]:
+        return {"image_embeddings": self.neck(self.body.forward_features(image))}
+
+
+class MobileSam(PromptableModel):
+    """TinyViT at 1024 pixels with SAM's own prompt encoder and mask decoder; random weights until some are loaded."""
+
+    def __init__(self) -> None:
+        prompt_encoder = PromptEncoder(
+            embed_dim=DIM, image_embedding_size=(1, 1), input_image_size=(1, 1), mask_in_chans=16
+        )
+        super().__init__(TinyVitEncoder(), prompt_encoder, PairedMaskDecoder(DIM, heads=8, mlp_dim=2048))
+        self.set_input_size(INPUT_SIZE)
+
+    def load_official(self, weights: Mapping[str, torch.Tensor], attention_biases: bool = True) -> None:
+        """Load a state dict with the official checkpoint's keys (`mobile_sam.pt`).
+
+        `attention_biases=False` leaves TinyViT's position biases at zero. The official `build_sam_vit_t` does so by accident:
+        it calls `eval()`, which gathers the biases, and loads the weights after that, so that they count only once
+        somebody calls `eval()` again (as the official README does).
+
+        Raises ValueError that names what is missing, unexpected or of another shape; the model is unchanged then.
+        """
+        given = {our_name(key): (key, value) for key, value in weights.items() if not UNUSED.search(key)}
+        wanted = {key: value.shape for key, value in self.state_dict().items() if not UNUSED.search(key)}
+        wrong = [
+            f"{key} is {tuple(value.shape)}, not {tuple(wanted[name])}"
+            for name, (key, value) in given.items()
+            if name in wanted and value.shape != wanted[name]
+        ]
+        complaints = {
+            "missing": [official_name(name) for name in wanted.keys() - given.keys()],
+            "unexpected": [key for name, (key, _) in given.items() if name not in wanted],
+            "of another shape": wrong,
+        }
+        found = [f"{title}: {_few(names)}" for title, names in complaints.items() if names]
+        if found:
+            raise ValueError(f"These are not MobileSAM's official weights. {'; '.join(found)}.")
+        self.load_state_dict({name: value for name, (_, value) in given.items()}, strict=False)
+        if not attention_biases:
+            for name, parameter in self.named_parameters():
+                if name.endswith(".attention_biases"):
+                    nn.init.zeros_(parameter)
+        self.train(self.training)  # drops the attention biases that timm computed from the old weights
+
+
+def our_name(key: str) -> str:
+    """A parameter's official name → its name in `MobileSam`."""
+    key = re.sub(r"^image_encoder\.(patch_embed|layers)\.", r"image_encoder.body.\1.", key)
+    key = re.sub(r"\.patch_embed\.seq\.([02])\.", lambda m: f".patch_embed.conv{1 + int(m[1]) // 2}.", key)
+    key = re.sub(r"\.layers\.(\d)\.downsample\.", lambda m: f".stages.{int(m[1]) + 1}.downsample.", key)
+    return key.replace(".body.layers.", ".body.stages.").replace(".c.weight", ".conv.weight")
+
+
+def official_name(name: str) -> str:
+    """The inverse of `our_name`."""
+    name = name.replace(".body.", ".").replace(".conv.weight", ".c.weight")
+    name = re.sub(r"\.patch_embed\.conv([12])\.", lambda m: f".patch_embed.seq.{2 * int(m[1]) - 2}.", name)
+    name = re.sub(r"\.stages\.(\d)\.downsample\.", lambda m: f".layers.{int(m[1]) - 1}.downsample.", name)
+    return re.sub(r"^image_encoder\.stages\.", "image_encoder.layers.", name)
+
+
+def _few(names: list[str], most: int = 5) -> str:
+    shown = ", ".join(sorted(names)[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

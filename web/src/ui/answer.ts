@@ -1,0 +1,62 @@
+/** An answer of the model, with what the page draws of it. */
+import { contour } from "../core/mask";
+import type { ImagePoint, Rect, Size } from "../core/geometry";
+import type { LowResMask, Segmentation } from "../engine/segmenter";
+
+/** How masks are read: the photo they belong to, and the model's frame and threshold. */
+export interface MaskFrame {
+  readonly photo: Size;
+  readonly inputSize: number;
+  readonly threshold: number;
+}
+
+export interface Outline {
+  /** In image pixels; fill with the even-odd rule. */
+  readonly path: Path2D;
+  /** Null: the mask is empty. */
+  readonly bounds: Rect | null;
+}
+
+export class Answer {
+  private readonly outlines: (Outline | undefined)[] = [];
+
+  constructor(
+    private readonly segmentation: Segmentation,
+    readonly frame: MaskFrame,
+  ) {}
+
+  get scores(): readonly number[] {
+    return this.segmentation.scores;
+  }
+
+  /** The candidate that the model prefers. */
+  get best(): number {
+    return this.segmentation.best;
+  }
+
+  mask(candidate: number): LowResMask {
+    return this.segmentation.masks[candidate]!;
+  }
+
+  /** Computed when first drawn. */
+  outline(candidate: number): Outline {
+    return (this.outlines[candidate] ??= trace(this.mask(candidate), this.frame));
+  }
+}
+
+function trace(mask: LowResMask, { photo, inputSize, threshold }: MaskFrame): Outline {
+  const path = new Path2D();
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  const visit = ({ x, y }: ImagePoint): void => {
+    left = Math.min(left, x);
+    right = Math.max(right, x);
+    top = Math.min(top, y);
+    bottom = Math.max(bottom, y);
+  };
+  for (const ring of contour(mask, photo, inputSize, threshold)) {
+    ring.forEach((point, i) => (i ? path.lineTo(point.x, point.y) : path.moveTo(point.x, point.y)));
+    path.closePath();
+    ring.forEach(visit);
+  }
+  return { path, bounds: right > left && bottom > top ? { x: left, y: top, width: right - left, height: bottom - top } : null };
+}

@@ -1,0 +1,163 @@
+/** The one who knows everybody: photos, the engine, and what to tell the user about them. */
+import { computed, effect, signal, untracked } from "@preact/signals";
+import { EngineError, type Segmenter } from "../engine/segmenter";
+import { Engine, type EngineChoice } from "./engine";
+import { engineMessage, lostMessage, photoMessage, storageMessage, type Message, type Remedy } from "./messages";
+import { Photo } from "./photo";
+import { Prompting } from "./prompting";
+import { Saving } from "./saving";
+import { isAborted, Session } from "./session";
+import { Viewport } from "./stage/viewport";
+import { describeStatus, type Status } from "./status";
+
+export class Controller {
+  readonly session = signal<Session | null>(null);
+  readonly opening = signal(false);
+  readonly viewport = new Viewport();
+  readonly engine: Engine;
+  readonly prompting: Prompting;
+  readonly saving: Saving;
+  private readonly message = signal<Message | null>(null);
+  private readonly dismissed = signal<unknown>(null);
+  /** The photo before, until the model has seen the new one. */
+  private previous: Session | null = null;
+  private turn = 0;
+
+  constructor(choice: EngineChoice) {
+    this.engine = new Engine(choice, (_, lost) => (this.message.value = lost === "webgpu" ? lostMessage : null));
+    this.prompting = new Prompting(this.session, this.viewport, () => this.forgetMessage());
+    this.saving = new Saving(this.session, (message) => (this.message.value = message));
+    effect(() => this.introduce(this.session.value, this.engine.segmenter.value));
+    effect(() => {
+      if (this.engine.segmenter.value?.info.cached === false) this.message.value = storageMessage;
+    });
+  }
+
+  /** What to tell, if anything: the last event, or that there is no engine. */
+  readonly shownMessage = computed<Message | null>(() => {
+    const phase = this.engine.phase.value;
+    if (this.message.value) return this.message.value;
+    return phase.state === "failed" && this.dismissed.value !== phase.error ? engineMessage(phase.error) : null;
+  });
+
+  readonly status = computed<Status>(() =>
+    describeStatus({
+      phase: this.engine.phase.value,
+      message: this.shownMessage.value,
+      opening: this.opening.value,
+      photo: this.session.value !== null,
+      encoded: this.session.value?.encoded.value ?? false,
+      segmenting: this.session.value?.segmenting.value ?? false,
+      answer: this.session.value?.answer.value ?? null,
+      candidate: this.session.value?.candidate.value ?? 0,
+    }),
+  );
+
+  /** Settles when the model runs, or cannot. */
+  start(): Promise<void> {
+    return this.engine.load();
+  }
+
+  tell(message: Message): void {
+    this.message.value = message;
+  }
+
+  /** Opens a photo in the place of the current one, which stays until the new one could be read. */
+  async open(blob: Blob, name: string): Promise<void> {
+    const turn = ++this.turn;
+    this.message.value = null;
+    this.opening.value = true;
+    try {
+      const photo = await Photo.open(blob, name);
+      if (turn === this.turn) this.adopt(photo);
+      else photo.close();
+    } catch (error) {
+      if (turn === this.turn) this.message.value = photoMessage(error, this.session.peek() !== null);
+    }
+    if (turn === this.turn) this.opening.value = false;
+  }
+
+  /** Opens a picture that belongs to the page. */
+  async openSample(address: string, name: string): Promise<void> {
+    const answer = await fetch(address).catch(() => null);
+    if (answer?.ok) await this.open(await answer.blob(), name);
+    else this.message.value = { tone: "error", title: "The sample could not be loaded", text: "The connection failed.", remedy: "choose-photo" };
+  }
+
+  /** Back to the photo before, or to the start. */
+  stopReading(): void {
+    this.turn++;
+    this.opening.value = false;
+    const session = this.session.peek();
+    if (session && !session.encoded.peek()) this.giveBack(session);
+  }
+
+  dismiss(): void {
+    const phase = this.engine.phase.peek();
+    if (!this.message.peek() && phase.state === "failed") this.dismissed.value = phase.error;
+    this.message.value = null;
+  }
+
+  remedy(remedy: Exclude<Remedy, "choose-photo">): void {
+    this.message.value = null;
+    const session = this.session.peek();
+    const segmenter = this.engine.segmenter.peek();
+    if (remedy === "reload-page") location.reload();
+    else if (remedy === "load-again") void this.engine.load();
+    else if (remedy === "read-again" && session && segmenter) void this.read(session, segmenter);
+    else if (remedy === "ask-again") void session?.ask();
+  }
+
+  private adopt(photo: Photo): void {
+    const before = this.session.peek();
+    if (before?.encoded.peek()) {
+      this.previous?.close();
+      this.previous = before;
+    }
+    this.viewport.show(photo);
+    this.prompting.reset();
+    this.session.value = new Session(photo, (error) => this.report(error));
+    if (before !== this.previous) before?.close();
+  }
+
+  /** Brings photo and model together, whichever came last. */
+  private introduce(session: Session | null, segmenter: Segmenter | null): void {
+    untracked(() => {
+      if (!segmenter) session?.detach();
+      else if (session && !session.isWith(segmenter)) void this.read(session, segmenter);
+    });
+  }
+
+  private async read(session: Session, segmenter: Segmenter): Promise<void> {
+    try {
+      await session.encode(segmenter);
+      this.previous?.close();
+      this.previous = null;
+    } catch (error) {
+      if (session !== this.session.peek() || isAborted(error) || isLost(error)) return;
+      const kept = this.previous !== null;
+      if (kept) this.giveBack(session);
+      this.message.value = { ...photoMessage(error, kept), remedy: kept ? "choose-photo" : "read-again" };
+    }
+  }
+
+  private giveBack(session: Session): void {
+    const { previous } = this;
+    this.previous = null;
+    this.prompting.reset();
+    if (previous) this.viewport.show(previous.photo);
+    this.session.value = previous;
+    session.close();
+  }
+
+  private report(error: unknown): void {
+    if (!isLost(error)) this.message.value = { ...engineMessage(error), remedy: "ask-again" };
+  }
+
+  private forgetMessage(): void {
+    if (this.message.peek()) this.message.value = null;
+  }
+}
+
+/** The engine starts again by itself, and the photo follows. */
+const isLost = (error: unknown): boolean => error instanceof EngineError && error.code === "provider-lost";

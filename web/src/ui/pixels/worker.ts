@@ -1,0 +1,110 @@
+/** Runs in a worker: decodes photos and writes PNGs, both of which take seconds for a large photo. */
+import { expose, transfer } from "comlink";
+import { bands, cutOut } from "../../core/cutout";
+import type { Rect, Size } from "../../core/geometry";
+import { maskBounds, sampleMask } from "../../core/mask";
+import { headerBytes, readImageHeader } from "./imageHeader";
+import { encodePng } from "./png";
+import type { Decoded, MaskedPhoto, PixelApi, PixelErrorCode, PixelOutcome } from "./protocol";
+
+/** 480 MB of pixels. */
+const mostPixels = 120_000_000;
+/** A canvas and a texture of this size work everywhere. */
+const previewSide = 4096;
+const previewPixels = 12_000_000;
+/** Rows of about this many pixels are worked on at once. */
+const bandPixels = 2_000_000;
+
+class PixelError extends Error {
+  constructor(readonly code: PixelErrorCode) {
+    super(code);
+  }
+}
+
+const api: PixelApi = {
+  decode: (blob) => outcome(() => decode(blob), ({ preview, full }) => (full ? [preview, full] : [preview])),
+  full: (blob) => outcome(() => read(blob), (bitmap) => [bitmap]),
+  cutout: (photo, crop) => outcome(() => cutout(photo, crop)),
+  mask: (size, photo) => outcome(() => maskPng(size, photo)),
+};
+
+expose(api);
+
+async function outcome<T>(work: () => Promise<T>, handOver: (value: T) => Transferable[] = () => []): Promise<PixelOutcome<T>> {
+  try {
+    const value = await work();
+    return transfer({ ok: true, value }, handOver(value));
+  } catch (error) {
+    // What is not ours is a RangeError or a DOMException of an allocation that failed.
+    return { ok: false, code: error instanceof PixelError ? error.code : "out-of-memory" };
+  }
+}
+
+async function decode(blob: Blob): Promise<Decoded> {
+  const bitmap = await read(blob);
+  const { width, height } = bitmap;
+  const scale = Math.min(1, previewSide / Math.max(width, height), Math.sqrt(previewPixels / (width * height)));
+  if (scale === 1) return { width, height, preview: bitmap, full: null };
+  const preview = await createImageBitmap(bitmap, {
+    resizeWidth: Math.max(1, Math.round(width * scale)),
+    resizeHeight: Math.max(1, Math.round(height * scale)),
+    resizeQuality: "medium",
+  });
+  return { width, height, preview, full: bitmap };
+}
+
+/** Upright: a browser applies the EXIF orientation by default. */
+async function read(blob: Blob): Promise<ImageBitmap> {
+  const header = readImageHeader(new Uint8Array(await blob.slice(0, headerBytes).arrayBuffer()));
+  if (header?.size && header.size.width * header.size.height > mostPixels) throw new PixelError("too-large");
+  let bitmap: ImageBitmap;
+  try {
+    bitmap = await createImageBitmap(blob);
+  } catch {
+    throw new PixelError(header ? "undecodable" : "not-an-image");
+  }
+  if (bitmap.width * bitmap.height <= mostPixels) return bitmap;
+  bitmap.close();
+  throw new PixelError("too-large");
+}
+
+async function cutout({ blob, mask, inputSize, threshold }: MaskedPhoto, crop: boolean): Promise<Blob> {
+  const bitmap = await read(blob);
+  try {
+    const photo: Size = { width: bitmap.width, height: bitmap.height };
+    const bounds = maskBounds(mask, photo, inputSize, threshold);
+    if (!bounds) throw new PixelError("empty-mask");
+    const rect: Rect = crop ? bounds : { x: 0, y: 0, ...photo };
+    return await encodePng(rect, 4, cutoutBands(bitmap, rect, (band) => sampleMask(mask, photo, inputSize, { rect: band, width: band.width, height: band.height }, threshold)));
+  } finally {
+    bitmap.close();
+  }
+}
+
+function* cutoutBands(bitmap: ImageBitmap, rect: Rect, maskOf: (band: Rect) => Uint8Array): Generator<Uint8ClampedArray> {
+  const parts = bands(rect, bandPixels);
+  const context = new OffscreenCanvas(rect.width, parts[0]!.height).getContext("2d", { willReadFrequently: true });
+  if (!context) throw new PixelError("out-of-memory");
+  // What is transparent in one band must not show the band before.
+  context.globalCompositeOperation = "copy";
+  for (const band of parts) {
+    const { x, y, width, height } = band;
+    context.drawImage(bitmap, x, y, width, height, 0, 0, width, height);
+    const { data } = context.getImageData(0, 0, width, height);
+    cutOut(data, maskOf(band));
+    yield data;
+  }
+}
+
+async function maskPng(photo: Size, { mask, inputSize, threshold }: Omit<MaskedPhoto, "blob">): Promise<Blob> {
+  const rows = bands({ x: 0, y: 0, ...photo }, bandPixels);
+  return encodePng(photo, 1, greyBands(rows, (band) => sampleMask(mask, photo, inputSize, { rect: band, width: band.width, height: band.height }, threshold)));
+}
+
+function* greyBands(parts: Rect[], maskOf: (band: Rect) => Uint8Array): Generator<Uint8Array> {
+  for (const band of parts) {
+    const grey = maskOf(band);
+    for (let i = 0; i < grey.length; i++) grey[i] = grey[i] ? 255 : 0;
+    yield grey;
+  }
+}

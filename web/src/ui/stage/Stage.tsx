@@ -1,0 +1,130 @@
+/** The photo, filling the window; it takes taps, boxes, drags and pinches, and draws the answer. */
+import { useSignalEffect } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { imagePoint, imageToView } from "../../core/geometry";
+import type { Prompting } from "../prompting";
+import type { Session } from "../session";
+import { Crosshair, Marker } from "./Marker";
+import { BoxHandle, PointMenu } from "./PointMenu";
+import { paintInk, paintPhoto } from "./paint";
+import { usePointers } from "./usePointers";
+import { useMarch } from "./useMarch";
+import type { Viewport } from "./viewport";
+
+interface Props {
+  session: Session;
+  viewport: Viewport;
+  prompting: Prompting;
+}
+
+export function Stage({ session, viewport, prompting }: Props) {
+  const frame = useRef<HTMLDivElement>(null);
+  const photo = useRef<HTMLCanvasElement>(null);
+  const ink = useRef<HTMLCanvasElement>(null);
+  useSize(frame, viewport);
+  usePointers(photo, prompting, viewport);
+  const march = useMarch(session);
+
+  useSignalEffect(() => {
+    const context = prepare(photo.current, viewport);
+    const { preview, width, height } = session.photo;
+    const outline = session.shown.value?.outline(session.candidate.value) ?? null;
+    if (context) paintPhoto(context, viewport.view.value, ratio(), { bitmap: preview, width, height, outline });
+  });
+  useSignalEffect(() => {
+    const context = prepare(ink.current, viewport);
+    const outline = session.shown.value?.outline(session.candidate.value) ?? null;
+    const hover = session.hover.value;
+    const box = prompting.rubberBand.value ?? prompting.step.value?.box ?? null;
+    const layer = { outline, preview: hover?.outline(hover.best) ?? null, box, march: march.value, accent: accentOf(frame.current) };
+    if (context) paintInk(context, viewport.view.value, ratio(), layer);
+  });
+
+  const view = viewport.view.value;
+  const step = prompting.step.value;
+  const selected = prompting.selected.value;
+  const point = selected === null ? undefined : step?.points[selected];
+  const cursor = prompting.cursor.value;
+  return (
+    <div class="stage" ref={frame}>
+      <canvas
+        ref={photo}
+        class="stage-photo"
+        data-testid="stage"
+        data-view={JSON.stringify(view)}
+        tabIndex={0}
+        role="application"
+        aria-label={`Photo ${session.photo.name}`}
+        aria-describedby="stage-keys"
+        onFocus={(event) => event.currentTarget.matches(":focus-visible") && prompting.moveCursor(0, 0)}
+        onBlur={() => (prompting.cursor.value = null)}
+      />
+      <canvas ref={ink} class="stage-ink" aria-hidden="true" />
+      <p id="stage-keys" class="visually-hidden">
+        Arrow keys move the cursor. Enter adds a point of the object, Shift and Enter one that is not part of it. Backspace removes the last point.
+      </p>
+      {!session.encoded.value && <Sweep session={session} viewport={viewport} />}
+      <ol class="markers" aria-label="Points">
+        {step?.points.map((item, index) => (
+          <Marker
+            key={index}
+            number={index + 1}
+            label={item.label}
+            at={imageToView(imagePoint(item.x + 0.5, item.y + 0.5), view)}
+            selected={index === selected}
+            onSelect={() => (prompting.selected.value = index === selected ? null : index)}
+            onRemove={() => prompting.remove(index)}
+          />
+        ))}
+      </ol>
+      {cursor && <Crosshair at={imageToView(cursor, view)} />}
+      {step?.box && !prompting.rubberBand.value && <BoxHandle at={imageToView(imagePoint(step.box.x2, step.box.y1), view)} onRemove={() => prompting.removeBox()} />}
+      {point && selected !== null && (
+        <PointMenu
+          label={point.label}
+          at={imageToView(imagePoint(point.x + 0.5, point.y + 0.5), view)}
+          within={viewport.size.value}
+          onFlip={() => prompting.flip(selected)}
+          onRemove={() => prompting.remove(selected)}
+        />
+      )}
+    </div>
+  );
+}
+
+/** A soft light over the photo while the model reads it. */
+function Sweep({ session, viewport }: Pick<Props, "session" | "viewport">) {
+  const { scale, x, y } = viewport.view.value;
+  const { width, height } = session.photo;
+  return <div class="sweep" style={{ left: `${x}px`, top: `${y}px`, width: `${width * scale}px`, height: `${height * scale}px` }} />;
+}
+
+/** The stage fills the window; its CSS padding says where controls lie over it. */
+function useSize(frame: { current: HTMLDivElement | null }, viewport: Viewport): void {
+  useEffect(() => {
+    const element = frame.current!;
+    const measure = () => {
+      const style = getComputedStyle(element);
+      const [top, right, bottom, left] = [style.paddingTop, style.paddingRight, style.paddingBottom, style.paddingLeft].map(parseFloat) as [number, number, number, number];
+      viewport.resize({ width: element.clientWidth, height: element.clientHeight }, { top, right, bottom, left });
+    };
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    measure();
+    return () => observer.disconnect();
+  }, [viewport]);
+}
+
+/** Makes the canvas as sharp as the screen, whose ratio changes with the browser's zoom. */
+function prepare(canvas: HTMLCanvasElement | null, viewport: Viewport): CanvasRenderingContext2D | null {
+  if (!canvas) return null;
+  const width = Math.round(viewport.size.value.width * ratio());
+  const height = Math.round(viewport.size.value.height * ratio());
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+  return canvas.getContext("2d");
+}
+
+const ratio = (): number => globalThis.devicePixelRatio || 1;
+
+const accentOf = (element: HTMLElement | null): string => (element && getComputedStyle(element).getPropertyValue("--accent-ink").trim()) || "#2f6bff";

@@ -1,0 +1,57 @@
+/** What the page is doing, in one word for scripts and one sentence for people. */
+import type { Answer } from "./answer";
+import type { EnginePhase } from "./engine";
+import type { Message } from "./messages";
+import type { Progress } from "../engine/segmenter";
+
+export interface Status {
+  readonly state: "loading" | "ready" | "encoding" | "segmenting" | "error";
+  readonly label: string;
+  /** For the screen reader only: what the eye sees on the photo. */
+  readonly detail: string;
+  /** 0 to 1, or null where nobody can know. */
+  readonly progress: number | null;
+  /** Bytes, while there are any to count. */
+  readonly bytes: string;
+  readonly provider: string;
+}
+
+export interface Situation {
+  phase: EnginePhase;
+  message: Message | null;
+  opening: boolean;
+  photo: boolean;
+  encoded: boolean;
+  segmenting: boolean;
+  answer: Answer | null;
+  candidate: number;
+}
+
+export function describeStatus(now: Situation): Status {
+  const { phase } = now;
+  const provider = phase.state === "running" ? phase.segmenter.info.provider : "";
+  const plain = { detail: "", progress: null, bytes: "", provider };
+  if (now.message?.tone === "error" || phase.state === "failed") return { ...plain, state: "error", label: now.message?.title ?? "No model" };
+  if (phase.state === "loading") return { ...plain, state: "loading", ...loading(phase.progress) };
+  if (now.opening) return { ...plain, state: "encoding", label: "Opening the photo" };
+  if (now.photo && !now.encoded) return { ...plain, state: "encoding", label: "Reading the photo" };
+  if (now.segmenting) return { ...plain, state: "segmenting", label: "Finding the object" };
+  return { ...plain, state: "ready", label: "Ready", detail: now.answer ? describeAnswer(now.answer, now.candidate) : "" };
+}
+
+function loading(progress: Progress | null): Pick<Status, "label" | "progress" | "bytes"> {
+  if (progress?.stage === "download") {
+    const bytes = `${(progress.loaded / 1e6).toFixed(1)} / ${(progress.total / 1e6).toFixed(1)} MB`;
+    return { label: "Loading model", progress: progress.total ? progress.loaded / progress.total : null, bytes };
+  }
+  const label = progress?.stage === "compile" ? "Preparing model" : progress?.stage === "self-test" ? "Checking model" : "Loading model";
+  return { label, progress: null, bytes: "" };
+}
+
+function describeAnswer(answer: Answer, candidate: number): string {
+  if (!answer.outline(candidate).bounds) return "Nothing found there.";
+  return `Object selected: candidate ${candidate + 1} of ${answer.scores.length}, ${percent(answer.scores[candidate]!)}.`;
+}
+
+/** The model's own estimate may overshoot. */
+export const percent = (score: number): string => `${Math.round(Math.min(Math.max(score, 0), 1) * 100)} %`;

@@ -1,0 +1,28 @@
+/** What happened, what was kept, and one button that helps. */
+import { X } from "lucide-preact";
+import { remedyLabels, type Message, type Remedy } from "../messages";
+import { IconButton } from "./IconButton";
+
+interface Props {
+  message: Message;
+  onRemedy(remedy: Remedy): void;
+  onDismiss(): void;
+}
+
+export function MessageCard({ message, onRemedy, onDismiss }: Props) {
+  const { remedy } = message;
+  return (
+    <div class={`panel message message-${message.tone}`} role={message.tone === "error" ? "alert" : "status"} data-testid="message">
+      <div class="message-words">
+        <strong>{message.title}</strong>
+        <p>{message.text}</p>
+      </div>
+      {remedy && (
+        <button type="button" class="button" onClick={() => onRemedy(remedy)}>
+          {remedyLabels[remedy]}
+        </button>
+      )}
+      <IconButton icon={X} label="Close" onClick={onDismiss} />
+    </div>
+  );
+}

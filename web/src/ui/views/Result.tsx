@@ -1,0 +1,31 @@
+/** What was found, and what can be done with it. */
+import type { Prompting } from "../prompting";
+import type { Saving } from "../saving";
+import type { Session } from "../session";
+import { Candidates } from "./Candidates";
+import { SaveButtons } from "./SaveButtons";
+
+interface Props {
+  session: Session;
+  prompting: Prompting;
+  saving: Saving;
+}
+
+export function Result({ session, prompting, saving }: Props) {
+  const answer = session.shown.value;
+  if (!answer) return null;
+  return (
+    <section class="panel result" aria-label="Result">
+      <Candidates answer={answer} bitmap={session.photo.preview} chosen={session.candidate.value} onChoose={(candidate) => prompting.choose(candidate)} />
+      <SaveButtons
+        possible={saving.possible.value}
+        busy={saving.job.value !== null}
+        crop={saving.crop.value}
+        onCrop={(crop) => (saving.crop.value = crop)}
+        onCutout={() => void saving.saveCutout()}
+        onMask={() => void saving.saveMask()}
+        onCopy={() => void saving.copyCutout()}
+      />
+    </section>
+  );
+}

@@ -1,0 +1,33 @@
+/** Short notes at the edge: saved, a new version. */
+import { Check, Copy, RefreshCw, X } from "lucide-preact";
+import { useEffect } from "preact/hooks";
+import type { SavedFile } from "../save";
+import type { Toast } from "../saving";
+import { IconButton } from "./IconButton";
+
+const seconds = 8;
+
+export function SavedToast({ toast, onCopy, onEnd }: { toast: Toast; onCopy(file: SavedFile): void; onEnd(): void }) {
+  useEffect(() => {
+    const timer = setTimeout(onEnd, seconds * 1000);
+    return () => clearTimeout(timer);
+  }, [toast, onEnd]);
+  const { file } = toast;
+  return (
+    <div class="panel toast" role="status" data-testid="toast">
+      <Check class="toast-check" />
+      <span class="toast-words">{toast.text}</span>
+      {file && <IconButton icon={Copy} text="Copy" label="Copy it" onClick={() => onCopy(file)} />}
+    </div>
+  );
+}
+
+export function UpdateToast({ onAccept, onLater }: { onAccept(): void; onLater(): void }) {
+  return (
+    <div class="panel toast" role="status" data-testid="update">
+      <span class="toast-words">A new version is ready.</span>
+      <IconButton icon={RefreshCw} text="Update" label="Update now" onClick={onAccept} />
+      <IconButton icon={X} label="Later" onClick={onLater} />
+    </div>
+  );
+}

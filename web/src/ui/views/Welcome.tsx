@@ -1,0 +1,37 @@
+/** The first view: one big button that is also a drop zone, and photos to try. */
+import { ImagePlus, ShieldCheck } from "lucide-preact";
+import type { Sample } from "../samples";
+
+interface Props {
+  samples: readonly Sample[];
+  onChoose(): void;
+  onSample(sample: Sample): void;
+}
+
+export function Welcome({ samples, onChoose, onSample }: Props) {
+  return (
+    <main class="welcome">
+      <h1>Tap an object, get its cut-out.</h1>
+      <button type="button" class="drop-zone" onClick={onChoose}>
+        <ImagePlus />
+        <span class="drop-title">Choose a photo</span>
+        <span class="drop-ways">or drop one here, or paste it</span>
+      </button>
+      <section class="samples" aria-label="Sample photos">
+        <h2>Or try one of these</h2>
+        <ul>
+          {samples.map((sample) => (
+            <li key={sample.name}>
+              <button type="button" class="sample" data-testid={`sample-${sample.name}`} onClick={() => onSample(sample)}>
+                <img src={sample.file} alt={sample.alt} width="120" height="120" />
+              </button>
+            </li>
+          ))}
+        </ul>
+      </section>
+      <p class="promise">
+        <ShieldCheck /> Your photo stays on this device.
+      </p>
+    </main>
+  );
+}
