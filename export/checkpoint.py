@@ -8,7 +8,7 @@ import click
 import torch
 
 from export.files import write_whole
-from export.models.promptable import Config, Promptable
+from export.models.promptable import Config, Promptable, PromptableModel
 
 
 def save(path: Path, content: dict[str, Any]) -> None:
@@ -28,12 +28,27 @@ def load(path: Path) -> dict[str, Any]:
         raise click.ClickException(f"{path} is not a readable checkpoint ({error}). Is the copy complete?") from error
 
 
-def load_model(path: Path) -> Promptable:
-    """Rebuild the model of a checkpoint with its averaged weights, ready for inference."""
+def load_model(path: Path) -> PromptableModel:
+    """Rebuild the model of a checkpoint, ready for inference: one of `train` (its averaged weights), or `mobile_sam.pt`."""
     content = load(path)
+    if "config" not in content and any(key.startswith("image_encoder.") for key in content):
+        return _official(content, path)
     try:
         model = Promptable(Config(**content["config"]))
         model.load_state_dict(content["average"])
     except (KeyError, TypeError, RuntimeError) as error:
         raise click.ClickException(f"{path} is not a checkpoint of `python -m export train`: {error}") from error
+    return model.eval()
+
+
+def _official(weights: dict[str, torch.Tensor], path: Path) -> PromptableModel:
+    from export.models.mobile_sam import MobileSam  # only here: training needs none of it
+
+    model = MobileSam()
+    try:
+        model.load_official(weights)
+    except ValueError as error:
+        raise click.ClickException(
+            f"{path}: {error} MobileSAM's own mobile_sam.pt (40,728,226 bytes) can be loaded."
+        ) from error
     return model.eval()

@@ -123,7 +123,16 @@ def export_graph(module: nn.Module, args, inputs, outputs, shapes) -> onnx.Model
         )
     assert program is not None
     program.optimize()
-    return program.model_proto
+    return strip_notes(program.model_proto)
+
+
+def strip_notes(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Remove the exporter's notes, in place: stack traces with the paths of the machine, as large as the graph itself."""
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        del part.metadata_props[:]
+        part.doc_string = ""
+    return model
 
 
 @click.command("onnx")

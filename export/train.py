@@ -8,7 +8,7 @@ import functools
 import json
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -192,10 +192,15 @@ def initialise(model: Promptable, path: Path) -> None:
         raise click.ClickException(f"--init {path} does not fit these model settings: {error}") from error
 
 
-def split(count: int, holdout: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Split sample numbers into (training, held out), the same for a seed whatever else changes."""
-    order = np.random.default_rng([seed, 7]).permutation(count)
-    return order[holdout:], order[:holdout]
+def split(identities: Sequence[str], holdout: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Split sample numbers into (training, held out): by photo, so that one named twice never lies on both sides."""
+    first: dict[str, int] = {}
+    for index, identity in enumerate(identities):
+        first.setdefault(identity, index)
+    photos = list(first)
+    held = {photos[i] for i in np.random.default_rng([seed, 7]).permutation(len(photos))[:holdout]}
+    training = [index for index, identity in enumerate(identities) if identity not in held]
+    return np.array(training), np.array([first[identity] for identity in photos if identity in held])
 
 
 @torch.no_grad()
@@ -265,7 +270,8 @@ def train(  # type: ignore[no-untyped-def]
     """Train a promptable model on photos with masks."""
     torch.manual_seed(seed)
     pool = Samples(data)
-    training, held = split(len(pool), min(holdout, len(pool) // 5), seed)
+    identities = [pool.identity(index) for index in range(len(pool))]
+    training, held = split(identities, min(holdout, len(set(identities)) // 5), seed)
     try:
         model = Promptable(Config(backbone=backbone, dim=dim, input_size=input_size))
     except (ValueError, RuntimeError) as error:  # timm raises RuntimeError for an unknown name

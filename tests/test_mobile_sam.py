@@ -9,10 +9,12 @@ import json
 import os
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 import torch
 
+from export.checkpoint import load_model
 from export.models.mobile_sam import MobileSam, official_name, our_name
 from export.predictor import OnnxPredictor, Photo, Prompt, TorchPredictor
 from export.to_onnx import export_pair
@@ -150,3 +152,19 @@ def test_it_answers_as_the_official_model(model):
                 low = logits[0, tokens, ::4, ::4].numpy()
                 assert np.abs(low - golden[f"{name}_{kind}_low"]).max() < 1e-2, (name, kind)
                 assert np.abs(ious[:, tokens].numpy() - golden[f"{name}_{kind}_iou"]).max() < 1e-3, (name, kind)
+
+
+def test_the_official_file_takes_the_place_of_a_checkpoint(official, tmp_path):
+    path = tmp_path / "mobile_sam.pt"
+    torch.save(official, path)
+    loaded = load_model(path)
+    assert isinstance(loaded, MobileSam)
+    neck = official["image_encoder.neck.0.weight"]
+    assert torch.equal(loaded.image_encoder.neck[0].weight, neck)
+
+
+def test_another_model_s_file_is_named_with_the_remedy(official, tmp_path):
+    path = tmp_path / "mobile_sam.pt"
+    torch.save({key: value for key, value in official.items() if "neck" not in key}, path)
+    with pytest.raises(click.ClickException, match=r"mobile_sam\.pt.*missing: image_encoder\.neck.*40,728,226 bytes"):
+        load_model(path)

@@ -9,7 +9,10 @@ from export.data.samples import Sample
 from export.geometry import LOW_RES_STRIDE
 
 PAD = np.array([124, 116, 104], np.uint8)  # SAM's mean colour: 0 after normalisation, like the padding at inference
-MIN_AREA = 0.002  # of the crop; smaller regions are a few model pixels and only teach noise
+MIN_AREA = 0.001  # of the crop; smaller regions are a few model pixels and only teach noise
+SIZE_WEIGHT = (
+    0.25  # a region is drawn with its area to this power: 0 is every region alike, 0.5 let small objects starve
+)
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def _crop_and_scale(sample: Sample, augment: Augment, rng: np.random.Generator) 
 
 
 def _regions(sample: Sample, rng: np.random.Generator, count: int) -> list[np.ndarray]:
-    """Draw up to `count` masks (H, W) uint8 0/255, large ones more often (by the root of their area)."""
+    """Draw up to `count` masks (H, W) uint8 0/255, large ones more often (see SIZE_WEIGHT)."""
     found = [
         (layer, object_id, area)
         for layer in sample.layers
@@ -69,7 +72,7 @@ def _regions(sample: Sample, rng: np.random.Generator, count: int) -> list[np.nd
     ]
     if not found:
         return [(np.maximum.reduce(sample.layers) > 0).astype(np.uint8) * 255]
-    weights = np.sqrt([area for _, _, area in found])
+    weights = np.power([float(area) for _, _, area in found], SIZE_WEIGHT)
     picks = rng.choice(len(found), min(count, len(found)), replace=False, p=weights / weights.sum())
     return [(found[i][0] == found[i][1]).astype(np.uint8) * 255 for i in picks]
 
@@ -103,7 +106,7 @@ def _paste(
         return photo, masks
     box = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
     height, width = photo.shape[:2]
-    side = augment.size * float(rng.uniform(0.25, 0.7))
+    side = augment.size * float(rng.uniform(0.12, 0.7))
     factor = side / max(box[2] - box[0], box[3] - box[1])
     size = (
         min(width, max(8, round((box[2] - box[0]) * factor))),

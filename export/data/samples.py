@@ -68,6 +68,11 @@ class Samples(Sequence[Sample]):
     def __len__(self) -> int:
         return len(self._entries)
 
+    def identity(self, index: int) -> str:
+        """The same for every mention of one photo, however often its shard is named."""
+        key, photo, _ = self._entries[index]
+        return f"{key} {photo.path} {photo.offset}"
+
     def __getitem__(self, index: int) -> Sample:  # type: ignore[override]
         key, photo, layers = self._entries[index]
         try:

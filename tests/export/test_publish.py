@@ -53,6 +53,11 @@ def test_the_graphs_keep_the_contract(exported):
     assert {n.op_type for n in encoder.graph.node} & {"LayerNormalization"}
 
 
+def test_model_files_carry_no_paths_of_the_machine_that_made_them(exported):
+    for path in exported.glob("*/*.onnx"):
+        assert b".py" not in path.read_bytes(), path
+
+
 def test_smaller_variants_are_smaller_and_answer_nearly_the_same(exported):
     pixels, _ = scene(2)
     size = {v: sum(p.stat().st_size for p in (exported / v).glob("*.onnx")) for v in ("fp32", "fp16", "int8")}

@@ -77,10 +77,12 @@ def test_the_running_average_forgets_the_start():
 
 
 def test_the_held_out_part_never_overlaps_the_training_part():
-    training, held = split(1000, 100, seed=3)
+    photos = [f"photo {number % 700}" for number in range(1000)]  # 300 of them are named twice
+    training, held = split(photos, 100, seed=3)
     assert len(held) == 100
-    assert not set(training) & set(held)
-    assert np.array_equal(split(1000, 100, seed=3)[1], held)
+    assert not {photos[i] for i in training} & {photos[i] for i in held}
+    assert len({photos[i] for i in training}) == 600
+    assert np.array_equal(split(photos, 100, seed=3)[1], held)
 
 
 def squares() -> torch.Tensor:
