@@ -1,0 +1,121 @@
+"""A browser, the served app, and contexts whose pages fail the test when they complain."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+from tests.e2e.app import App
+from tests.e2e.complaints import Complaints
+from tests.e2e.expected import Expected
+from tests.e2e.serving import DIST, Site, serve
+from tests.e2e.truth import ROOT
+
+RESULTS = ROOT / "test-results" / "e2e"
+FLAGS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
+SOFTWARE_GPU = ["--enable-unsafe-webgpu", "--enable-features=Vulkan", "--use-webgpu-adapter=swiftshader"]
+PROFILES: dict[str, dict[str, Any]] = {
+    "desktop": {"viewport": {"width": 1280, "height": 800}},
+    "phone": {
+        "viewport": {"width": 390, "height": 844},
+        "device_scale_factor": 3,
+        "is_mobile": True,
+        "has_touch": True,
+    },
+}
+
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[Site]:
+    if not (DIST / "index.html").is_file():
+        pytest.fail("web/dist is not built; run `npm run build` first, as `make test` does.")
+    site = serve()
+    yield site
+    site.stop()
+
+
+@pytest.fixture(scope="session")
+def expected(site: Site) -> Expected:
+    """The Python side, with the model files that the site serves."""
+    return Expected(DIST / "models" / "manifest.json")
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+def launch(playwright: Playwright, *flags: str) -> Browser:
+    """Chromium: the one that is named, the machine's own, or Playwright's."""
+    path = os.environ.get("TAPMASK_CHROMIUM") or shutil.which("chromium")
+    return playwright.chromium.launch(executable_path=path, args=[*FLAGS, *flags])
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    browser = launch(playwright)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def gpu_browser(playwright: Playwright) -> Iterator[Browser]:
+    """Chromium with a GPU that is emulated in software, where it has one."""
+    browser = launch(playwright, *SOFTWARE_GPU)
+    yield browser
+    browser.close()
+
+
+class Visits:
+    """Opens the app in fresh contexts. At the end, none of their pages may have complained."""
+
+    def __init__(self, browser: Browser, site: Site) -> None:
+        self.browser, self.site = browser, site
+        self.apps: list[App] = []
+
+    def __call__(self, profile: str = "desktop", url: str | None = None, **options: Any) -> App:
+        """An app that is not loaded yet. Service workers hide requests from tests: only some of these allow them."""
+        calm = {"reduced_motion": "reduce", "service_workers": "block"}
+        context = self.browser.new_context(**{**PROFILES[profile], **calm, **options})
+        complaints = Complaints(context)
+        self.apps.append(App(context.new_page(), url or self.site.url, complaints))
+        return self.apps[-1]
+
+    def end(self) -> None:
+        for app in self.apps:
+            app.page.context.close()
+        assert [text for app in self.apps for text in app.complaints.unexpected()] == []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Remember how the test went, for the fixtures that clean up after it."""
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
+
+
+@pytest.fixture
+def visit(browser: Browser, site: Site, request: pytest.FixtureRequest) -> Iterator[Visits]:
+    """Opens pages; those of a test that fails are photographed."""
+    visits = Visits(browser, site)
+    yield visits
+    if request.node.stash.get(FAILED, False):
+        for number, app in enumerate(visits.apps):
+            app.page.screenshot(path=RESULTS / f"failed-{request.node.name}-{number}.png")
+    visits.end()
+
+
+@pytest.fixture
+def app(visit: Visits) -> App:
+    """The desktop page, not loaded yet."""
+    return visit()

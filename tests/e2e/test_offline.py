@@ -1,0 +1,88 @@
+"""Without a network: a reload, a new photo, the same masks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.app import PATIENCE, App
+from tests.e2e.conftest import Visits
+from tests.e2e.expected import Expected, iou
+from tests.e2e.serving import Site, serve
+from tests.e2e.truth import SAMPLES
+
+# An active worker has finished its precache: installing waits for it.
+INSTALLED = "async () => (await navigator.serviceWorker.ready).active.state === 'activated'"
+CONTROLLED = "() => navigator.serviceWorker.controller !== null"
+FACE, CUP = (190, 170), (290, 60)
+
+
+@pytest.fixture
+def own_site() -> Iterator[Site]:
+    """A server that the test may stop."""
+    site = serve()
+    yield site
+    site.stop()
+
+
+@pytest.fixture
+def installed(visit: Visits, own_site: Site) -> App:
+    """A page that was visited once, long enough for its service worker."""
+    app = visit(url=own_site.url, service_workers="allow")
+    # What a browser writes to its console when it finds the server gone.
+    app.complaints.allow(r"Failed to load resource: net::ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED)")
+    app.complaints.allow(r"fetching the script|Failed to update a ServiceWorker")
+    app.open().is_ready()
+    app.page.wait_for_function(INSTALLED, timeout=PATIENCE)
+    app.page.wait_for_function(CONTROLLED, timeout=PATIENCE)
+    return app
+
+
+def unplug(app: App, site: Site) -> None:
+    app.page.context.set_offline(True)
+    site.stop()
+
+
+def test_a_reload_and_a_new_photo_work_offline(installed: App, own_site: Site, expected: Expected) -> None:
+    online = installed.choose_sample("coffee").tap(*CUP).mask()
+    unplug(installed, own_site)
+    installed.page.reload()
+    expect(installed["offline"]).to_be_visible()
+    installed.is_ready()
+    assert np.array_equal(installed.choose_sample("coffee").tap(*CUP).mask(), online)
+    mask = installed.choose_file(SAMPLES / "cat.jpg").tap(*FACE).mask()
+    assert iou(mask, expected.read(SAMPLES / "cat.jpg").tap(*FACE)) >= 0.97
+
+
+def test_the_first_visit_is_enough(installed: App, own_site: Site) -> None:
+    unplug(installed, own_site)
+    installed.open(provider=None).is_ready()
+    installed.choose_sample("rocket").tap(322, 250)
+
+
+def test_a_network_that_goes_away_while_working_is_no_trouble(app: App) -> None:
+    app.open().choose_sample("coffee")
+    app.page.context.set_offline(True)
+    expect(app["offline"]).to_be_visible()
+    app.choose_file(SAMPLES / "cat.jpg").tap(*FACE)
+    app.page.context.set_offline(False)
+    expect(app["offline"]).to_have_count(0)
+
+
+def test_the_app_can_be_installed(app: App) -> None:
+    """What a browser asks for before it offers that: name, start page, display mode, icons, one of them maskable."""
+    app.open()
+    href = app.page.locator("link[rel=manifest]").get_attribute("href")
+    answer = app.page.request.get(app.url + (href or "").removeprefix("./"))
+    assert answer.headers["content-type"].startswith("application/manifest+json")
+    manifest = answer.json()
+    assert manifest["name"]
+    assert manifest["display"] == "standalone"
+    sizes = {icon["sizes"] for icon in manifest["icons"]}
+    assert {"192x192", "512x512"} <= sizes
+    assert any("maskable" in icon.get("purpose", "") for icon in manifest["icons"])
+    for address in (manifest["start_url"], *(icon["src"] for icon in manifest["icons"])):
+        assert app.page.request.get(app.url + address.removeprefix("./")).ok, address

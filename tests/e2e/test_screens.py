@@ -1,0 +1,86 @@
+"""How it looks: nothing covers the photo or anything else, on a desktop and on a phone.
+
+The pictures of the README are among those taken here: `UPDATE_GOLDEN=1` writes them to docs/, otherwise all of them go to
+test-results/.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.app import App
+from tests.e2e.conftest import RESULTS, Visits
+from tests.e2e.truth import ROOT
+
+# The boxes of everything that floats over the photo.
+PANELS = """() => [...document.querySelectorAll(".panel")]
+  .filter((panel) => panel.checkVisibility())
+  .map((panel) => ({ name: panel.className, ...panel.getBoundingClientRect().toJSON() }))"""
+
+Box = dict[str, Any]
+
+
+def picture_path(name: str, for_readme: bool) -> Path:
+    if for_readme and os.environ.get("UPDATE_GOLDEN") == "1":
+        return ROOT / "docs" / f"screenshot-{name}.png"
+    return RESULTS / f"screenshot-{name}.png"
+
+
+def take(app: App, name: str, for_readme: bool = False) -> None:
+    app.page.screenshot(path=picture_path(name, for_readme), scale="css")
+
+
+def photo_box(app: App, width: int, height: int) -> Box:
+    view = app.view
+    (left, top), (right, bottom) = view.css(0, 0), view.css(width, height)
+    return {"name": "photo", "left": left, "top": top, "right": right, "bottom": bottom}
+
+
+def overlap(a: Box, b: Box) -> bool:
+    slack = 1  # pixels are rounded
+    return (
+        min(a["right"], b["right"]) - max(a["left"], b["left"]) > slack
+        and min(a["bottom"], b["bottom"]) - max(a["top"], b["top"]) > slack
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("profile", ["desktop", "phone"])
+def test_nothing_covers_anything(visit: Visits, profile: str, scheme: str) -> None:
+    app = visit(profile, color_scheme=scheme).open().is_ready()
+    take(app, f"{profile}-{scheme}-first-visit")
+    app.choose_sample("coffee").tap(305, 232)
+    app.page.wait_for_function("() => !document.querySelector('.hint')")
+    take(app, f"{profile}-{scheme}-mask")
+    if scheme == "light":
+        take(app, profile, for_readme=True)
+    boxes = [photo_box(app, 600, 400), *app.page.evaluate(PANELS)]
+    assert len(boxes) >= 5
+    size = app.page.viewport_size
+    assert size
+    window = {"left": 0, "top": 0, "right": size["width"], "bottom": size["height"]}
+    for number, box in enumerate(boxes):
+        assert box["left"] >= -1, box
+        assert box["top"] >= -1, box
+        assert box["right"] <= window["right"] + 1, box
+        assert box["bottom"] <= window["bottom"] + 1, box
+        for other in boxes[number + 1 :]:
+            assert not overlap(box, other), f"{box} and {other}"
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 568), (844, 390), (768, 1024), (1920, 1080)])
+def test_the_page_never_scrolls_sideways(visit: Visits, width: int, height: int) -> None:
+    app = visit(viewport={"width": width, "height": height}).open()
+    wide = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert app.is_ready().page.evaluate(wide) == 0
+    app.choose_sample("coffee").tap(290, 60)
+    take(app, f"{width}x{height}")
+    assert app.page.evaluate(wide) == 0
+    boxes = app.page.evaluate(PANELS)
+    for number, box in enumerate(boxes):
+        for other in boxes[number + 1 :]:
+            assert not overlap(box, other), f"{box} and {other}"
