@@ -66,8 +66,14 @@ class App:
         expect(self.stage).to_have_attribute("aria-label", f"Photo {name}", timeout=PATIENCE)
         return self.is_ready()
 
+    def is_drawn(self) -> App:
+        """What was done so far is on the screen: it is rendered within a frame."""
+        self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        return self
+
     def is_answered(self) -> App:
         """What the points and the box say now has its answer: only then can it be saved."""
+        self.is_drawn()
         expect(self["save-mask"]).to_be_enabled(timeout=PATIENCE)
         return self.is_ready()
 
@@ -89,7 +95,7 @@ class App:
 
     @property
     def view(self) -> View:
-        view = json.loads(self.stage.get_attribute("data-view") or "")
+        view = json.loads(self.is_drawn().stage.get_attribute("data-view") or "")
         box = self.stage.bounding_box()
         assert box
         return View(view["scale"], box["x"] + view["x"], box["y"] + view["y"])
@@ -150,6 +156,8 @@ class App:
     def attempts(self) -> dict[str, str]:
         """What the page says about each provider that it considered: {provider: "outcome reason"}."""
         self["about-button"].click()
-        lines = self["attempts"].get_by_role("listitem").all_inner_texts()
+        attempts = self["attempts"].get_by_role("listitem")
+        expect(attempts).not_to_have_count(0)
+        lines = attempts.all_inner_texts()
         self.page.get_by_role("button", name="Close").click()
         return dict(line.split(maxsplit=1) for line in lines)
