@@ -29,6 +29,7 @@ from export.plot import plot_curves
 from export.prompts import KINDS, correct, first_prompts
 
 ROUNDS = (0.3, 0.5, 0.2)  # share of steps with 1, 2 and 3 rounds of clicks
+OTHERS = 2  # photos an example may paste objects from
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,8 @@ class Examples(Dataset[dict[str, np.ndarray]]):
         epoch, position = divmod(number, len(self.keep))
         rng = np.random.default_rng([self.seed, number])
         index = self.keep[_order(len(self.keep), self.seed, epoch)[position]]
-        other = self.keep[rng.integers(len(self.keep))]
-        return self.augment(self.sample(int(index)), self.sample(int(other)), rng)
+        others = self.keep[rng.integers(len(self.keep), size=OTHERS)]
+        return self.augment(self.sample(int(index)), [self.sample(int(other)) for other in others], rng)
 
 
 @functools.lru_cache(maxsize=2)

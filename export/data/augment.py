@@ -1,5 +1,6 @@
 """One training example from a sample: crop, flip, scale, a pasted second object; photo and soft low-res targets."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,22 +14,28 @@ MIN_AREA = 0.001  # of the crop; smaller regions are a few model pixels and only
 SIZE_WEIGHT = (
     0.25  # a region is drawn with its area to this power: 0 is every region alike, 0.5 let small objects starve
 )
+PASTES = (0.5, 0.3, 0.2)  # share of pasted photos with one, two and three objects laid on
 
 
 @dataclass(frozen=True)
 class Augment:
-    """How examples vary. `size`: model frame in pixels; `masks`: targets per photo; `paste`: share with a pasted object."""
+    """How examples vary. `size`: model frame in pixels; `masks`: targets per photo; `paste`: share with pasted objects."""
 
     size: int
     masks: int = 2
-    paste: float = 0.4
+    paste: float = 0.5
     crop: float = 0.5
 
-    def __call__(self, sample: Sample, other: Sample, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """Return image (S, S, 3) uint8, targets (masks, G, G) uint8 soft 0…255, valid (G, G) bool (not padding)."""
+    def __call__(self, sample: Sample, others: Sequence[Sample], rng: np.random.Generator) -> dict[str, np.ndarray]:
+        """Lay objects of `others` over `sample` and vary the picture.
+
+        Returns image (S, S, 3) uint8, targets (masks, G, G) uint8 soft 0…255, valid (G, G) bool (not padding).
+        """
         photo, chosen = _crop_and_scale(sample, self, rng)
         if rng.random() < self.paste:
-            photo, chosen = _paste(photo, chosen, other, self, rng)
+            for _ in range(rng.choice((1, 2, 3), p=PASTES)):  # from one photo twice: two of a kind side by side
+                photo, chosen = _paste(photo, chosen, others[rng.integers(len(others))], self, rng)
+            chosen = [chosen[i] for i in rng.permutation(len(chosen))]
         if rng.random() < 0.5:
             photo, chosen = photo[:, ::-1], [mask[:, ::-1] for mask in chosen]
         height, width = photo.shape[:2]
@@ -96,7 +103,7 @@ def _crop_around(region: np.ndarray, rng: np.random.Generator) -> tuple[int, int
 def _paste(
     photo: np.ndarray, masks: list[np.ndarray], other: Sample, augment: Augment, rng: np.random.Generator
 ) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Lay an object of another photo over this one; it becomes the first target, what it covers leaves the others.
+    """Lay an object of another photo over this one; it becomes a target, what it covers leaves the others.
 
     Photos with a single labelled object teach saliency; with two, only the prompt tells which one is meant.
     """
@@ -106,7 +113,7 @@ def _paste(
         return photo, masks
     box = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
     height, width = photo.shape[:2]
-    side = augment.size * float(rng.uniform(0.12, 0.7))
+    side = augment.size * float(np.exp(rng.uniform(*np.log((0.06, 0.7)))))
     factor = side / max(box[2] - box[0], box[3] - box[1])
     size = (
         min(width, max(8, round((box[2] - box[0]) * factor))),

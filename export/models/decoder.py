@@ -7,7 +7,7 @@ from torch import nn
 
 
 class PairedMaskDecoder(MaskDecoder):
-    """`segment_anything`'s MaskDecoder for a batch in which every embedding has its own prompt."""
+    """`segment_anything`'s MaskDecoder for a batch in which every embedding has its own prompt, or one has them all."""
 
     def __init__(self, dim: int, heads: int, mlp_dim: int) -> None:
         super().__init__(
@@ -19,14 +19,14 @@ class PairedMaskDecoder(MaskDecoder):
     def forward(
         self, features: dict[str, torch.Tensor], image_pe: torch.Tensor, sparse: torch.Tensor, dense: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Decode one prompt per embedding.
+        """Decode one prompt per embedding, or many prompts for one.
 
-        features: the encoder's maps, each with batch B; image_pe: (1, dim, h, w); sparse: (B, N, dim) prompt tokens;
-        dense: (B, dim, h, w) mask prompt. Returns low-res logits (B, 4, 4h, 4w) and predicted IoU (B, 4).
+        features: the encoder's maps, each with batch B or 1; image_pe: (1, dim, h, w); sparse: (B, N, dim) prompt tokens;
+        dense: (B or 1, dim, h, w) mask prompt. Returns low-res logits (B, 4, 4h, 4w) and predicted IoU (B, 4).
         """
         output_tokens = torch.cat([self.iou_token.weight, self.mask_tokens.weight])
         tokens = torch.cat([output_tokens.expand(sparse.shape[0], -1, -1), sparse], dim=1)
-        source = features["image_embeddings"] + dense
+        source = (features["image_embeddings"] + dense).expand(len(sparse), -1, -1, -1)
         batch, dim, height, width = source.shape
         hidden, source = self.transformer(source, image_pe.expand(batch, -1, -1, -1), tokens)
         fine = self.upscale(source.transpose(1, 2).reshape(batch, dim, height, width), features)

@@ -80,7 +80,7 @@ def test_an_example_keeps_photo_and_mask_together(tmp_path):
     sample = Samples([write_folder(tmp_path, 1)])[0]
     augment = Augment(size=128, masks=2, paste=0, crop=1)
     for seed in range(8):
-        example = augment(sample, sample, np.random.default_rng(seed))
+        example = augment(sample, [sample], np.random.default_rng(seed))
         image, valid = example["image"].astype(float), example["valid"]
         red_over_green = np.kron(example["targets"][0] > 250, np.ones((4, 4), bool))
         inside, outside = image[red_over_green], image[np.kron(valid, np.ones((4, 4), bool)) & ~red_over_green]
@@ -91,5 +91,5 @@ def test_a_pasted_object_leaves_the_mask_it_covers(tmp_path):
     samples = Samples([write_folder(tmp_path, 2)])
     augment = Augment(size=128, masks=2, paste=1, crop=0)
     for seed in range(8):
-        targets = augment(samples[0], samples[1], np.random.default_rng(seed))["targets"].astype(int)
+        targets = augment(samples[0], [samples[1]], np.random.default_rng(seed))["targets"].astype(int)
         assert targets.sum(0).max() <= 255 + 2 or np.array_equal(targets[0], targets[1])
