@@ -5,8 +5,19 @@ import importlib
 import click
 
 STEPS = {  # name: (module and function, what it does), in the order of the pipeline
+    "models": ("catalogue", "List the official models that are known by name."),
+    "fetch": ("fetch", "Get an official checkpoint by name, and check its sum."),
     "train": ("train", "Train a promptable model on photos with masks."),
-    "evaluate": ("evaluate", "Measure one-click and box mIoU and the click curve."),
+    "cache": ("cache", "Compute the embeddings of a teacher for photos, once."),
+    "distill": ("distill", "Distil a teacher into a light student: decoupled, semi-coupled or coupled."),
+    "finetune": ("finetune", "Fine-tune a student with the prompts in the loop."),
+    "scale": ("scale", "Say what a share of SA-1B costs, from measured rates."),
+    "heldout": ("heldout", "Write the photos that `train` set aside into a shard."),
+    "compose": ("compose", "Write a shard of photos with two objects that touch."),
+    "evaluate": ("evaluate", "Measure one-click and box mIoU, the click curve, NoC, alignment with a teacher."),
+    "plots": ("plots", "Draw the figures of one or more evaluations."),
+    "sheet": ("sheet", "Draw a contact sheet of taps and their answers."),
+    "everything": ("everything", "Find all masks of photos, without a prompt."),
     "onnx": ("to_onnx", "Export a checkpoint to ONNX (fp32)."),
     "quantize": ("quantize", "Make the smaller variants: fp16 and int8 weights."),
     "verify": ("verify", "Compare every variant with PyTorch, on photos."),

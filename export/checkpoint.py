@@ -1,14 +1,43 @@
 """Checkpoints: weights and what rebuilds the model, written aside and renamed, so that a kill leaves the last one whole."""
 
 import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 import torch
 
-from export.files import write_whole
+from export.files import sha256, write_whole
 from export.models.promptable import Config, Promptable, PromptableModel
+from export.models.registry import OFFICIAL, build
+
+STUDENT = "student"  # any student, whatever its backbone
+ALIASES = {"tapmask_tiny": "mobilenetv4_conv_small"}  # our published students, by the name of their backbone
+Command = Callable[..., Any]
+HINT = ["--attention-biases", "--no-attention-biases"]
+
+
+def biases_option(command: Command) -> Command:
+    """Add --attention-biases, as `load_model` takes it."""
+    return click.option(
+        "--attention-biases/--no-attention-biases",
+        default=None,
+        help="MobileSAM only: whether TinyViT's trained position biases count. Default: yes for the released file; "
+        "otherwise no, as right after the official builder.",
+    )(command)
+
+
+def checkpoint_options(required: bool = True) -> Callable[[Command], Command]:
+    """The options of a command that loads a checkpoint: `checkpoint` and `attention_biases`."""
+    checkpoint = click.option(
+        "--checkpoint",
+        type=click.Path(path_type=Path),
+        required=required,
+        help="The PyTorch model: one of `train`, or an official file (see `models` and `fetch`).",
+    )
+    return lambda command: checkpoint(biases_option(command))
 
 
 def save(path: Path, content: dict[str, Any]) -> None:
@@ -21,34 +50,162 @@ def save(path: Path, content: dict[str, Any]) -> None:
 def load(path: Path) -> dict[str, Any]:
     """Read a checkpoint onto the CPU; weights and plain values only, no pickled code."""
     if not path.exists():
-        raise click.ClickException(f"No checkpoint at {path}. Train one: python -m export train --help")
+        raise click.ClickException(
+            f"No checkpoint at {path}. Train one (python -m export train --help) or fetch an official one "
+            "(python -m export models)."
+        )
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with _memory_for(path):
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except click.ClickException:
+        raise
     except Exception as error:
-        raise click.ClickException(f"{path} is not a readable checkpoint ({error}). Is the copy complete?") from error
+        raise click.ClickException(_unreadable(path, error)) from error
+    if not isinstance(content, dict):
+        raise click.ClickException(f"{path} holds no checkpoint but a {type(content).__name__}.")
+    return content
 
 
-def load_model(path: Path) -> PromptableModel:
-    """Rebuild the model of a checkpoint, ready for inference: one of `train` (its averaged weights), or `mobile_sam.pt`."""
+def load_model(path: Path, name: str | None = None, attention_biases: bool | None = None) -> PromptableModel:
+    """Rebuild the model of a checkpoint, ready for inference.
+
+    name: an official model's (`registry.OFFICIAL`) or a student's: its backbone, an alias of it, or "student"; any other
+    file is refused. None: what the file is, it says by its keys.
+    attention_biases: MobileSAM only, see `MobileSam.load_official`. None: as the released file was trained, if it is that
+    file; otherwise as the official builder leaves them. Which it was goes to stderr.
+    """
     content = load(path)
-    if "config" not in content and any(key.startswith("image_encoder.") for key in content):
-        return _official(content, path)
+    found = recognise(content)
+    if found is None:
+        raise click.ClickException(_not_a_model(path, content, name))
+    if name is not None:
+        _insist(name, found, content, path)
+    if attention_biases is not None and found != "mobile_sam":
+        raise click.UsageError(f"--attention-biases is for MobileSAM; {path} is {_spoken(found, content)}.")
+    with _memory_for(path):
+        if found == STUDENT:
+            return _student(content, path)
+        return _official(found, content, path, attention_biases)
+
+
+def recognise(content: dict[str, Any]) -> str | None:
+    """What a checkpoint holds: "student", an official model's name, or None."""
+    if "config" in content:
+        return STUDENT
+    if any(key.startswith("image_encoder.patch_embed.seq.") for key in content):
+        return "mobile_sam"
+    patches = content.get("image_encoder.patch_embed.proj.weight")
+    widths = {768: "sam_vit_b", 1024: "sam_vit_l", 1280: "sam_vit_h"}
+    return widths.get(len(patches)) if isinstance(patches, torch.Tensor) and patches.ndim else None
+
+
+def _student(content: dict[str, Any], path: Path) -> PromptableModel:
     try:
         model = Promptable(Config(**content["config"]))
         model.load_state_dict(content["average"])
     except (KeyError, TypeError, RuntimeError) as error:
+        if _allocation_failed(error):
+            raise
         raise click.ClickException(f"{path} is not a checkpoint of `python -m export train`: {error}") from error
     return model.eval()
 
 
-def _official(weights: dict[str, torch.Tensor], path: Path) -> PromptableModel:
-    from export.models.mobile_sam import MobileSam  # only here: training needs none of it
-
-    model = MobileSam()
+def _official(name: str, weights: dict[str, torch.Tensor], path: Path, biases: bool | None) -> PromptableModel:
     try:
-        model.load_official(weights)
+        if name != "mobile_sam":
+            with torch.device("meta"):
+                model: Any = build(name)
+            model.load_official(weights)
+        else:
+            model = build(name)
+            model.load_official(weights, _choose_biases(path) if biases is None else biases)
     except ValueError as error:
-        raise click.ClickException(
-            f"{path}: {error} MobileSAM's own mobile_sam.pt (40,728,226 bytes) can be loaded."
-        ) from error
+        raise click.ClickException(f"{path}: {error} {_remedy(name)}") from error
     return model.eval()
+
+
+def _choose_biases(path: Path) -> bool:
+    """Whether TinyViT's attention biases count in this file, where nobody has said so; tells which, why, and how to say so."""
+    released = sha256(path) == OFFICIAL["mobile_sam"].sha256
+    reason = (
+        "they count: this is the released file, which was trained with them"
+        if released
+        else "they are left at zero, as the official builder leaves them: this is not the released file"
+    )
+    other = HINT[released]
+    click.echo(f"MobileSAM's attention biases in {path.name}: {reason}. The other way: {other}.", err=True)
+    return released
+
+
+def _insist(name: str, found: str, content: dict[str, Any], path: Path) -> None:
+    """Refuse a file that is not what was asked for by name."""
+    wanted = _plain(name)
+    if found == STUDENT:
+        backbone = _plain(str(content["config"].get("backbone")))
+        if wanted in (STUDENT, backbone) or ALIASES.get(wanted) == backbone:
+            return
+    elif wanted == found:
+        return
+    remedy = _remedy(wanted) if wanted in OFFICIAL else f"Name it {_name_of(found, content)}, or give another file."
+    raise click.ClickException(f"{path} is {_spoken(found, content)}, not {name}. {remedy}")
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "_")
+
+
+def _name_of(found: str, content: dict[str, Any]) -> str:
+    return str(content["config"].get("backbone")) if found == STUDENT else found
+
+
+def _spoken(found: str, content: dict[str, Any]) -> str:
+    return f"a student with backbone {_name_of(found, content)}" if found == STUDENT else OFFICIAL[found].title
+
+
+def _remedy(name: str) -> str:
+    official = OFFICIAL[name]
+    return f"{official.title}'s own {official.file} ({official.bytes:,} bytes): python -m export fetch {name}"
+
+
+def _not_a_model(path: Path, content: dict[str, Any], name: str | None) -> str:
+    keys = [str(key) for key in content]
+    shown = ", ".join(keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
+    wanted = _plain(name or "")
+    remedy = _remedy(wanted) if wanted in OFFICIAL else "What is known by name: python -m export models"
+    return (
+        f"{path} is neither a checkpoint of `python -m export train` (no `config`) nor one with an official model's keys; "
+        f"it has {shown or 'no key at all'}. {remedy}"
+    )
+
+
+def _unreadable(path: Path, error: Exception) -> str:
+    reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
+    official = next((name for name, entry in OFFICIAL.items() if entry.file == path.name), None)
+    size = path.stat().st_size
+    if official and size < OFFICIAL[official].bytes:
+        return (
+            f"{path} is cut short: {size:,} of {OFFICIAL[official].bytes:,} bytes. Remove it, then: "
+            f"python -m export fetch {official}"
+        )
+    remedy = f"python -m export fetch {official}" if official else "compare its length with the original's"
+    return f"{path} ({size:,} bytes) is not a readable checkpoint: {reason}. Is the copy complete? Try: {remedy}"
+
+
+@contextmanager
+def _memory_for(path: Path) -> Iterator[None]:
+    """Turn a failed allocation into a sentence that says what the model needs."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not _allocation_failed(error):
+            raise
+        size = path.stat().st_size / 1e9
+        raise click.ClickException(
+            f"{path} does not fit into memory: its weights alone need {size:.1f} GB, and running or exporting it some GB more. "
+            "Close other programs, use a larger machine, or a smaller model: mobile_sam or sam_vit_b."
+        ) from error
+
+
+def _allocation_failed(error: BaseException) -> bool:
+    words = ("allocate memory", "not enough memory", "out of memory")
+    return isinstance(error, MemoryError) or any(word in str(error).lower() for word in words)

@@ -19,10 +19,16 @@ def depth(region: np.ndarray) -> np.ndarray:
 
 
 def deepest(region: np.ndarray) -> tuple[int, int, float]:
-    """Return x, y of the point of `region` (H, W) farthest from its edge, and its distance (0 if empty)."""
-    distance = depth(region)
+    """Return x, y of the point of `region` (H, W) farthest from its edge, and its distance (0 if empty).
+
+    Only the region's box is looked at: everything around it is edge, so the distances are the same.
+    """
+    if not region.any():
+        return 0, 0, 0.0
+    left, top, right, bottom = tight_box(region)
+    distance = depth(region[top : bottom + 1, left : right + 1])
     y, x = np.unravel_index(int(distance.argmax()), distance.shape)
-    return int(x), int(y), float(distance[y, x])
+    return left + int(x), top + int(y), float(distance[y, x])
 
 
 def next_click(target: np.ndarray, predicted: np.ndarray, ignore: np.ndarray | None = None) -> tuple[int, int, int]:
@@ -34,8 +40,10 @@ def next_click(target: np.ndarray, predicted: np.ndarray, ignore: np.ndarray | N
     return (add[0], add[1], 1) if add[2] >= remove[2] else (remove[0], remove[1], 0)
 
 
-def iou(a: np.ndarray, b: np.ndarray) -> float:
-    """Intersection over union of two boolean masks; 1 when both are empty."""
+def iou(a: np.ndarray, b: np.ndarray, ignore: np.ndarray | None = None) -> float:
+    """Intersection over union of two boolean masks, pixels of `ignore` left out; 1 when both are empty."""
+    if ignore is not None:
+        a, b = a & ~ignore, b & ~ignore
     union = int(np.count_nonzero(a | b))
     return 1.0 if union == 0 else int(np.count_nonzero(a & b)) / union
 

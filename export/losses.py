@@ -1,4 +1,4 @@
-"""The loss over SAM's four tokens: mask (BCE + dice) for token 0 and the best of tokens 1–3, IoU regression for all."""
+"""Losses: against true masks (over SAM's four tokens), against a teacher's masks, and against its embedding."""
 
 import torch
 import torch.nn.functional as F
@@ -8,21 +8,51 @@ OTHERS = 0.1  # weight of tokens 1–3 that were not the best: keeps each a usab
 
 def mask_losses(logits: torch.Tensor, target: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
     """BCE + dice per token: logits (B, T, G, G), soft target (B, G, G), valid (B, G, G) → (B, T)."""
-    weight = valid[:, None].float()
     wanted = target[:, None].expand_as(logits)
-    bce = F.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
-    bce = (bce * weight).sum((2, 3)) / weight.sum((2, 3))
+    return bce(logits, wanted, valid) + dice(logits, wanted, valid)
+
+
+def bce(logits: torch.Tensor, wanted: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
+    """Binary cross-entropy, averaged over the valid cells: logits and wanted (B, T, G, G), valid (B, G, G) → (B, T)."""
+    weight = valid[:, None].float()
+    cells = F.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
+    return (cells * weight).sum((2, 3)) / weight.sum((2, 3))
+
+
+def focal(logits: torch.Tensor, wanted: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
+    """Focal loss (arXiv 1708.02002, γ 2, α 0.25), averaged over the valid cells; shapes as in `bce`."""
+    weight = valid[:, None].float()
+    cells = F.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
+    probability = logits.sigmoid()
+    missing = probability * (1 - wanted) + (1 - probability) * wanted
+    balance = 0.25 * wanted + 0.75 * (1 - wanted)
+    return (balance * missing.square() * cells * weight).sum((2, 3)) / weight.sum((2, 3))
+
+
+def dice(logits: torch.Tensor, wanted: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
+    """1 − the overlap (dice) of the valid cells; shapes as in `bce`."""
+    weight = valid[:, None].float()
     probability = logits.sigmoid() * weight
     overlap = (probability * wanted).sum((2, 3))
-    dice = 1 - (2 * overlap + 1) / (probability.sum((2, 3)) + (wanted * weight).sum((2, 3)) + 1)
-    return bce + dice
+    return 1 - (2 * overlap + 1) / (probability.sum((2, 3)) + (wanted * weight).sum((2, 3)) + 1)
+
+
+def embedding_loss(student: torch.Tensor, teacher: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
+    """Mean squared error over the cells inside the photo: maps (B, C, h, w), inside (B, h, w) → (), a mean over photos.
+
+    Plain squares, without a root. Averaged for each photo first: so a batch weighs its photos alike, whatever their
+    shapes, and however it is split over processes.
+    """
+    weight = inside[:, None].float()
+    squares = ((student - teacher).square() * weight).sum((1, 2, 3))
+    return (squares / (weight.sum((1, 2, 3)) * student.shape[1])).mean()
 
 
 @torch.no_grad()
 def true_ious(logits: torch.Tensor, target: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
-    """IoU of every thresholded token with the target, on the low-res grid: (B, T)."""
+    """IoU of every thresholded token with the target (B, G, G), or each with its own (B, T, G, G), on the low-res grid: (B, T)."""
     got = (logits > 0) & valid[:, None]
-    wanted = ((target > 0.5) & valid)[:, None]
+    wanted = ((target[:, None] if target.ndim == 3 else target) > 0.5) & valid[:, None]
     union = (got | wanted).sum((2, 3))
     return (got & wanted).sum((2, 3)) / union.clamp(min=1)
 
@@ -30,7 +60,10 @@ def true_ious(logits: torch.Tensor, target: torch.Tensor, valid: torch.Tensor) -
 def promptable_loss(
     logits: torch.Tensor, predicted: torch.Tensor, target: torch.Tensor, valid: torch.Tensor
 ) -> tuple[torch.Tensor, dict[str, float]]:
-    """Loss of one round of prompts, and what to log: mean IoU of the best token and of the token picked by prediction."""
+    """Loss of one round of prompts, and what to log: mean IoU of the best token and of the token picked by prediction.
+
+    Mask loss (BCE + dice) for token 0 and for the best of tokens 1–3, IoU regression for all.
+    """
     per_token = mask_losses(logits, target, valid)
     several = per_token[:, 1:]
     best = several.min(1).values

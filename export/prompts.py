@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -65,6 +66,7 @@ def sample_box(region: torch.Tensor, noise: float = 0.1) -> torch.Tensor:
     return moved.clamp(0, grid * LOW_RES_STRIDE - 1)
 
 
+SMALLEST_BOX = 0.05  # of the photo's side, for boxes at random
 KINDS = {"point": 0.55, "box": 0.35, "both": 0.1}
 
 
@@ -91,6 +93,34 @@ def first_prompts(target: torch.Tensor, kind: str) -> Prompts:
         target.new_zeros(batch, 1, grid, grid),
         target.new_zeros(batch),
     )
+
+
+def point_or_box(target: torch.Tensor) -> Prompts:
+    """An opening point or box, half of each, for each soft target (B, G, G). Both are two tokens, so they mix in a batch."""
+    point, box = first_prompts(target, "point"), first_prompts(target, "box")
+    chosen = torch.rand(len(target), 1, device=target.device) < 0.5
+    return replace(
+        point,
+        coords=torch.where(chosen[..., None], point.coords, box.coords),
+        labels=torch.where(chosen, point.labels, box.labels),
+    )
+
+
+def random_prompts(height: int, width: int, count: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Prompts that know nothing of what the photo shows: `count` points or boxes, half of each, within height × width.
+
+    Returns coords (count, 2, 2) and labels (count, 2), laid out as `first_prompts` does.
+    """
+    extent = np.array([width, height], np.float32)
+    ends = rng.random((count, 2, 2), dtype=np.float32)
+    middle, side = ends[:, 0], np.float32(SMALLEST_BOX) + ends[:, 1] * np.float32(1 - SMALLEST_BOX)
+    corners = np.stack([middle - side / 2, middle + side / 2], axis=1).clip(0, 1) * (extent - 1)
+    points = np.stack([middle * (extent - 1), np.zeros((count, 2), np.float32)], axis=1)
+    is_box = rng.random(count) < 0.5
+    return {
+        "coords": np.where(is_box[:, None, None], corners, points).astype(np.float32),
+        "labels": np.where(is_box[:, None], [2.0, 3.0], [1.0, -1.0]).astype(np.float32),
+    }
 
 
 def correct(prompts: Prompts, target: torch.Tensor, logits: torch.Tensor, valid: torch.Tensor) -> Prompts:

@@ -1,27 +1,32 @@
-"""`onnx`: a checkpoint → `encoder.onnx` and `decoder.onnx` in fp32.
+"""`onnx`: a checkpoint → `encoder.onnx` and `decoder.onnx`.
 
 The encoder takes the resized photo as it comes off a canvas (uint8, channels last); normalisation and padding to the square
-are in the graph. The decoder answers one prompt and returns the low-res logits of all four tokens; everything
-about full resolution happens after it (geometry.Letterbox.upsample, core/mask.ts).
+are in the graph. The decoder answers any number of prompts about one photo and returns the low-res logits of all four
+tokens; everything about full resolution happens after it (geometry.Letterbox.upsample, core/mask.ts), unless segment-anything's
+own signature is asked for. docs/export.md says what each option costs and gains.
 """
 
 import copy
-import warnings
 from pathlib import Path
+from typing import Any
 
 import click
 import onnx
 import torch
 import torch.nn.functional as F
 from segment_anything.modeling.common import LayerNorm2d
+from timm.utils.model import reparameterize_model
 from torch import nn
+from tqdm import tqdm
 
-from export.checkpoint import load_model
-from export.files import write_whole
+from export.checkpoint import checkpoint_options, load_model
+from export.graphs import OPSET, compute_at_load, data_of, export_graph, rename_dimension, write
+from export.models.folded import FoldedDecoder, PhotoMaps, position_phases
 from export.models.promptable import PromptableModel
+from export.models.unpadded import UnpaddedEncoder
+from export.quantize import VARIANTS, compress
+from export.stock import DECODER_INPUTS, check_stock, stock_decoder
 
-OPSET = 18
-DECODER_INPUTS = ("point_coords", "point_labels", "mask_input", "has_mask_input")
 DECODER_OUTPUTS = ("low_res_masks", "iou_predictions")
 
 
@@ -42,53 +47,104 @@ class FusedLayerNorm2d(nn.Module):
 
 
 class EncoderGraph(nn.Module):
-    """`image` uint8 (1, H, W, 3) with max(H, W) = input size → the encoder's maps, in the order of their names."""
+    """`image` uint8 (1, H, W, 3) with max(H, W) = input size → the maps that the decoder takes, in the order of their names."""
 
-    def __init__(self, model: PromptableModel) -> None:
+    def __init__(self, model: PromptableModel, split: bool = False, unpadded: bool = False) -> None:
         super().__init__()
-        self.model = model
+        self.model, self.after = model, PhotoMaps(model) if split else None
+        self.encode = UnpaddedEncoder(copy_of(model)) if unpadded else None
 
     def forward(self, image: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        return tuple(self.model.encode(image.permute(0, 3, 1, 2).float()).values())
+        return tuple(self.maps(image).values())
+
+    def maps(self, image: torch.Tensor) -> dict[str, torch.Tensor]:
+        encode = self.encode or self.model.encode
+        maps = encode(image.permute(0, 3, 1, 2).float())
+        return maps if self.after is None else self.after(maps)
 
 
 class DecoderGraph(nn.Module):
-    """The encoder's maps and one prompt → (1, 4, G, G) logits and (1, 4) predicted IoU."""
+    """The encoder's maps and B prompts → (B, 4, G, G) logits and (B, 4) predicted IoU."""
 
-    def __init__(self, model: PromptableModel, names: list[str]) -> None:
+    def __init__(self, model: PromptableModel, names: list[str], split: bool) -> None:
         super().__init__()
-        self.model, self.names = model, names
-        self.register_buffer("image_pe", model.prompt_encoder.get_dense_pe())
-        model.prompt_encoder.get_dense_pe = lambda: self.image_pe  # a constant of the graph, not a computation
+        self.decoder, self.names = FoldedDecoder(model, split), names
 
     def forward(self, features: list[torch.Tensor], coords, labels, mask_input, has_mask) -> tuple[torch.Tensor, ...]:  # type: ignore[no-untyped-def]
-        return self.model.decode(dict(zip(self.names, features, strict=True)), coords, labels, mask_input, has_mask)
+        return self.decoder(dict(zip(self.names, features, strict=True)), coords, labels, mask_input, has_mask)
 
 
-def export_pair(model: PromptableModel, folder: Path) -> tuple[Path, Path]:
-    """Write `encoder.onnx` and `decoder.onnx` of a model into `folder`; returns their paths."""
-    model = copy.deepcopy(model).eval()
-    fuse_layer_norms(model)
-    size, grid = model.input_size, model.input_size // 4
+def encoder_graph(model: PromptableModel, split: bool = False, unpadded: bool = False) -> onnx.ModelProto:
+    """The encoder of a prepared model (see `prepare`)."""
+    size = model.input_size
+    module = EncoderGraph(model, split, unpadded)
     image = torch.zeros(1, size * 3 // 4, size, 3, dtype=torch.uint8)
     with torch.no_grad():
-        features = model.encode(image.permute(0, 3, 1, 2).float())
-    names = list(features)
+        names = list(module.maps(image))
     sides = {1: torch.export.Dim("height", min=16, max=size), 2: torch.export.Dim("width", min=16, max=size)}
-    encoder = export_graph(EncoderGraph(model), (image,), ["image"], names, [sides])
-    prompt = (
-        torch.zeros(1, 3, 2),
-        torch.ones(1, 3),
-        torch.zeros(1, 1, grid, grid),
-        torch.zeros(1),
+    graph = export_graph(module, (image,), ["image"], names, [sides])
+    if split:
+        compute_at_load(graph, "after.position", position_phases(model))
+    return graph
+
+
+def decoder_graph(model: PromptableModel, split: bool = False) -> onnx.ModelProto:
+    """The decoder of a prepared model, for any number of prompts; a mask prompt for each, or one for all."""
+    size, grid = model.input_size, model.input_size // 4
+    with torch.no_grad():
+        features = EncoderGraph(model, split).maps(torch.zeros(1, size, size, 3, dtype=torch.uint8))
+    prompts, points = torch.export.Dim("prompts", min=1, max=4096), torch.export.Dim("points", min=1, max=1024)
+    prompt = (torch.zeros(2, 3, 2), torch.ones(2, 3), torch.zeros(2, 1, grid, grid), torch.zeros(2))
+    shapes = [[{} for _ in features], {0: prompts, 1: points}, {0: prompts, 1: points}, {0: prompts}, {0: prompts}]
+    graph = export_graph(
+        DecoderGraph(model, list(features), split),
+        (list(features.values()), *prompt),
+        [*features, *DECODER_INPUTS],
+        list(DECODER_OUTPUTS),
+        shapes,
     )
-    points = torch.export.Dim("points", min=1, max=1024)
-    shapes = [[{} for _ in names], {1: points}, {1: points}, {}, {}]
-    inputs = [*names, *DECODER_INPUTS]
-    decoder = export_graph(
-        DecoderGraph(model, names), (list(features.values()), *prompt), inputs, list(DECODER_OUTPUTS), shapes
-    )
-    return write(encoder, folder / "encoder.onnx"), write(decoder, folder / "decoder.onnx")
+    for name in ("mask_input", "has_mask_input"):
+        rename_dimension(graph, name, 0, "masks")  # 1 or as many as there are prompts
+    compute_at_load(graph, "decoder.image_pe", position_phases(model))
+    return graph
+
+
+def prepare(model: PromptableModel) -> PromptableModel:
+    """A copy for export, with fused LayerNorm2d; the weights, which may be gigabytes, are shared."""
+    model = copy_of(model)
+    reparameterize_model(model.image_encoder, inplace=True)  # branches that only training needs become one convolution
+    fuse_layer_norms(model)
+    return model
+
+
+def copy_of(model: PromptableModel) -> PromptableModel:
+    """A copy whose modules can be replaced; the weights are shared."""
+    shared: dict[int, Any] = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
+    return copy.deepcopy(model, shared).eval()
+
+
+def export_pair(
+    model: PromptableModel,
+    folder: Path,
+    variant: str = "fp32",
+    stock: bool = False,
+    split: bool = False,
+    unpadded: bool = False,
+) -> tuple[Path, Path]:
+    """Write `encoder.onnx` and `decoder.onnx` of a model into `folder`; returns their paths."""
+    if stock:
+        check_stock(model)
+    model = prepare(model)
+    parts = {
+        "encoder": lambda: encoder_graph(model, split, unpadded),
+        "decoder": lambda: stock_decoder(model, single=False, folded=True) if stock else decoder_graph(model, split),
+    }
+    paths = []
+    for part, make in tqdm(parts.items(), desc="export", unit="file", leave=False):
+        graph = make()
+        graph = graph if variant == "fp32" else compress(graph, variant)
+        paths.append(write(graph, folder / f"{part}.onnx"))
+    return paths[0], paths[1]
 
 
 def fuse_layer_norms(module: nn.Module) -> None:
@@ -100,46 +156,30 @@ def fuse_layer_norms(module: nn.Module) -> None:
             fuse_layer_norms(child)
 
 
-def write(graph: onnx.ModelProto, path: Path) -> Path:
-    """Check a graph and write it aside, then rename, so that a full disk leaves no half file."""
-    onnx.checker.check_model(graph, full_check=True)
-    write_whole(path, graph.SerializeToString())
-    return path
-
-
-def export_graph(module: nn.Module, args, inputs, outputs, shapes) -> onnx.ModelProto:  # type: ignore[no-untyped-def]
-    """Trace a module with named inputs and outputs; `shapes` says which sides are dynamic, as in `torch.export`."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter's own deprecations; what it writes is checked and verified
-        program = torch.onnx.export(
-            module.eval(),
-            args,
-            input_names=inputs,
-            output_names=outputs,
-            dynamic_shapes=shapes,
-            opset_version=OPSET,
-            dynamo=True,
-            verbose=False,
-        )
-    assert program is not None
-    program.optimize()
-    return strip_notes(program.model_proto)
-
-
-def strip_notes(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Remove the exporter's notes, in place: stack traces with the paths of the machine, as large as the graph itself."""
-    graph = model.graph
-    for part in (model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
-        del part.metadata_props[:]
-        part.doc_string = ""
-    return model
-
-
 @click.command("onnx")
-@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.argument("model")
+@checkpoint_options()
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for encoder.onnx and decoder.onnx.")
-def to_onnx(checkpoint: Path, out: Path) -> None:
-    """Export a checkpoint to ONNX (fp32); `quantize` makes the smaller variants from it."""
-    encoder, decoder = export_pair(load_model(checkpoint), out)
-    for path in (encoder, decoder):
-        click.echo(f"Wrote {path} ({path.stat().st_size:,} bytes, opset {OPSET}).")
+@click.option("--variant", type=click.Choice(["fp32", *VARIANTS]), default="fp32", show_default=True,
+              help="How the weights are stored; `quantize` makes the others from fp32.")  # fmt: skip
+@click.option("--stock", is_flag=True, help="A decoder with segment-anything's own inputs and outputs.")
+@click.option(
+    "--split", is_flag=True, help="The encoder computes all that depends on the photo alone; taps get cheaper."
+)
+@click.option("--unpadded", is_flag=True, help="The encoder skips the empty part of the square.")
+def to_onnx(
+    model: str, checkpoint: Path, attention_biases: bool | None, out: Path, variant: str, stock: bool, split: bool,
+    unpadded: bool,
+) -> None:  # fmt: skip
+    """Export MODEL's checkpoint to ONNX.
+
+    MODEL is mobile_sam, sam_vit_b, sam_vit_l, sam_vit_h, or a student's name.
+    """
+    if stock and split:
+        raise click.UsageError(
+            "--split changes what the decoder takes, --stock keeps segment-anything's signature: choose one."
+        )
+    loaded = load_model(checkpoint, model, attention_biases)
+    for path in export_pair(loaded, out, variant, stock, split, unpadded):
+        size = sum(file.stat().st_size for file in (path, data_of(path)) if file.exists())
+        click.echo(f"Wrote {path} ({size:,} bytes, opset {OPSET}).")

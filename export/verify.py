@@ -1,30 +1,56 @@
 """`verify`: every variant under onnxruntime against PyTorch, on photos and prompts; an export not compared is not done.
 
-Compared are the masks at the photo's own resolution (IoU) and the low-res logits (largest difference), all four tokens. The
-result goes to FOLDER/verify.json with the sha256 of each file; `publish` takes only what passed here.
+Compared are the masks at the photo's own resolution (IoU) and the low-res logits (largest difference), all four tokens:
+each prompt alone, again with the mask of its own answer, and all lone points in one call. The result goes to
+FOLDER/verify.json with the sha256 of each file; `publish` takes only what passed here.
 """
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
+import torch
 from PIL import Image
 from tqdm import tqdm
 
-from export.checkpoint import load_model
+from export.checkpoint import checkpoint_options, load_model
 from export.clicks import iou
 from export.files import sha256, write_json
-from export.predictor import OnnxPredictor, Photo, Predictor, Prompt, TorchPredictor
+from export.models.promptable import PromptableModel
+from export.models.unpadded import UnpaddedEncoder
+from export.predictor import Features, OnnxPredictor, Photo, Predictor, Prompt, TorchPredictor, stacked
+from export.to_onnx import copy_of
 
 GATES = {"fp32": 0.999, "fp16": 0.99, "int8": 0.93}  # mean mask IoU with PyTorch, preselected token of each prompt
 SAMPLES = Path("web/public/samples")
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp"}
+HEAD = f"{'variant':8} {'mask IoU':>8} {'least':>7} {'gate':>6} {'masks':>6} {'logits within':>13}"
+
+
+class UnpaddedPredictor(TorchPredictor):
+    """A model in PyTorch whose encoder skips the empty part of the square, as `onnx --unpadded` exports it."""
+
+    def __init__(self, model: PromptableModel) -> None:
+        super().__init__(model)
+        self.encoder = UnpaddedEncoder(copy_of(model)).eval()
+
+    @torch.no_grad()
+    def encode(self, resized: np.ndarray) -> Features:
+        image = torch.from_numpy(resized.copy()).permute(2, 0, 1)[None].float()
+        return {name: value.numpy() for name, value in self.encoder(image).items()}
+
+
+def lone_points(width: int, height: int) -> list[Prompt]:
+    """Nine lone points on a grid."""
+    across, down = (np.linspace(0.2, 0.8, 3) * (side - 1) for side in (width, height))
+    return [Prompt(((float(x), float(y)),), (1,)) for y in down for x in across]
 
 
 def prompts(width: int, height: int) -> list[Prompt]:
-    """Nine lone points on a grid, two boxes, a point with a background point, and a box with a point."""
-    across, down = (np.linspace(0.2, 0.8, 3) * (side - 1) for side in (width, height))
-    points = [Prompt(((float(x), float(y)),), (1,)) for y in down for x in across]
+    """The lone points, two boxes, a point with a background point, and a box with a point."""
     whole = (0.1 * width, 0.1 * height, 0.9 * width, 0.9 * height)
     half = (0.25 * width, 0.3 * height, 0.75 * width, 0.8 * height)
     centre, corner = (0.5 * width, 0.5 * height), (0.05 * width, 0.05 * height)
@@ -34,62 +60,106 @@ def prompts(width: int, height: int) -> list[Prompt]:
         Prompt((centre, corner), (1, 0)),
         Prompt((centre,), (1,), half),
     ]
-    return points + rest
+    return lone_points(width, height) + rest
+
+
+def preselected(prompt: Prompt, predicted: np.ndarray) -> int:
+    """Which of the four tokens a prompt's answer is."""
+    return 1 + int(predicted[1:].argmax()) if prompt.lone_point else 0
+
+
+def answers(a: Photo, b: Photo) -> Iterator[tuple[np.ndarray, np.ndarray, int]]:
+    """Both sides' low-res logits (4, G, G) for every prompt, and the token that is looked at."""
+    height, width = a.letterbox.height, a.letterbox.width
+    alone = {}
+    for prompt in prompts(width, height):
+        wanted, predicted = a.answer(prompt)
+        token = preselected(prompt, predicted)
+        alone[prompt] = wanted
+        yield wanted, b.answer(prompt)[0], token
+        refined = replace(prompt, mask=wanted[token])
+        wanted, predicted = a.answer(refined)
+        yield wanted, b.answer(refined)[0], preselected(refined, predicted)
+    together = lone_points(width, height)
+    _, predicted = a.predictor.decode_many(a.features, stacked(together, a.letterbox))
+    many, _ = b.predictor.decode_many(b.features, stacked(together, b.letterbox))
+    for prompt, ious, got in zip(together, predicted, many, strict=True):
+        yield alone[prompt], got, preselected(prompt, ious)
 
 
 def compare(reference: Predictor, candidate: Predictor, photos: list[np.ndarray], title: str) -> dict[str, float]:
     """Mean and least mask IoU, and the largest logit difference, over photos × prompts × tokens."""
     ious, difference = [], 0.0
-    for pixels in tqdm(photos, desc=f"verify {title}", unit="photo"):
+    for pixels in tqdm(photos, desc=f"verify {title}", unit="photo", leave=False):
         a, b = Photo(reference, pixels), Photo(candidate, pixels)
-        for prompt in prompts(pixels.shape[1], pixels.shape[0]):
-            wanted, predicted = a.answer(prompt)
-            got, _ = b.answer(prompt)
+        for wanted, got, token in answers(a, b):
             difference = max(difference, float(np.abs(wanted - got).max()))
-            token = 1 + int(predicted[1:].argmax()) if prompt.lone_point else 0
             mask, other = (p.full_size(low[token : token + 1])[0] for p, low in ((a, wanted), (b, got)))
             ious.append(iou(mask, other))
     return {
         "mask_iou": round(float(np.mean(ious)), 5),
         "least_mask_iou": round(float(np.min(ious)), 5),
-        "max_logit_difference": round(difference, 5),
+        "max_logit_difference": round(difference, 5) if np.isfinite(difference) else float(np.finfo(np.float32).max),
         "comparisons": len(ious),
     }
 
 
 def read_photos(folder: Path) -> list[np.ndarray]:
-    """All photos of a folder as RGB arrays."""
+    """All readable photos of a folder as RGB arrays; what cannot be read is named and left out."""
     paths = sorted(p for p in folder.glob("*") if p.suffix.lower() in ENDINGS)
-    if not paths:
-        raise click.ClickException(f"No photo in {folder}: give --photos a folder of JPEG, PNG or WebP files.")
-    return [np.asarray(Image.open(path).convert("RGB")) for path in paths]
+    photos, unreadable = [], []
+    for path in paths:
+        try:
+            with Image.open(path) as image:
+                photos.append(np.asarray(image.convert("RGB")))
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+            unreadable.append(path.name)
+    if unreadable:
+        click.echo(
+            f"Left out {len(unreadable)} of {len(paths)} photos that cannot be read: {', '.join(unreadable)}.", err=True
+        )
+    if not photos:
+        raise click.ClickException(f"No readable photo in {folder}: give --photos a folder of JPEG, PNG or WebP files.")
+    return photos
+
+
+def line(variant: str, figures: dict[str, Any]) -> str:
+    """A variant's row of the table."""
+    return (
+        f"{variant:8} {figures['mask_iou']:8.4f} {figures['least_mask_iou']:7.4f} {figures['gate']:6.3f} "
+        f"{figures['comparisons']:6} {figures['max_logit_difference']:13.4f} {'passed' if figures['passed'] else 'FAILED'}"
+    )
 
 
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--checkpoint", type=click.Path(path_type=Path), required=True, help="The PyTorch side.")
+@click.option("--model", help="What the checkpoint must be, as in `onnx` (default: told by its keys).")
+@checkpoint_options()
+@click.option("--unpadded", is_flag=True, help="The encoder was exported with --unpadded.")
 @click.option("--photos", type=click.Path(path_type=Path), default=SAMPLES, show_default=True)
-def verify(folder: Path, checkpoint: Path, photos: Path) -> None:
+def verify(
+    folder: Path, model: str | None, checkpoint: Path, attention_biases: bool | None, unpadded: bool, photos: Path
+) -> None:
     """Compare FOLDER/fp32, fp16 and int8 with the checkpoint they came from."""
-    reference, pictures = TorchPredictor(load_model(checkpoint)), read_photos(photos)
+    loaded = load_model(checkpoint, model, attention_biases)
+    reference = UnpaddedPredictor(loaded) if unpadded else TorchPredictor(loaded)
+    pictures = read_photos(photos)
     results = {}
+    click.echo(HEAD)
     for variant, gate in GATES.items():
         pair = [folder / variant / f"{part}.onnx" for part in ("encoder", "decoder")]
         if not all(path.exists() for path in pair):
             continue
-        figures = compare(reference, OnnxPredictor(*pair), pictures, variant)
-        passed = figures["mask_iou"] >= gate
-        results[variant] = {
-            **figures,
-            "gate": gate,
-            "passed": passed,
-            "sha256": {path.stem: sha256(path) for path in pair},
-        }
-        word = "passed" if passed else "FAILED"
-        click.echo(
-            f"{variant:5} mask IoU {figures['mask_iou']:.4f} (least {figures['least_mask_iou']:.4f}, gate {gate}), "
-            f"logits within {figures['max_logit_difference']:.4f}: {word}"
-        )
+        candidate = OnnxPredictor(*pair)
+        if candidate.input_size != loaded.input_size:
+            raise click.ClickException(
+                f"{folder / variant} takes photos of {candidate.input_size} pixels, {checkpoint} of {loaded.input_size}: "
+                "they are not the same model."
+            )
+        figures = compare(reference, candidate, pictures, variant)
+        digests = {path.stem: sha256(path) for path in pair}
+        results[variant] = {**figures, "gate": gate, "passed": figures["mask_iou"] >= gate, "sha256": digests}
+        click.echo(line(variant, results[variant]))
     if not results:
         raise click.ClickException(f"{folder} holds no fp32, fp16 or int8 pair: run `onnx` and `quantize` first.")
     write_json(folder / "verify.json", results)

@@ -14,11 +14,11 @@ import torch
 from segment_anything.utils.onnx import SamOnnxModel
 
 from export.bench import browser, report, site
-from export.bench.stock import plain_encoder, stock_decoder
+from export.data.drawn import scene
+from export.graphs import write
 from export.models.encoder import normalise
 from export.models.mobile_sam import MobileSam
-from export.to_onnx import write
-from tests.scenes import scene
+from export.stock import plain_encoder, stock_decoder
 
 SIZE = 256  # of the model frame: what is tested does not depend on it
 MODELS = site.ROOT / "web" / "public" / "models" / "manifest.json"

@@ -15,10 +15,10 @@ import pytest
 import torch
 
 from export.checkpoint import load_model
+from export.data.drawn import scene
 from export.models.mobile_sam import MobileSam, official_name, our_name
 from export.predictor import OnnxPredictor, Photo, Prompt, TorchPredictor
 from export.to_onnx import export_pair
-from tests.scenes import scene
 
 REFERENCE = Path(os.environ.get("TAPMASK_DATA", "/nowhere")) / "reference"
 # Of the official checkpoint's 439 lines "<key> <shape>", sorted.

@@ -10,12 +10,13 @@ import onnx
 import torch
 
 from export import manifest as contract
-from export.bench.stock import plain_encoder, stock_decoder
 from export.files import sha256, write_json, write_whole
+from export.graphs import write
 from export.models.mobile_sam import MobileSam
 from export.publish import MODELS, model_entry, pair_entry
 from export.quantize import compress
-from export.to_onnx import export_pair, write
+from export.stock import plain_encoder, stock_decoder
+from export.to_onnx import export_pair
 
 ROOT = Path(__file__).resolve().parents[2]
 MOBILE_SAM = "mobile-sam-random"

@@ -34,7 +34,7 @@ class Augment:
         photo, chosen = _crop_and_scale(sample, self, rng)
         if rng.random() < self.paste:
             for _ in range(rng.choice((1, 2, 3), p=PASTES)):  # from one photo twice: two of a kind side by side
-                photo, chosen = _paste(photo, chosen, others[rng.integers(len(others))], self, rng)
+                photo, chosen = _paste(photo, chosen, others[int(rng.integers(len(others)))], self, rng)
             chosen = [chosen[i] for i in rng.permutation(len(chosen))]
         if rng.random() < 0.5:
             photo, chosen = photo[:, ::-1], [mask[:, ::-1] for mask in chosen]
@@ -47,12 +47,12 @@ class Augment:
         valid[: -(-height // LOW_RES_STRIDE), : -(-width // LOW_RES_STRIDE)] = True
         while len(chosen) < self.masks:
             chosen = chosen + chosen
-        targets = np.stack([_pool(mask, self.size) for mask in chosen[: self.masks]])
+        targets = np.stack([pool(mask, self.size) for mask in chosen[: self.masks]])
         return {"image": image, "targets": targets, "valid": valid}
 
 
 def _crop_and_scale(sample: Sample, augment: Augment, rng: np.random.Generator) -> tuple[np.ndarray, list[np.ndarray]]:
-    regions = _regions(sample, rng, augment.masks)
+    regions = regions_of(sample, rng, augment.masks)
     height, width = sample.photo.shape[:2]
     box = (0, 0, width, height)
     if rng.random() < augment.crop:
@@ -69,7 +69,7 @@ def _crop_and_scale(sample: Sample, augment: Augment, rng: np.random.Generator) 
     return photo, kept or masks[:1]
 
 
-def _regions(sample: Sample, rng: np.random.Generator, count: int) -> list[np.ndarray]:
+def regions_of(sample: Sample, rng: np.random.Generator, count: int) -> list[np.ndarray]:
     """Draw up to `count` masks (H, W) uint8 0/255, large ones more often (see SIZE_WEIGHT)."""
     found = [
         (layer, object_id, area)
@@ -107,7 +107,7 @@ def _paste(
 
     Photos with a single labelled object teach saliency; with two, only the prompt tells which one is meant.
     """
-    region = _regions(other, rng, 1)[0]
+    region = regions_of(other, rng, 1)[0]
     rows, columns = np.flatnonzero(region.any(1)), np.flatnonzero(region.any(0))
     if len(rows) < 8 or len(columns) < 8:
         return photo, masks
@@ -145,7 +145,7 @@ def _jitter_colour(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.clip(pixels, 0, 255).astype(np.uint8)
 
 
-def _pool(mask: np.ndarray, size: int) -> np.ndarray:
+def pool(mask: np.ndarray, size: int) -> np.ndarray:
     """Pad a mask 0…255 to the square frame and average it over each low-res cell."""
     frame = np.zeros((size, size), np.uint16)
     frame[: mask.shape[0], : mask.shape[1]] = mask

@@ -1,22 +1,35 @@
 """`Sample` and where it comes from: tar shards in the WebDataset convention, or a folder of the same files.
 
 A sample is `<key>.<photo ending>` with `<key>.png` and, where masks overlap, `<key>.1.png`, `<key>.2.png`, … Each PNG holds
-object ids (uint8): 0 = nothing labelled here, every other value one mask. Shards are indexed once and read by
-offset, so that samples can be drawn at random without unpacking them.
+object ids (uint8): 0 = nothing labelled here, every other value one mask. `<key>.ignore.png`, where there is one, is not 0 where
+no answer counts as wrong (label −1 of other tools). Shards are indexed once and read by offset, so that samples can be drawn
+at random without unpacking them.
 """
 
 import glob
 import io
-import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
+
+from export.data import parts
+from export.data.parts import Part, SampleError
 
 PHOTO_ENDINGS = (".webp", ".jpg", ".jpeg")
+IGNORE_ENDING = ".ignore.png"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where a sample's files lie."""
+
+    key: str
+    photo: Part
+    layers: list[Part]
+    ignore: Part | None
 
 
 @dataclass(frozen=True)
@@ -26,6 +39,7 @@ class Sample:
     key: str
     photo: np.ndarray
     layers: tuple[np.ndarray, ...]
+    ignore: np.ndarray | None = None  # (H, W) bool: pixels that are not judged
 
     def masks(self) -> Iterator[np.ndarray]:
         """Yield every mask as (H, W) bool."""
@@ -35,55 +49,72 @@ class Sample:
                     yield layer == object_id
 
 
-class SampleError(click.ClickException):
-    """A photo, mask, shard or folder that cannot be read; the message names it."""
-
-
-@dataclass(frozen=True)
-class _Part:
-    """A file inside a shard (offset, size) or on its own (offset 0, size −1)."""
-
-    path: str
-    offset: int
-    size: int
-
-    def read(self) -> bytes:
-        with open(self.path, "rb") as file:
-            file.seek(self.offset)
-            return file.read(self.size)
-
-
 class Samples(Sequence[Sample]):
-    """A sequence of samples from one or more shards, folders, or glob patterns of them."""
+    """A sequence of samples from one or more shards, folders, or glob patterns of them.
 
-    def __init__(self, sources: Sequence[str | Path]) -> None:
-        self._entries: list[tuple[str, _Part, list[_Part]]] = []
+    A shard that cannot be read is an error; with `skip` it is reported once, kept in `broken`, and what can be read of it
+    is used. See `readable` for skipping single samples.
+    """
+
+    def __init__(self, sources: Sequence[str | Path], skip: bool = False) -> None:
+        self._entries: list[Entry] = []
+        self.broken: list[str] = []
         for source in sources:
             paths = sorted(glob.glob(str(source)))
             if not paths:
                 raise SampleError(f"No data at {source}: give a .tar shard, a folder, or a pattern that matches some.")
             for path in paths:
-                self._entries += _index(Path(path))
+                self._entries += _index(Path(path), self.broken if skip else None)
+        if not self._entries:
+            raise SampleError(f"Nothing can be read of {', '.join(map(str, sources))}: {' '.join(self.broken)}")
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def identity(self, index: int) -> str:
         """The same for every mention of one photo, however often its shard is named."""
-        key, photo, _ = self._entries[index]
-        return f"{key} {photo.path} {photo.offset}"
+        entry = self._entries[index]
+        return f"{entry.key} {entry.photo.path} {entry.photo.offset}"
 
     def __getitem__(self, index: int) -> Sample:  # type: ignore[override]
-        key, photo, layers = self._entries[index]
+        entry = self._entries[index]
+        key, path = entry.key, entry.photo.path
         try:
-            rgb = np.asarray(Image.open(io.BytesIO(photo.read())).convert("RGB"))
-            ids = tuple(np.asarray(Image.open(io.BytesIO(part.read()))) for part in layers)
-        except OSError as error:
-            raise SampleError(f"Cannot read sample {key} of {photo.path}: {error}") from error
-        for layer in ids:
-            if layer.shape != rgb.shape[:2]:
-                raise SampleError(f"Sample {key} of {photo.path}: mask is {layer.shape}, photo is {rgb.shape[:2]}.")
-        return Sample(key, rgb, ids)
+            rgb = np.asarray(_image(entry.photo).convert("RGB"))
+            layers = tuple(np.asarray(_image(part)) for part in entry.layers)
+            ignore = np.asarray(_image(entry.ignore)) > 0 if entry.ignore else None
+        except UnidentifiedImageError as error:  # its own message holds an address in memory
+            raise SampleError(f"Cannot read sample {key} of {path}: photo or mask is not an image.") from error
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:  # Pillow raises all of these
+            raise SampleError(f"Cannot read sample {key} of {path}: {error}") from error
+        for picture in (*layers, *([] if ignore is None else [ignore])):
+            if picture.shape != rgb.shape[:2]:
+                raise SampleError(f"Sample {key} of {path}: mask is {picture.shape}, photo is {rgb.shape[:2]}.")
+        return Sample(key, rgb, layers, ignore)
+
+
+def _image(part: Part) -> Image.Image:
+    return Image.open(io.BytesIO(part.read()))
+
+
+def readable(samples: Samples, indices: Iterable[int], skipped: list[str]) -> Iterator[tuple[int, Sample]]:
+    """Walk over samples; those that cannot be read are named on stderr and in `skipped`, and left out."""
+    for index in indices:
+        try:
+            sample = samples[index]
+        except SampleError as error:
+            parts.report(error, skipped)
+        else:
+            yield index, sample
+
+
+def grouped(sources: Sequence[str]) -> dict[str, list[str]]:
+    """Shards of one data set belong together, those of several that one pattern matches do not: {name: sources}."""
+    groups: dict[str, list[str]] = {}
+    for source in sources:
+        for path in sorted(glob.glob(source)) or [source]:  # what matches nothing is for `Samples` to complain about
+            groups.setdefault(name_of(path), []).append(path)
+    return groups
 
 
 def name_of(source: str | Path) -> str:
@@ -93,32 +124,25 @@ def name_of(source: str | Path) -> str:
     return head if head and (tail.isdigit() or "*" in tail) else stem
 
 
-def _index(path: Path) -> list[tuple[str, _Part, list[_Part]]]:
-    parts = _folder_parts(path) if path.is_dir() else _shard_parts(path)
-    groups: dict[str, dict[str, _Part]] = {}
-    for name, part in parts:
-        folder, _, base = name.rpartition("/")
-        key, _, ending = base.partition(".")
-        groups.setdefault(f"{folder}/{key}" if folder else key, {})["." + ending.lower()] = part
+def _index(path: Path, broken: list[str] | None) -> list[Entry]:
+    try:
+        return _entries(path, parts.grouped(path, broken))
+    except SampleError as error:
+        if broken is None:
+            raise
+        parts.report(error, broken)
+        return []
+
+
+def _entries(path: Path, groups: dict[str, dict[str, Part]]) -> list[Entry]:
     entries = []
     for key, files in groups.items():
         photo = next((files[e] for e in PHOTO_ENDINGS if e in files), None)
-        layers = [files[e] for e in sorted(files, key=lambda e: (len(e), e)) if e.endswith(".png")]
+        layers = [
+            files[e] for e in sorted(files, key=lambda e: (len(e), e)) if e.endswith(".png") and e != IGNORE_ENDING
+        ]
         if photo and layers:
-            entries.append((key, photo, layers))
+            entries.append(Entry(key, photo, layers, files.get(IGNORE_ENDING)))
     if not entries:
         raise SampleError(f"{path} holds no sample: expected <key>.webp or .jpg beside <key>.png.")
     return entries
-
-
-def _shard_parts(path: Path) -> list[tuple[str, _Part]]:
-    try:
-        with tarfile.open(path) as tar:
-            return [(m.name, _Part(str(path), m.offset_data, m.size)) for m in tar if m.isfile()]
-    except (OSError, tarfile.TarError) as error:
-        raise SampleError(f"Cannot read shard {path}: {error}. Is the download complete?") from error
-
-
-def _folder_parts(path: Path) -> list[tuple[str, _Part]]:
-    files = (p for p in sorted(path.rglob("*")) if p.is_file())
-    return [(p.relative_to(path).as_posix(), _Part(str(p), 0, -1)) for p in files]

@@ -10,13 +10,15 @@ from torch import nn
 
 MEAN = (123.675, 116.28, 103.53)  # SAM's pixel statistics (ImageNet's, in 0…255)
 STD = (58.395, 57.12, 57.375)
+PAPER = "tiny_vit_5m"  # the paper's student: TinyViT-5M with SAM's neck, see mobile_sam.py
 
 
 class Encoder(nn.Module):
-    """timm backbone → embedding at stride 16, plus two finer maps that keep the mask's edges crisp.
+    """timm backbone → embedding at stride 16, plus (where `fine_dims` are not 0) two finer maps for the mask's edges.
 
     The finer maps (strides 8 and 4) are computed once per photo and added while the decoder upsamples, as in
-    SAM 2 (arXiv 2408.00714, section 4), because 16-pixel cells alone cannot place an edge.
+    SAM 2 (arXiv 2408.00714, section 4), because 16-pixel cells alone cannot place an edge. Without them the encoder has
+    the outputs of SAM's, so that it can stand in for it.
     """
 
     def __init__(self, backbone: str, dim: int, fine_dims: tuple[int, int]) -> None:
@@ -25,24 +27,47 @@ class Encoder(nn.Module):
         info: Any = self.backbone.feature_info
         channel_of = dict(zip(info.reduction(), info.channels(), strict=True))
         self.strides = tuple(info.reduction())
-        if missing := {4, 8, 16} - set(channel_of):
+        wanted = {16, *(stride for stride, channels in zip((8, 4), fine_dims, strict=True) if channels)}
+        if missing := wanted - set(channel_of):
             raise ValueError(f"{backbone} has no features at stride {sorted(missing)}; choose another backbone.")
         self.lateral = nn.ModuleDict(
             {str(s): nn.Conv2d(channel_of[s], dim, 1, bias=False) for s in self.strides if s >= 16}
         )
         self.neck = nn.Sequential(LayerNorm2d(dim), nn.Conv2d(dim, dim, 3, padding=1, bias=False), LayerNorm2d(dim))
-        self.fine8 = nn.Conv2d(channel_of[8], fine_dims[0], 1)
-        self.fine4 = nn.Conv2d(channel_of[4], fine_dims[1], 1)
+        self.fine8 = nn.Conv2d(channel_of[8], fine_dims[0], 1) if fine_dims[0] else None
+        self.fine4 = nn.Conv2d(channel_of[4], fine_dims[1], 1) if fine_dims[1] else None
 
     def forward(self, image: torch.Tensor) -> dict[str, torch.Tensor]:
-        """(B, 3, S, S) normalised → `image_embeddings` (B, dim, S/16, S/16), `fine_8` and `fine_4` at strides 8 and 4."""
+        """(B, 3, S, S) normalised → `image_embeddings` (B, dim, S/16, S/16), and `fine_8`, `fine_4` at strides 8 and 4."""
         maps = dict(zip(self.strides, self.backbone(image), strict=True))
         embedding = self.lateral["16"](maps[16])
         for stride in self.strides:
             if stride > 16:
                 coarse = self.lateral[str(stride)](maps[stride])
                 embedding = embedding + F.interpolate(coarse, scale_factor=stride / 16, mode="nearest")
-        return {"image_embeddings": self.neck(embedding), "fine_8": self.fine8(maps[8]), "fine_4": self.fine4(maps[4])}
+        features = {"image_embeddings": self.neck(embedding)}
+        if self.fine8 is not None:
+            features["fine_8"] = self.fine8(maps[8])
+        if self.fine4 is not None:
+            features["fine_4"] = self.fine4(maps[4])
+        return features
+
+
+def build_encoder(backbone: str, dim: int, fine_dims: tuple[int, int]) -> nn.Module:
+    """The paper's encoder by its name, `tiny_vit_5m` (for a SAM: 256 channels, no finer maps), or any timm backbone.
+
+    Raises ValueError (or timm's RuntimeError, for an unknown name) that says what does not fit.
+    """
+    if backbone != PAPER:
+        return Encoder(backbone, dim, fine_dims)
+    from export.models.mobile_sam import DIM, TinyVitEncoder  # here, because that module builds on promptable.py
+
+    if dim != DIM or any(fine_dims):
+        raise ValueError(
+            f"{PAPER} is the encoder of MobileSAM: {DIM} channels and no finer maps, for students of a SAM. "
+            "Choose tiny_vit_5m_224, the same backbone from timm, for other teachers."
+        )
+    return TinyVitEncoder()
 
 
 def normalise(image: torch.Tensor) -> torch.Tensor:

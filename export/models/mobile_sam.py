@@ -15,6 +15,7 @@ from segment_anything.modeling.common import LayerNorm2d
 from torch import nn
 
 from export.models.decoder import PairedMaskDecoder
+from export.models.official import check_keys
 from export.models.promptable import PromptableModel
 
 INPUT_SIZE = 1024
@@ -67,22 +68,8 @@ class MobileSam(PromptableModel):
 
         Raises ValueError that names what is missing, unexpected or of another shape; the model is unchanged then.
         """
-        given = {our_name(key): (key, value) for key, value in weights.items() if not UNUSED.search(key)}
-        wanted = {key: value.shape for key, value in self.state_dict().items() if not UNUSED.search(key)}
-        wrong = [
-            f"{key} is {tuple(value.shape)}, not {tuple(wanted[name])}"
-            for name, (key, value) in given.items()
-            if name in wanted and value.shape != wanted[name]
-        ]
-        complaints = {
-            "missing": [official_name(name) for name in wanted.keys() - given.keys()],
-            "unexpected": [key for name, (key, _) in given.items() if name not in wanted],
-            "of another shape": wrong,
-        }
-        found = [f"{title}: {_few(names)}" for title, names in complaints.items() if names]
-        if found:
-            raise ValueError(f"These are not MobileSAM's official weights. {'; '.join(found)}.")
-        self.load_state_dict({name: value for name, (_, value) in given.items()}, strict=False)
+        checked = check_keys(self, weights, UNUSED, "MobileSAM", our_name, official_name)
+        self.load_state_dict(checked, strict=False)
         if not attention_biases:
             for name, parameter in self.named_parameters():
                 if name.endswith(".attention_biases"):
@@ -104,8 +91,3 @@ def official_name(name: str) -> str:
     name = re.sub(r"\.patch_embed\.conv([12])\.", lambda m: f".patch_embed.seq.{2 * int(m[1]) - 2}.", name)
     name = re.sub(r"\.stages\.(\d)\.downsample\.", lambda m: f".layers.{int(m[1]) - 1}.downsample.", name)
     return re.sub(r"^image_encoder\.stages\.", "image_encoder.layers.", name)
-
-
-def _few(names: list[str], most: int = 5) -> str:
-    shown = ", ".join(sorted(names)[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

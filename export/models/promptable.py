@@ -8,15 +8,19 @@ from segment_anything.modeling import PromptEncoder
 from torch import nn
 
 from export.geometry import LOW_RES_STRIDE
-from export.models.decoder import FineMaskDecoder
-from export.models.encoder import Encoder, normalise
+from export.models.decoder import FineMaskDecoder, PairedMaskDecoder
+from export.models.encoder import build_encoder, normalise
 
 EMBEDDING_STRIDE = 16
+SAM_MLP_DIM = 2048
 
 
 @dataclass(frozen=True)
 class Config:
-    """What a checkpoint needs besides weights. `input_size` is the long side of the photo, in pixels."""
+    """What a checkpoint needs besides weights. `input_size` is the long side of the photo, in pixels.
+
+    `fine_8` and `fine_4` are the channels of the finer maps; with both 0 the decoder is SAM's own.
+    """
 
     backbone: str = "mobilenetv4_conv_small"
     dim: int = 128
@@ -72,19 +76,23 @@ class PromptableModel(nn.Module):
 
 
 class Promptable(PromptableModel):
-    """A student: any timm backbone, and a narrower decoder that sees the encoder's finer maps."""
+    """A student: any timm backbone, with a narrower decoder that sees the encoder's finer maps, or with SAM's own."""
 
     def __init__(self, config: Config) -> None:
         fine_dims = (config.fine_8, config.fine_4)
+        if any(fine_dims) and not all(fine_dims):
+            raise ValueError(f"Finer maps of {fine_dims} channels: give both, or neither (0 and 0).")
         super().__init__(
-            Encoder(config.backbone, config.dim, fine_dims),
+            build_encoder(config.backbone, config.dim, fine_dims),
             PromptEncoder(
                 embed_dim=config.dim,
                 image_embedding_size=(1, 1),
                 input_image_size=(1, 1),
                 mask_in_chans=16,
             ),
-            FineMaskDecoder(config.dim, fine_dims),
+            FineMaskDecoder(config.dim, fine_dims)
+            if all(fine_dims)
+            else PairedMaskDecoder(config.dim, heads=8, mlp_dim=SAM_MLP_DIM),
         )
         self.config = config
         self.set_input_size(config.input_size)

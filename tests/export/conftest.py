@@ -7,7 +7,7 @@ import torch
 from click.testing import CliRunner
 
 from export.__main__ import main
-from tests.scenes import write_folder
+from export.data.drawn import write_folder
 
 TINY = ["--backbone", "mobilenetv4_conv_small_050", "--dim", "32", "--input-size", "64", "--batch", "4"]
 QUICK = ["--workers", "0", "--holdout", "2", "--device", "cpu", "--warmup", "8", "--cache", "20"]
@@ -28,8 +28,8 @@ def refuse(*arguments: object) -> str:
 
 
 @pytest.fixture(autouse=True)
-def _two_threads():
-    torch.set_num_threads(2)
+def _one_thread():
+    torch.set_num_threads(1)  # models this small only wait for a second one
 
 
 @pytest.fixture(scope="session")
@@ -48,6 +48,6 @@ def checkpoint(scenes, tmp_path_factory) -> Path:
 def exported(checkpoint, tmp_path_factory) -> Path:
     """A folder with fp32, fp16 and int8 pairs; copy it before changing anything."""
     folder = tmp_path_factory.mktemp("exported")
-    run("onnx", checkpoint, "--out", folder / "fp32")
+    run("onnx", "student", "--checkpoint", checkpoint, "--out", folder / "fp32")
     run("quantize", folder)
     return folder

@@ -10,10 +10,10 @@ from PIL import Image
 
 from export import manifest as contract
 from export.checkpoint import load_model
+from export.data.drawn import scene
 from export.predictor import OnnxPredictor, Photo, Prompt, TorchPredictor
 from export.quantize import compress
 from tests.export.conftest import refuse, run
-from tests.scenes import scene
 
 PROMPTS = [
     Prompt(((40, 60),), (1,)),
@@ -158,6 +158,27 @@ def test_what_changed_after_verification_is_not_published(published):
     onnx.save(graph, folder / "fp16" / "decoder.onnx")
     assert "changed after" in refuse("publish", folder, "--to", models)
     assert (models / "manifest.json").read_bytes() == before
+
+
+def test_a_photo_that_cannot_be_read_is_left_out_and_named(published, checkpoint):
+    folder, _ = published
+    for variant in ("fp32", "fp16"):
+        shutil.rmtree(folder / variant)
+    (folder / "photos" / "torn.jpg").write_bytes(b"\xff\xd8\xff no more")
+    told = run("verify", folder, "--model", "student", "--checkpoint", checkpoint, "--photos", folder / "photos")
+    assert "1 of 2 photos" in told
+    assert "torn.jpg" in told
+    (folder / "photos" / "scene.png").unlink()
+    assert "No readable photo" in refuse("verify", folder, "--checkpoint", checkpoint, "--photos", folder / "photos")
+
+
+def test_verify_asks_each_prompt_alone_refined_and_together(published):
+    report = json.loads((published[0] / "verify.json").read_text())
+    assert {result["comparisons"] for result in report.values()} == {2 * 13 + 9}
+
+
+def test_a_pair_of_another_model_is_not_compared(published, checkpoint):
+    assert "mobile_sam" in refuse("verify", published[0], "--model", "mobile_sam", "--checkpoint", checkpoint)
 
 
 def test_a_variant_that_differs_fails_the_gate(published, checkpoint):

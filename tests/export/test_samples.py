@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 
 from export.data.augment import Augment
-from export.data.samples import SampleError, Samples, name_of
-from tests.scenes import scene, write_folder
+from export.data.drawn import scene, write_folder
+from export.data.parts import SampleError
+from export.data.samples import Samples, grouped, name_of, readable
 
 
 def shard(path, members: dict[str, bytes]):
@@ -53,6 +54,13 @@ def test_a_set_is_named_after_its_shards(source, name):
     assert name_of(source) == name
 
 
+def test_shards_of_one_set_are_grouped_whatever_the_pattern(tmp_path):
+    for name in ("coco-000", "coco-001", "duts-te-000"):
+        (tmp_path / f"{name}.tar").touch()
+    assert {name: len(paths) for name, paths in grouped([f"{tmp_path}/*.tar"]).items()} == {"coco": 2, "duts-te": 1}
+    assert grouped(["nowhere/x-*.tar"]) == {"x": ["nowhere/x-*.tar"]}
+
+
 def test_a_broken_photo_is_named(tmp_path):
     _, ids = scene(0)
     tar = shard(tmp_path / "x.tar", {"broken.webp": b"not an image", "broken.png": encoded(ids, "png")})
@@ -74,6 +82,51 @@ def test_a_truncated_shard_and_a_missing_one_are_named(tmp_path):
         Samples([bad])
     with pytest.raises(SampleError, match="nowhere"):
         Samples([tmp_path / "nowhere-*.tar"])
+
+
+def test_broken_samples_are_skipped_and_named_once(tmp_path, capsys):
+    folder = write_folder(tmp_path / "folder", 4)
+    (folder / "scene001.webp").write_bytes(b"")
+    (folder / "scene002.png").write_bytes(b"\x89PNG\r\n\x1a\n cut short")
+    skipped: list[str] = []
+    samples = Samples([folder])
+    read = dict(readable(samples, range(len(samples)), skipped))
+    assert sorted(read) == [0, 3]
+    assert read[3].key == "scene003"
+    printed = capsys.readouterr().err
+    for name in ("scene001", "scene002"):
+        assert printed.count(f"sample {name}") == 1
+        assert sum(name in line for line in skipped) == 1
+
+
+def test_of_a_truncated_shard_the_whole_samples_are_read(tmp_path):
+    folder = write_folder(tmp_path / "folder", 4)
+    tar = shard(tmp_path / "cut-000.tar", {p.name: p.read_bytes() for p in sorted(folder.iterdir())})
+    content = tar.read_bytes()
+    tar.write_bytes(content[: len(content) * 6 // 10])
+    with pytest.raises(SampleError, match="cut-000"):
+        Samples([tar])
+    samples, skipped = Samples([tar], skip=True), []
+    assert "cut-000" in samples.broken[0]
+    assert [sample.key for _, sample in readable(samples, range(len(samples)), skipped)][:2] == ["scene000", "scene001"]
+
+
+def test_if_no_shard_can_be_read_nothing_goes_on(tmp_path):
+    bad = tmp_path / "bad-000.tar"
+    bad.write_bytes(b"\x01" * 700)
+    with pytest.raises(SampleError, match="bad-000"):
+        Samples([bad], skip=True)
+
+
+def test_ignored_pixels_are_no_mask(tmp_path):
+    photo, ids = scene(0)
+    pictures = {"a.webp": encoded(photo, "webp"), "a.png": encoded(ids, "png")}
+    ignore = (ids == 2).astype(np.uint8) * 255
+    sample = Samples([shard(tmp_path / "x.tar", {**pictures, "a.ignore.png": encoded(ignore, "png")})])[0]
+    assert len(sample.layers) == 1
+    assert sample.ignore is not None
+    assert np.array_equal(sample.ignore, ids == 2)
+    assert Samples([shard(tmp_path / "y.tar", pictures)])[0].ignore is None
 
 
 def test_an_example_keeps_photo_and_mask_together(tmp_path):

@@ -5,9 +5,10 @@ import pytest
 import torch
 
 from export import checkpoint as checkpoints
+from export.data.order import split
 from export.losses import mask_losses, true_ious
 from export.prompts import correct, depth, first_prompts, sample_click
-from export.train import Schedule, running_average, split
+from export.training.schedule import Schedule, running_average
 from tests.export.conftest import QUICK, TINY, refuse, run
 
 
@@ -49,8 +50,8 @@ def test_a_failed_save_keeps_the_old_checkpoint(tmp_path, monkeypatch):
 def test_a_damaged_checkpoint_is_named(tmp_path):
     path = tmp_path / "checkpoint.pt"
     path.write_bytes(b"PK\x03\x04 cut short")
-    assert str(path) in refuse("onnx", path, "--out", tmp_path)
-    assert "No checkpoint" in refuse("onnx", tmp_path / "none.pt", "--out", tmp_path)
+    assert str(path) in refuse("onnx", "student", "--checkpoint", path, "--out", tmp_path)
+    assert "No checkpoint" in refuse("onnx", "student", "--checkpoint", tmp_path / "none.pt", "--out", tmp_path)
 
 
 def test_unusable_settings_are_refused(scenes, tmp_path):

@@ -1,29 +1,35 @@
-"""The plain recipe's graphs: MobileSAM as the packages' own export scripts write it.
+"""segment-anything's own ONNX signature, for programs that were written for it; and the plain recipe that the bench runs.
 
-The encoder takes normalised floats and nothing in it is rewritten. The decoder has segment-anything's ONNX signature and
-returns masks at the photo's full size. Its resizing is added to the traced graph node by node, because tracing
+The decoder returns masks at the photo's full size. The resizing is added to the traced graph node by node, because tracing
 segment-anything 1.0's own code freezes the crop to the example photo's aspect ratio.
 """
 
+import click
 import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
+from export.graphs import compute_at_load, export_graph
+from export.models.decoder import FineMaskDecoder
+from export.models.folded import FoldedDecoder, position_phases
 from export.models.promptable import PromptableModel
-from export.to_onnx import DECODER_INPUTS, export_graph
+
+DECODER_INPUTS = ("point_coords", "point_labels", "mask_input", "has_mask_input")
 
 
 class StockDecoder(nn.Module):
     """segment-anything's decoder before its masks are resized: all four masks, or one chosen by the number of points."""
 
-    def __init__(self, model: PromptableModel, single: bool) -> None:
+    def __init__(self, model: PromptableModel, single: bool, folded: bool) -> None:
         super().__init__()
-        self.model, self.single = model, single
+        self.model = FoldedDecoder(model) if folded else model
+        self.single = single
 
     def forward(self, embeddings, coords, labels, mask_input, has_mask) -> tuple[torch.Tensor, torch.Tensor]:  # type: ignore[no-untyped-def]
-        masks, ious = self.model.decode({"image_embeddings": embeddings}, coords, labels, mask_input, has_mask)
+        decode = self.model if isinstance(self.model, FoldedDecoder) else self.model.decode
+        masks, ious = decode({"image_embeddings": embeddings}, coords, labels, mask_input, has_mask)
         if not self.single:
             return masks, ious
         # Token 0 if there are more than two points, the padding point counted, the best of the others if not.
@@ -33,7 +39,7 @@ class StockDecoder(nn.Module):
 
 
 def plain_encoder(model: PromptableModel) -> onnx.ModelProto:
-    """`image` float32 (1, 3, S, S), normalised and padded → `image_embeddings`."""
+    """The plain recipe's: `image` float32 (1, 3, S, S), normalised and padded → `image_embeddings`; nothing is rewritten."""
     size = model.input_size
     module = _Embeddings(model.image_encoder)
     return export_graph(module, (torch.zeros(1, 3, size, size),), ["image"], ["image_embeddings"], None)
@@ -49,21 +55,36 @@ class _Embeddings(nn.Module):
         return embeddings
 
 
-def stock_decoder(model: PromptableModel, single: bool) -> onnx.ModelProto:
-    """segment-anything's signature: five inputs and `orig_im_size` [H, W] → `masks`, `iou_predictions`, `low_res_masks`."""
+def stock_decoder(model: PromptableModel, single: bool, folded: bool = False) -> onnx.ModelProto:
+    """segment-anything's signature: five inputs and `orig_im_size` [H, W] → `masks`, `iou_predictions`, `low_res_masks`.
+
+    folded: our quicker form of the same decoder, not the package's own operations.
+    """
+    check_stock(model)
     cells, grid = model.input_size // 16, model.input_size // 4
     channels = model.mask_decoder.transformer_dim
     embeddings = torch.zeros(1, int(channels), cells, cells)  # type: ignore[arg-type]
     prompt = (torch.zeros(1, 3, 2), torch.ones(1, 3), torch.zeros(1, 1, grid, grid), torch.zeros(1))
     points = torch.export.Dim("points", min=1, max=1024)
     graph = export_graph(
-        StockDecoder(model, single),
+        StockDecoder(model, single, folded),
         (embeddings, *prompt),
         ["image_embeddings", *DECODER_INPUTS],
         ["low_res_masks", "iou_predictions"],
         [{}, {1: points}, {1: points}, {}, {}],
     )
+    if folded:
+        compute_at_load(graph, "model.image_pe", position_phases(model))
     return append_full_size(graph, model.input_size, masks=1 if single else 4)
+
+
+def check_stock(model: PromptableModel) -> None:
+    """Raise ClickException for a model whose decoder needs more than the embedding."""
+    if isinstance(model.mask_decoder, FineMaskDecoder):
+        raise click.ClickException(
+            "segment-anything's decoder takes the embedding alone, and this model's also takes the encoder's finer maps: "
+            "export it without --stock."
+        )
 
 
 def append_full_size(model: onnx.ModelProto, input_size: int, masks: int) -> onnx.ModelProto:

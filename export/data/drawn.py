@@ -1,4 +1,4 @@
-"""Photos that no camera took: coloured ellipses on a gradient, with exact masks. The tests' own small data set."""
+"""Photos that no camera took: coloured ellipses on a gradient, with exact masks. For trying every step without data."""
 
 from pathlib import Path
 
@@ -22,10 +22,10 @@ def scene(seed: int, width: int = 160, height: int = 120) -> tuple[np.ndarray, n
     return np.clip(photo, 0, 255).astype(np.uint8), ids
 
 
-def write_folder(folder: Path, count: int) -> Path:
-    """Write `count` scenes as `<key>.webp` and `<key>.png` into a folder."""
+def write_folder(folder: Path, count: int, first: int = 0) -> Path:
+    """Write scenes number `first`, `first` + 1, … as `<key>.webp` and `<key>.png` into a folder; returns it."""
     folder.mkdir(parents=True, exist_ok=True)
-    for seed in range(count):
+    for seed in range(first, first + count):
         photo, ids = scene(seed)
         Image.fromarray(photo).save(folder / f"scene{seed:03}.webp", lossless=True)
         Image.fromarray(ids).save(folder / f"scene{seed:03}.png")

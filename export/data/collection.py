@@ -1,0 +1,75 @@
+"""`Collection`: samples from sources of either layout, this project's (see samples.py) or SA-1B's own (see sa1b.py)."""
+
+import bisect
+import glob
+import itertools
+import tarfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from export.data.parts import SampleError
+from export.data.sa1b import Sa1b
+from export.data.samples import Sample, Samples
+
+FIRST = 8  # files of a shard that tell its layout
+
+
+class Collection(Sequence[Sample]):
+    """A sequence of samples from shards, folders, or glob patterns of them; a source named twice counts twice."""
+
+    def __init__(self, sources: Sequence[str | Path]) -> None:
+        self._sets: list[Samples | Sa1b] = []
+        self._paths = found(sources)
+        for path in self._paths:
+            self._sets.append(Sa1b([path]) if _is_sa1b(path) else Samples([path]))
+        self._ends = list(itertools.accumulate(len(one) for one in self._sets))
+
+    def __len__(self) -> int:
+        return self._ends[-1]
+
+    def identity(self, index: int) -> str:
+        """The same for every mention of one photo, however often its shard is named."""
+        samples, place = self._place(index)
+        return samples.identity(place)
+
+    def name(self, index: int) -> str:
+        """The photo's name, as `Photos` gives it: its shard or folder, and its key."""
+        path = self._paths[bisect.bisect_right(self._ends, index)]
+        return f"{source_name(path)}/{self.identity(index).split(f' {path}')[0]}"
+
+    def __getitem__(self, index: int) -> Sample:  # type: ignore[override]
+        samples, place = self._place(index)
+        return samples[place]
+
+    def _place(self, index: int) -> tuple[Samples | Sa1b, int]:
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        at = bisect.bisect_right(self._ends, index)
+        return self._sets[at], index - (self._ends[at - 1] if at else 0)
+
+
+def found(sources: Sequence[str | Path]) -> list[Path]:
+    """The shards and folders that sources or patterns name, in order; each must name some."""
+    paths: list[Path] = []
+    for source in sources:
+        matches = sorted(glob.glob(str(source)))
+        if not matches:
+            raise SampleError(f"No data at {source}: give a .tar shard, a folder, or a pattern that matches some.")
+        paths += map(Path, matches)
+    return paths
+
+
+def source_name(path: Path) -> str:
+    """`…/duts-tr-000.tar` → `duts-tr-000`; a folder's own name."""
+    return path.name.removesuffix(".tar")
+
+
+def _is_sa1b(path: Path) -> bool:
+    """Whether JSON lies beside the first photos; a folder or shard is of one layout throughout."""
+    if path.is_dir():
+        return next(path.rglob("sa_*.json"), None) is not None
+    try:
+        with tarfile.open(path) as tar:
+            return any(member.name.endswith(".json") for member in itertools.islice(tar, FIRST))
+    except (OSError, tarfile.TarError) as error:
+        raise SampleError(f"Cannot read shard {path}: {error}. Is the download complete?") from error

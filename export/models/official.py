@@ -1,0 +1,47 @@
+"""What official checkpoints have in common: their keys and shapes are compared with the model's before anything is loaded."""
+
+import re
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import nn
+
+
+def check_keys(
+    model: nn.Module,
+    weights: Mapping[str, torch.Tensor],
+    unused: re.Pattern[str],
+    title: str,
+    our_name: Callable[[str], str] = str,
+    official_name: Callable[[str], str] = str,
+) -> dict[str, torch.Tensor]:
+    """Return `weights` under the model's own names, less what matches `unused`.
+
+    weights: a state dict with official keys; `our_name` and `official_name` translate between those and the model's.
+    Raises ValueError that names what is missing, unexpected or of another shape; the model is not touched here.
+    """
+    given = {our_name(key): (key, value) for key, value in weights.items() if not unused.search(key)}
+    wanted = {name: value.shape for name, value in model.state_dict().items() if not unused.search(name)}
+    wrong = [
+        f"{key} is {_shape(value)}, not {tuple(wanted[name])}"
+        for name, (key, value) in given.items()
+        if name in wanted and not (isinstance(value, torch.Tensor) and value.shape == wanted[name])
+    ]
+    complaints = {
+        "missing": [official_name(name) for name in wanted.keys() - given.keys()],
+        "unexpected": [key for name, (key, _) in given.items() if name not in wanted],
+        "of another shape": wrong,
+    }
+    found = [f"{what}: {_few(names)}" for what, names in complaints.items() if names]
+    if found:
+        raise ValueError(f"These are not {title}'s official weights. {'; '.join(found)}.")
+    return {name: value for name, (_, value) in given.items()}
+
+
+def _shape(value: object) -> str:
+    return str(tuple(value.shape)) if isinstance(value, torch.Tensor) else f"of type {type(value).__name__}"
+
+
+def _few(names: list[str], most: int = 5) -> str:
+    shown = ", ".join(sorted(names)[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -1,0 +1,32 @@
+"""What `heldout` writes is just what `train` never saw, pixel by pixel."""
+
+import numpy as np
+from click.testing import CliRunner
+
+from export.data.collection import Collection
+from export.data.drawn import write_folder
+from export.data.order import split
+from export.data.samples import Samples
+from export.heldout import heldout
+
+
+def test_the_photos_set_aside_become_a_shard(tmp_path):
+    folder, out = write_folder(tmp_path / "photos", 10), tmp_path / "held-000.tar"
+    result = CliRunner().invoke(heldout, ["--data", str(folder), "--holdout", "2", "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    pool = Collection([folder])
+    _, held = split([pool.identity(i) for i in range(len(pool))], 2, 0)
+    written = Samples([out])
+    assert len(written) == len(held) == 2
+    for index, sample in zip(held, written, strict=True):
+        assert np.array_equal(sample.photo, pool[int(index)].photo)
+        assert np.array_equal(sample.layers[0], pool[int(index)].layers[0])
+
+
+def test_a_pattern_that_fits_nothing_is_named(tmp_path):
+    folder = write_folder(tmp_path / "photos", 10)
+    result = CliRunner().invoke(
+        heldout, ["--data", str(folder), "--only", "cars-*", "--out", str(tmp_path / "parts-000.tar")]
+    )
+    assert result.exit_code == 1
+    assert "cars-*" in result.output

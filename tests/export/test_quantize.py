@@ -1,0 +1,108 @@
+"""Smaller variants: which scale each weight gets, what stays exact, and arithmetic in half precision without overflow."""
+
+import shutil
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+from export.data.drawn import write_folder
+from export.half import measure, to_half
+from export.predictor import OnnxPredictor, Photo, Prompt
+from export.quantize import compress
+from tests.export.conftest import refuse, run
+
+
+def product(weight, factor=1.0):
+    """A graph of one input (4, n): x @ weight × factor / factor."""
+    weight = np.asarray(weight, np.float32)
+    shape = [len(weight), 4, weight.shape[-1]] if weight.ndim == 3 else [4, weight.shape[-1]]
+    nodes = [
+        helper.make_node("MatMul", ["x", "weight"], ["big"], "first"),
+        helper.make_node("Mul", ["big", "factor"], ["bigger"], "raise"),
+        helper.make_node("Div", ["bigger", "factor"], ["y"], "lower"),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "product",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [4, weight.shape[-2]])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, shape)],
+        [numpy_helper.from_array(weight, "weight"), numpy_helper.from_array(np.float32(factor), "factor")],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+
+
+def answer(model, x):
+    return ReferenceEvaluator(model).run(None, {"x": x})[0]
+
+
+@pytest.mark.parametrize("shape", [(32, 16), (4, 32, 16)])
+def test_every_output_channel_and_head_has_its_own_scale(shape):
+    rng = np.random.default_rng(0)
+    weight = rng.standard_normal(shape) * np.logspace(-4, 2, shape[-1])
+    if len(shape) == 3:
+        weight *= np.logspace(-3, 0, shape[0])[:, None, None]
+    model = compress(product(weight), "int8")
+    kinds = {tensor.name: tensor.data_type for tensor in model.graph.initializer}
+    assert kinds["weight.int8"] == TensorProto.INT8
+    x = rng.standard_normal((4, 32)).astype(np.float32)
+    wanted = x @ weight.astype(np.float32)
+    usual = np.linalg.norm(weight, axis=-2, keepdims=True)
+    assert (np.abs(answer(model, x) - wanted) / usual).max() < 0.03
+
+
+@pytest.mark.parametrize("variant", ["fp16", "int8"])
+def test_phases_stay_exact(exported, variant):
+    graph = onnx.load(exported / variant / "decoder.onnx").graph
+    exact = [tensor for tensor in graph.initializer if tensor.name.endswith(".exact")]
+    assert exact
+    assert all(tensor.data_type == TensorProto.FLOAT for tensor in exact)
+
+
+def test_values_beyond_half_precision_stay_float32():
+    graph = product(np.eye(16) * 10, factor=1e4)
+    x = np.random.default_rng(0).standard_normal((4, 16)).astype(np.float32)
+    ranges = measure(graph, [{"x": x}, {"x": 2 * x}])
+    name, largest = ranges.largest
+    assert name == "raise"
+    assert largest == pytest.approx(2e5 * np.abs(x).max(), rel=1e-5)
+    assert ranges.near() == ["raise"]
+    assert np.abs(answer(to_half(graph, ranges), 2 * x) - 20 * x).max() < 0.05
+
+
+@pytest.fixture
+def halved(exported, tmp_path):
+    """A folder with the fp32 pair and photos, and what `quantize` said when it made fp16 compute in half precision."""
+    shutil.copytree(exported / "fp32", tmp_path / "fp32")
+    photos = write_folder(tmp_path / "photos", 2)
+    options = ("--variant", "fp16", "--arithmetic", "float16", "--photos", photos)
+    return tmp_path, run("quantize", tmp_path, *options)
+
+
+def test_half_precision_arithmetic_answers_nearly_the_same(halved, exported):
+    folder, told = halved
+    assert "largest |value|" in told
+    assert "of 65,504" in told
+    a, b = (OnnxPredictor(p / "encoder.onnx", p / "decoder.onnx") for p in (exported / "fp32", folder / "fp16"))
+    pixels = np.random.default_rng(0).integers(0, 256, (48, 64, 3)).astype(np.uint8)
+    prompt = Prompt(((40, 30),), (1,))
+    wanted, got = (Photo(predictor, pixels).answer(prompt)[0] for predictor in (a, b))
+    assert 0 < np.abs(wanted - got).max() < 0.02 * max(1, np.abs(wanted).max())
+    for part in ("encoder", "decoder"):
+        graph = onnx.load(folder / "fp16" / f"{part}.onnx").graph
+        ends = {v.type.tensor_type.elem_type for v in (*graph.input, *graph.output)}
+        assert TensorProto.FLOAT16 not in ends
+        products = [n for n in graph.node if n.op_type in ("MatMul", "Conv")]
+        halves = {t.name for t in graph.initializer if t.data_type == TensorProto.FLOAT16}
+        assert sum(bool(halves & set(n.input)) for n in products) > len(products) / 2
+
+
+def test_half_precision_arithmetic_is_for_fp16(exported):
+    assert "--variant fp16" in refuse("quantize", exported, "--arithmetic", "float16")
+
+
+def test_a_folder_without_a_pair_is_said(tmp_path):
+    assert "export onnx MODEL" in refuse("quantize", tmp_path)
+    assert not list(tmp_path.iterdir())
