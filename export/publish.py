@@ -16,6 +16,7 @@ import onnx
 from export import manifest as contract
 from export.files import sha256, write_json, write_whole
 from export.geometry import Letterbox
+from export.graphs import data_of
 from export.predictor import OnnxPredictor, Prompt
 
 MODELS = Path("web/public/models")
@@ -65,6 +66,10 @@ def _tensors(values: Any) -> list[dict[str, Any]]:
 
 def _file_entry(source: Path, model_id: str, variant: str, target: Path) -> dict[str, Any]:
     """Copy one file under a name that carries its hash; returns its manifest entry."""
+    if data_of(source).exists():
+        raise click.ClickException(
+            f"{source} keeps its weights in a second file, a page loads one: publish fp16 or int8."
+        )
     digest = sha256(source)
     name = f"{model_id}-{source.stem}.{variant}.{digest[:8]}.onnx"
     if not (target / name).exists() or sha256(target / name) != digest:
@@ -97,10 +102,20 @@ def variant_entry(folder: Path, variant: str, model_id: str, target: Path) -> di
     verified = _verified(folder, variant)
     figures = folder / f"{variant}.evaluate.json"
     benchmarks = json.loads(figures.read_text()) if figures.exists() else {}
-    keys = ("images", "masks", "click1_miou", "click1_oracle_miou", "click_miou", "box_miou")
+    keys = (
+        "images",
+        "masks",
+        "click1_miou",
+        "click1_oracle_miou",
+        "click_miou",
+        "box_miou",
+        "noc85",
+        "noc90",
+        "failures20",
+    )
     quality = {
         "verify": verified,
-        "benchmarks": {name: {k: values[k] for k in keys} for name, values in benchmarks.items()},
+        "benchmarks": {name: {k: values[k] for k in keys if k in values} for name, values in benchmarks.items()},
     }
     return pair_entry(folder / variant, variant, model_id, target, quality)
 
@@ -149,8 +164,10 @@ def remove_unused(target: Path, manifest: dict[str, Any]) -> None:
 
 def figures_table(manifest: dict[str, Any]) -> str:
     """The measured figures of every model and variant as a Markdown table."""
-    rows = ["| model | variant | MB | mask IoU with PyTorch | set | 1 click | best of 3 | 3 clicks | 5 clicks | box |"]
-    rows.append("|---|---|---|---|---|---|---|---|---|---|")
+    rows = [
+        "| model | variant | MB | mask IoU with PyTorch | set | 1 click | best of 3 | 3 clicks | 5 clicks | box | NoC@85 |"
+    ]
+    rows.append("|---" * 11 + "|")
     for model in manifest["models"]:
         for name, variant in model["variants"].items():
             size = (variant["encoder"]["bytes"] + variant["decoder"]["bytes"]) / 1e6
@@ -160,7 +177,7 @@ def figures_table(manifest: dict[str, Any]) -> str:
                 rows.append(
                     f"| {model['id']} | {name} | {size:.1f} | {same:.4f} | {data} ({f['masks']} masks) | "
                     f"{curve[0]:.3f} | {f['click1_oracle_miou']:.3f} | {curve[2]:.3f} | {curve[4]:.3f} | "
-                    f"{f['box_miou']:.3f} |"
+                    f"{f['box_miou']:.3f} | {f.get('noc85', '–')} |"
                 )
     return "\n".join(rows)
 

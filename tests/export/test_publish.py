@@ -160,6 +160,14 @@ def test_what_changed_after_verification_is_not_published(published):
     assert (models / "manifest.json").read_bytes() == before
 
 
+def test_a_model_of_two_files_is_not_published(published):
+    folder, models = published
+    (folder / "fp16" / "encoder.onnx.data").write_bytes(b"weights")
+    before = (models / "manifest.json").read_bytes()
+    assert "publish fp16 or int8" in refuse("publish", folder, "--to", models, "--card", folder / "no-card.md")
+    assert (models / "manifest.json").read_bytes() == before
+
+
 def test_a_photo_that_cannot_be_read_is_left_out_and_named(published, checkpoint):
     folder, _ = published
     for variant in ("fp32", "fp16"):
