@@ -5,8 +5,8 @@ each prompt alone, again with the mask of its own answer, and all lone points in
 FOLDER/verify.json with the sha256 of each file; `publish` takes only what passed here.
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,34 +68,50 @@ def preselected(prompt: Prompt, predicted: np.ndarray) -> int:
     return 1 + int(predicted[1:].argmax()) if prompt.lone_point else 0
 
 
-def answers(a: Photo, b: Photo) -> Iterator[tuple[np.ndarray, np.ndarray, int]]:
-    """Both sides' low-res logits (4, G, G) for every prompt, and the token that is looked at."""
-    height, width = a.letterbox.height, a.letterbox.width
-    alone = {}
-    for prompt in prompts(width, height):
-        wanted, predicted = a.answer(prompt)
-        token = preselected(prompt, predicted)
-        alone[prompt] = wanted
-        yield wanted, b.answer(prompt)[0], token
-        refined = replace(prompt, mask=wanted[token])
-        wanted, predicted = a.answer(refined)
-        yield wanted, b.answer(refined)[0], preselected(refined, predicted)
-    together = lone_points(width, height)
-    _, predicted = a.predictor.decode_many(a.features, stacked(together, a.letterbox))
-    many, _ = b.predictor.decode_many(b.features, stacked(together, b.letterbox))
-    for prompt, ious, got in zip(together, predicted, many, strict=True):
-        yield alone[prompt], got, preselected(prompt, ious)
+@dataclass(frozen=True)
+class Question:
+    """A prompt and what PyTorch answers: low-res logits (4, G, G), the token that is looked at, and its mask (H, W)."""
+
+    prompt: Prompt
+    wanted: np.ndarray
+    token: int
+    mask: np.ndarray
 
 
-def compare(reference: Predictor, candidate: Predictor, photos: list[np.ndarray], title: str) -> dict[str, float]:
+def ask(reference: Predictor, pixels: np.ndarray) -> list[Question]:
+    """Every prompt alone, and again with the mask of its own answer."""
+    photo = Photo(reference, pixels)
+    questions = []
+    for prompt in prompts(photo.letterbox.width, photo.letterbox.height):
+        for _ in range(2):
+            wanted, predicted = photo.answer(prompt)
+            token = preselected(prompt, predicted)
+            questions.append(Question(prompt, wanted, token, photo.full_size(wanted[token : token + 1])[0]))
+            prompt = replace(prompt, mask=wanted[token])
+    return questions
+
+
+def answers(photo: Photo, questions: Sequence[Question]) -> Iterator[tuple[Question, np.ndarray]]:
+    """Low-res logits (4, G, G) of the other side: to each question, and to all unrefined lone points in one call."""
+    for question in questions:
+        yield question, photo.answer(question.prompt)[0]
+    together = [q for q in questions if q.prompt.lone_point and q.prompt.mask is None]
+    many, _ = photo.predictor.decode_many(photo.features, stacked([q.prompt for q in together], photo.letterbox))
+    yield from zip(together, many, strict=True)
+
+
+def compare(
+    asked: Sequence[Sequence[Question]], candidate: Predictor, photos: Sequence[np.ndarray], title: str
+) -> dict[str, float]:
     """Mean and least mask IoU, and the largest logit difference, over photos × prompts × tokens."""
     ious, difference = [], 0.0
-    for pixels in tqdm(photos, desc=f"verify {title}", unit="photo", leave=False):
-        a, b = Photo(reference, pixels), Photo(candidate, pixels)
-        for wanted, got, token in answers(a, b):
-            difference = max(difference, float(np.abs(wanted - got).max()))
-            mask, other = (p.full_size(low[token : token + 1])[0] for p, low in ((a, wanted), (b, got)))
-            ious.append(iou(mask, other))
+    both = zip(asked, photos, strict=True)
+    for questions, pixels in tqdm(both, desc=f"verify {title}", total=len(photos), unit="photo", leave=False):
+        photo = Photo(candidate, pixels)
+        for question, got in answers(photo, questions):
+            difference = max(difference, float(np.abs(question.wanted - got).max()))
+            mask = photo.full_size(got[question.token : question.token + 1])[0]
+            ious.append(iou(question.mask, mask))
     return {
         "mask_iou": round(float(np.mean(ious)), 5),
         "least_mask_iou": round(float(np.min(ious)), 5),
@@ -143,25 +159,26 @@ def verify(
     """Compare FOLDER/fp32, fp16 and int8 with the checkpoint they came from."""
     loaded = load_model(checkpoint, model, attention_biases)
     reference = UnpaddedPredictor(loaded) if unpadded else TorchPredictor(loaded)
+    pairs = {v: [folder / v / f"{part}.onnx" for part in ("encoder", "decoder")] for v in GATES}
+    pairs = {variant: pair for variant, pair in pairs.items() if all(path.exists() for path in pair)}
+    if not pairs:
+        raise click.ClickException(f"{folder} holds no fp32, fp16 or int8 pair: run `onnx` and `quantize` first.")
     pictures = read_photos(photos)
+    asked = [ask(reference, pixels) for pixels in tqdm(pictures, desc="PyTorch", unit="photo", leave=False)]
     results = {}
     click.echo(HEAD)
-    for variant, gate in GATES.items():
-        pair = [folder / variant / f"{part}.onnx" for part in ("encoder", "decoder")]
-        if not all(path.exists() for path in pair):
-            continue
+    for variant, pair in pairs.items():
+        gate = GATES[variant]
         candidate = OnnxPredictor(*pair)
         if candidate.input_size != loaded.input_size:
             raise click.ClickException(
                 f"{folder / variant} takes photos of {candidate.input_size} pixels, {checkpoint} of {loaded.input_size}: "
                 "they are not the same model."
             )
-        figures = compare(reference, candidate, pictures, variant)
+        figures = compare(asked, candidate, pictures, variant)
         digests = {path.stem: sha256(path) for path in pair}
         results[variant] = {**figures, "gate": gate, "passed": figures["mask_iou"] >= gate, "sha256": digests}
         click.echo(line(variant, results[variant]))
-    if not results:
-        raise click.ClickException(f"{folder} holds no fp32, fp16 or int8 pair: run `onnx` and `quantize` first.")
     write_json(folder / "verify.json", results)
     if not all(result["passed"] for result in results.values()):
         raise click.ClickException("At least one variant differs too much from PyTorch; it will not be published.")
