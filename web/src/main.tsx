@@ -8,6 +8,7 @@ import { registerServiceWorker } from "./ui/serviceWorker";
 import "./ui/styles/base.css";
 import "./ui/styles/controls.css";
 import "./ui/styles/layout.css";
+import "./ui/styles/objects.css";
 import "./ui/styles/stage.css";
 import "./ui/styles/welcome.css";
 

@@ -36,6 +36,23 @@ export function sampleMask(mask: LowResMask, photo: Size, inputSize: number, ras
   return out;
 }
 
+/** Which samples belong to at least one of several masks. */
+export function sampleUnion(masks: readonly LowResMask[], photo: Size, inputSize: number, raster: Raster = wholePhoto(photo), threshold = 0): Uint8Array<ArrayBuffer> {
+  const [first, ...rest] = masks.map((mask) => sampleMask(mask, photo, inputSize, raster, threshold));
+  const out = first ?? new Uint8Array(raster.width * raster.height);
+  for (const other of rest) for (let i = 0; i < out.length; i++) out[i]! |= other[i]!;
+  return out;
+}
+
+/** The smallest rectangle that holds several. */
+export function joinBounds(bounds: readonly (Rect | null)[]): Rect | null {
+  const all = bounds.filter((rect) => rect !== null);
+  if (!all.length) return null;
+  const [x, y] = [Math.min(...all.map((rect) => rect.x)), Math.min(...all.map((rect) => rect.y))];
+  const [right, bottom] = [Math.max(...all.map((rect) => rect.x + rect.width)), Math.max(...all.map((rect) => rect.y + rect.height))];
+  return { x, y, width: right - x, height: bottom - y };
+}
+
 /** The logits themselves at the samples of a raster. */
 export function sampleLogits(mask: LowResMask, photo: Size, inputSize: number, raster: Raster = wholePhoto(photo)): Float32Array<ArrayBuffer> {
   const out = new Float32Array(raster.width * raster.height);

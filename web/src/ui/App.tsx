@@ -15,6 +15,7 @@ import { About } from "./views/About";
 import { Hint } from "./views/Hint";
 import { IconButton } from "./views/IconButton";
 import { MessageCard } from "./views/MessageCard";
+import { ObjectPanel } from "./views/ObjectPanel";
 import { Result } from "./views/Result";
 import { StatusChip } from "./views/StatusChip";
 import { SavedToast, UpdateToast } from "./views/Toasts";
@@ -87,11 +88,11 @@ function TopBar({ controller, onChoose, children }: { controller: Controller; on
 }
 
 function Workplace({ controller }: { controller: Controller }) {
-  const { prompting, saving, viewport } = controller;
+  const { objects, prompting, saving, viewport } = controller;
   const session = controller.session.value;
   if (!session) return null;
   return (
-    <main class="workplace">
+    <main class={objects.listed.value ? "workplace with-objects" : "workplace"}>
       <h1 class="visually-hidden">Tapmask</h1>
       <Stage session={session} viewport={viewport} prompting={prompting} />
       <Tools
@@ -99,12 +100,15 @@ function Workplace({ controller }: { controller: Controller }) {
         canUndo={prompting.canUndo.value}
         canRedo={prompting.canRedo.value}
         canClear={!prompting.isEmpty.value}
+        canAdd={objects.canAdd.value}
         onMode={(mode) => (prompting.mode.value = mode)}
         onUndo={() => prompting.undo()}
         onRedo={() => prompting.redo()}
         onClear={() => prompting.clear()}
+        onAdd={() => objects.add()}
       />
-      {session.shown.value && <Result session={session} prompting={prompting} saving={saving} />}
+      <ObjectPanel session={session} objects={objects} />
+      {(session.shown.value || saving.others.value) && <Result session={session} prompting={prompting} saving={saving} />}
       {!prompting.hasAsked.value && session.encoded.value && <Hint />}
       <div class="panel zoom" role="group" aria-label="Zoom">
         <IconButton icon={ZoomOut} label="Zoom out" hint="−" onClick={() => viewport.zoom(0.8)} />

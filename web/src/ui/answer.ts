@@ -13,6 +13,7 @@ export interface MaskFrame {
 export interface Outline {
   /** In image pixels; fill with the even-odd rule. */
   readonly path: Path2D;
+  contains(at: ImagePoint): boolean;
   /** Null: the mask is empty. */
   readonly bounds: Rect | null;
 }
@@ -58,5 +59,11 @@ function trace(mask: LowResMask, { photo, inputSize, threshold }: MaskFrame): Ou
     path.closePath();
     ring.forEach(visit);
   }
-  return { path, bounds: right > left && bottom > top ? { x: left, y: top, width: right - left, height: bottom - top } : null };
+  const contains = ({ x, y }: ImagePoint): boolean => ruler().isPointInPath(path, x + 0.5, y + 0.5, "evenodd");
+  return { path, contains, bounds: right > left && bottom > top ? { x: left, y: top, width: right - left, height: bottom - top } : null };
 }
+
+let context: OffscreenCanvasRenderingContext2D | null = null;
+
+/** A canvas nothing is drawn on: it knows which points lie in a path. */
+const ruler = (): OffscreenCanvasRenderingContext2D => (context ??= new OffscreenCanvas(1, 1).getContext("2d")!);

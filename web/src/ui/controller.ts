@@ -3,6 +3,7 @@ import { computed, effect, signal, untracked } from "@preact/signals";
 import { EngineError, type Segmenter } from "../engine/segmenter";
 import { Engine, type EngineChoice } from "./engine";
 import { engineMessage, lostMessage, photoMessage, storageMessage, type Message, type Remedy } from "./messages";
+import { Objects } from "./objects";
 import { Photo } from "./photo";
 import { Prompting } from "./prompting";
 import { Saving } from "./saving";
@@ -16,6 +17,7 @@ export class Controller {
   readonly viewport = new Viewport();
   readonly engine: Engine;
   readonly prompting: Prompting;
+  readonly objects: Objects;
   readonly saving: Saving;
   private readonly message = signal<Message | null>(null);
   private readonly dismissed = signal<unknown>(null);
@@ -26,6 +28,7 @@ export class Controller {
   constructor(choice: EngineChoice) {
     this.engine = new Engine(choice, (_, lost) => (this.message.value = lost === "webgpu" ? lostMessage : null));
     this.prompting = new Prompting(this.session, this.viewport, () => this.forgetMessage());
+    this.objects = new Objects(this.session, this.prompting);
     this.saving = new Saving(this.session, (message) => (this.message.value = message));
     effect(() => this.introduce(this.session.value, this.engine.segmenter.value));
     effect(() => {
@@ -50,6 +53,7 @@ export class Controller {
       segmenting: this.session.value?.segmenting.value ?? false,
       answer: this.session.value?.answer.value ?? null,
       candidate: this.session.value?.candidate.value ?? 0,
+      name: this.objects.listed.value ? (this.session.value?.active.value.name ?? "Object") : "Object",
     }),
   );
 
@@ -115,7 +119,7 @@ export class Controller {
       this.previous = before;
     }
     this.viewport.show(photo);
-    this.prompting.reset();
+    this.startOver();
     this.session.value = new Session(photo, (error) => this.report(error));
     if (before !== this.previous) before?.close();
   }
@@ -144,10 +148,16 @@ export class Controller {
   private giveBack(session: Session): void {
     const { previous } = this;
     this.previous = null;
-    this.prompting.reset();
+    this.startOver();
     if (previous) this.viewport.show(previous.photo);
     this.session.value = previous;
     session.close();
+  }
+
+  private startOver(): void {
+    this.prompting.reset();
+    this.objects.reset();
+    this.saving.all.value = false;
   }
 
   private report(error: unknown): void {

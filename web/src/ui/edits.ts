@@ -1,5 +1,5 @@
 /** The edits that gestures make: each one a single step to undo. */
-import { addPoint, current, movePoint, removePoint, setBox, setMask, type Document } from "../core/document";
+import { addPoint, current, inOne, movePoint, removePoint, setBox, setMask, type Document } from "../core/document";
 import type { LowResMask, PromptBox, PromptPoint } from "../core/prompt";
 
 /**
@@ -35,9 +35,3 @@ export function flipPoint(doc: Document, index: number): Document {
 
 /** A box asks anew: no earlier answer goes with it. */
 export const drawBox = (doc: Document, box: PromptBox): Document => inOne(doc, setMask(setBox(doc, box), null));
-
-/** Takes a chain of edits as one step. */
-function inOne(before: Document, after: Document): Document {
-  if (after === before) return before;
-  return { steps: [...before.steps.slice(0, before.index + 1), current(after)], index: before.index + 1 };
-}

@@ -53,6 +53,10 @@ function actionOf(event: KeyboardEvent, controller: Controller, chooseFile: () =
       return () => (prompting.mode.value = "foreground");
     case "r":
       return () => (prompting.mode.value = "background");
+    case "n":
+      return () => controller.objects.add();
+    case "l":
+      return () => (controller.objects.wanted.value = !controller.objects.wanted.peek());
     case "s":
       return () => void saving.saveCutout();
     case "m":

@@ -1,6 +1,7 @@
 /** Turns gestures and keys into edits of the open photo's document. */
 import { computed, signal, type ReadonlySignal } from "@preact/signals";
 import { canRedo, canUndo, chooseCandidate, clear, current, isEmpty, redo, removeBox, undo, type Document } from "../core/document";
+import { selectObject } from "../core/objects";
 import { boxFrom, imagePoint, imageToView, isInside, toPixel, viewToImage, type ImagePoint, type ViewPoint } from "../core/geometry";
 import type { PromptBox } from "../core/prompt";
 import { correct, drawBox, dropPoint, flipPoint, replacePoint } from "./edits";
@@ -50,6 +51,8 @@ export class Prompting {
     switch (gesture.type) {
       case "tap":
         return this.tap(this.toImage(gesture.at), gesture.secondary);
+      case "pick":
+        return this.pick(this.toImage(gesture.at));
       case "select":
         this.selected.value = this.selected.peek() === gesture.point ? null : gesture.point;
         return;
@@ -71,15 +74,33 @@ export class Prompting {
     }
   }
 
-  /** A point where the image was tapped; `other` means the label that the mode does not. */
+  /**
+   * A point where the image was tapped; `other` means the label that the mode does not. While nothing was said about the active
+   * object, a tap on the mask of another one selects that instead.
+   */
   tap(at: ImagePoint, other = false): void {
     const session = this.session.peek();
     if (!session || !isInside(at, session.photo)) {
       this.selected.value = null;
       return;
     }
+    const pixel = toPixel(at, session.photo);
     const label = (this.mode.peek() === "foreground") !== other ? 1 : 0;
-    this.edit((doc) => correct(doc, { ...toPixel(at, session.photo), label }, session.chosenMask()));
+    if (label === 1 && this.isEmpty.peek() && this.select(pixel)) return;
+    this.edit((doc) => correct(doc, { ...pixel, label }, session.chosenMask()));
+  }
+
+  /** Selects the object whose mask is there, whatever was said about the active one. */
+  pick(at: ImagePoint): void {
+    const session = this.session.peek();
+    if (session && isInside(at, session.photo)) this.select(toPixel(at, session.photo));
+  }
+
+  /** Makes the front object at a place the active one. @returns Whether there is one. */
+  private select(pixel: ImagePoint): boolean {
+    const object = this.session.peek()!.objectAt(pixel);
+    if (object) this.edit((doc) => selectObject(doc, object.id));
+    return object !== null;
   }
 
   remove(index = this.selected.peek()): void {
@@ -178,7 +199,7 @@ export class Prompting {
     if (done && box.x2 > box.x1 && box.y2 > box.y1) this.edit((doc) => drawBox(doc, box));
   }
 
-  private edit(change: (doc: Document) => Document): void {
+  edit(change: (doc: Document) => Document): void {
     const session = this.session.peek();
     if (!session) return;
     this.selected.value = null;

@@ -1,9 +1,9 @@
 /** Saves and copies what is selected, at the photo's own resolution. */
 import { computed, signal, type ReadonlySignal } from "@preact/signals";
 import { engineMessage, photoMessage, type Message } from "./messages";
-import { cutoutPng, maskPng, PixelError } from "./pixels/pixels";
+import { cutoutPng, maskPng, PixelError, type MaskedPhoto } from "./pixels/pixels";
 import { copyPng, download, formatBytes, type SavedFile } from "./save";
-import type { Session } from "./session";
+import type { Found, Session } from "./session";
 
 /** A confirmation. `file` can still be copied. */
 export interface Toast {
@@ -14,6 +14,7 @@ export interface Toast {
 type Job = "cutout" | "mask" | "copy";
 
 export class Saving {
+  private readonly visible = computed<readonly Found[]>(() => this.session.value?.found.value.filter(({ object }) => !object.hidden) ?? []);
   /** Save the cut-out as large as the object, not as the photo. */
   readonly crop = signal(false);
   readonly job = signal<Job | null>(null);
@@ -24,15 +25,29 @@ export class Saving {
     private readonly tell: (message: Message) => void,
   ) {}
 
-  /** Only an answer to the current prompt is saved, never the one before it. */
-  readonly possible = computed(() => this.job.value === null && Boolean(this.session.value?.answer.value));
+  /** All visible objects together, and not only the one that is being edited. */
+  readonly all = signal(false);
+
+  /** Are there visible objects with masks beside the active one? */
+  readonly others = computed(() => this.visible.value.some(({ object }) => object.id !== this.session.value?.active.value.id));
+  /** Where nothing was said about the active object, the others are what can be saved. */
+  readonly savesAll = computed(() => this.others.value && (this.all.value || !this.session.value?.shown.value));
+  /** What will be saved. */
+  private readonly chosen = computed<readonly Found[]>(() => {
+    const session = this.session.value;
+    if (this.savesAll.value) return this.visible.value;
+    const alone = session && session.find(session.active.value);
+    return alone ? [alone] : [];
+  });
+  /** Only answers to the current prompts are saved, never those before them. */
+  readonly possible = computed(() => this.job.value === null && this.chosen.value.length > 0 && this.chosen.value.every(({ current }) => current));
 
   saveCutout(): Promise<void> {
-    return this.run("cutout", async (session) => this.confirm({ name: `${session.photo.name}-cutout.png`, blob: await this.cutout(session) }));
+    return this.run("cutout", async (session) => this.confirm({ name: `${this.stem(session)}-cutout.png`, blob: await this.cutout(session) }));
   }
 
   saveMask(): Promise<void> {
-    return this.run("mask", async (session) => this.confirm({ name: `${session.photo.name}-mask.png`, blob: await this.mask(session) }));
+    return this.run("mask", async (session) => this.confirm({ name: `${this.stem(session)}-mask.png`, blob: await this.mask(session) }));
   }
 
   copyCutout(): Promise<void> {
@@ -70,20 +85,28 @@ export class Saving {
   }
 
   private cutout(session: Session): Promise<Blob> {
-    return cutoutPng({ blob: session.photo.blob, ...masked(session) }, this.crop.peek());
+    return cutoutPng({ blob: session.photo.blob, ...masked(this.chosen.peek()) }, this.crop.peek());
   }
 
   private mask(session: Session): Promise<Blob> {
     const { width, height } = session.photo;
-    return maskPng({ width, height }, masked(session));
+    return maskPng({ width, height }, masked(this.chosen.peek()));
+  }
+
+  /** Several objects are saved under their own names. */
+  private stem({ photo, objects }: Session): string {
+    if (objects.peek().length === 1) return photo.name;
+    return `${photo.name}-${this.savesAll.peek() ? "all" : fileName(this.chosen.peek()[0]!.object.name)}`;
   }
 }
 
-function masked(session: Session) {
-  const answer = session.answer.peek()!;
-  const { inputSize, threshold } = answer.frame;
-  return { mask: answer.mask(session.candidate.peek()), inputSize, threshold };
+function masked(chosen: readonly Found[]): Omit<MaskedPhoto, "blob"> {
+  const { inputSize, threshold } = chosen[0]!.answer.frame;
+  return { masks: chosen.map(({ answer, candidate }) => answer.mask(candidate)), inputSize, threshold };
 }
+
+/** A name as part of a file's name. */
+const fileName = (name: string): string => name.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, "-").replaceAll(/^-|-$/g, "") || "object";
 
 /** Nothing is wrong with the photo: another one would not help. */
 const withoutRemedy = (message: Message): Message => ({ ...message, remedy: undefined });

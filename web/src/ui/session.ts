@@ -1,17 +1,28 @@
 /**
- * One open photo: what was said about it, and what the model answered.
+ * One open photo: what was said about its objects, and what the model answered.
  *
  * The document is the truth; answers are kept by its revisions, so undo finds them again and a stale one is never shown as current.
  */
 import { batch, computed, signal } from "@preact/signals";
-import { createDocument, current, isEmpty, revisionOf, toPrompt, type Document } from "../core/document";
+import { asksNothing, createDocument, current, currentStep, isEmpty, revisionOf, toPrompt, type Document, type PhotoObject } from "../core/document";
 import type { ImagePoint } from "../core/geometry";
 import type { LowResMask } from "../core/prompt";
 import { EngineError, type EncodedImage, type Segmenter } from "../engine/segmenter";
-import { Answer, type MaskFrame } from "./answer";
+import { Answer, type MaskFrame, type Outline } from "./answer";
 import type { Photo } from "./photo";
 
 let count = 0;
+
+/** An object with what is known of its mask. */
+export interface Found {
+  readonly object: PhotoObject;
+  /** The answer to what the object asks now, or to what it asked before. */
+  readonly answer: Answer;
+  /** False: a newer answer is under way. */
+  readonly current: boolean;
+  readonly candidate: number;
+  readonly outline: Outline;
+}
 
 export class Session {
   readonly id = ++count;
@@ -20,27 +31,52 @@ export class Session {
   readonly encoded = signal(false);
   private readonly answers = signal<ReadonlyMap<number, Answer>>(new Map());
   private readonly asked = signal<number | null>(null);
-  private readonly last = signal<Answer | null>(null);
+  /** The latest answer about the object that is being edited. */
+  private readonly last = signal<{ object: number; answer: Answer } | null>(null);
   private readonly preview = signal<{ at: ImagePoint; answer: Answer } | null>(null);
+  /** An object under the pointer, which a tap would select. */
+  readonly pointedAt = signal<number | null>(null);
 
   private segmenter: Segmenter | null = null;
   private image: EncodedImage | null = null;
   private frame: MaskFrame | null = null;
   private encoding: AbortController | null = null;
   private hovered: ImagePoint | null = null;
+  /** Which round of asking is the latest. */
+  private round = 0;
 
   constructor(
     readonly photo: Photo,
     private readonly onError: (error: unknown) => void,
   ) {}
 
+  /** The object that prompts are about. */
+  readonly active = computed(() => current(this.document.value));
+  readonly objects = computed(() => currentStep(this.document.value).objects);
   /** The answer to what the document says now. */
   readonly answer = computed(() => this.answers.value.get(revisionOf(this.document.value)) ?? null);
   /** What is drawn: until a new answer comes, the one before it. */
-  readonly shown = computed(() => this.answer.value ?? (isEmpty(this.document.value) ? null : this.last.value));
-  readonly candidate = computed(() => current(this.document.value).candidate ?? this.shown.value?.best ?? 0);
+  readonly shown = computed(() => this.answer.value ?? this.answerBefore(this.active.value));
+  readonly candidate = computed(() => this.active.value.candidate ?? this.shown.value?.best ?? 0);
   readonly segmenting = computed(() => this.asked.value !== null);
-  readonly hover = computed(() => (isEmpty(this.document.value) ? (this.preview.value?.answer ?? null) : null));
+  readonly hover = computed(() => (isEmpty(this.document.value) && this.pointedAt.value === null ? (this.preview.value?.answer ?? null) : null));
+  /** The objects that have a mask, from back to front. */
+  readonly found = computed<readonly Found[]>(() => this.objects.value.flatMap((object) => this.find(object) ?? []));
+
+  /** What is known of an object; null before its first answer. */
+  find(object: PhotoObject): Found | null {
+    if (asksNothing(object)) return null;
+    const known = this.answers.value.get(object.revision);
+    const answer = known ?? this.answerBefore(object);
+    if (!answer) return null;
+    const candidate = object.candidate ?? answer.best;
+    return { object, answer, candidate, current: known !== undefined, outline: answer.outline(candidate) };
+  }
+
+  /** The front object whose mask is there, hidden ones aside. */
+  objectAt(at: ImagePoint): PhotoObject | null {
+    return this.found.peek().findLast(({ object, outline }) => !object.hidden && outline.contains(at))?.object ?? null;
+  }
 
   /** The mask that a corrective point goes with. */
   chosenMask(): LowResMask | null {
@@ -79,6 +115,7 @@ export class Session {
     batch(() => {
       this.document.value = after;
       this.preview.value = null;
+      this.pointedAt.value = null;
       this.hovered = null;
       void this.ask();
     });
@@ -88,6 +125,8 @@ export class Session {
   async point(at: ImagePoint | null): Promise<void> {
     if (at && this.hovered?.x === at.x && this.hovered.y === at.y) return;
     this.hovered = at;
+    this.pointedAt.value = at && isEmpty(this.document.peek()) ? (this.objectAt(at)?.id ?? null) : null;
+    if (this.pointedAt.peek() !== null) return;
     if (!at) this.preview.value = null;
     if (!at || !this.image || !this.frame || !isEmpty(this.document.peek()) || this.segmenting.peek()) return;
     try {
@@ -100,24 +139,16 @@ export class Session {
     }
   }
 
-  /** Asks again about what has no answer yet, after an error. */
+  /** Asks about what has no answer yet: the active object first, then others – after undo, or in a photo that was reopened. */
   async ask(): Promise<void> {
-    const step = current(this.document.peek());
-    const known = this.answers.peek().get(step.revision);
-    if (known) this.last.value = known;
-    if (known || isEmpty(this.document.peek()) || !this.image || !this.frame) {
-      this.asked.value = null;
-      return;
+    const round = ++this.round;
+    const known = this.answer.peek();
+    if (known) this.last.value = { object: this.active.peek().id, answer: known };
+    for (let next = this.unanswered(); next && round === this.round; next = this.unanswered()) {
+      this.asked.value = next.revision;
+      if (!(await this.askAbout(next))) break;
     }
-    const { image, frame } = this;
-    this.asked.value = step.revision;
-    try {
-      const answer = new Answer(await image.segment(toPrompt(step)), frame);
-      if (this.image === image) this.keep(step.revision, answer);
-    } catch (error) {
-      if (!isAborted(error)) this.onError(error);
-    }
-    if (this.asked.peek() === step.revision) this.asked.value = null;
+    if (round === this.round) this.asked.value = null;
   }
 
   /** Frees what the engine holds; the photo and its document stay. */
@@ -138,13 +169,37 @@ export class Session {
     this.photo.close();
   }
 
-  /** Answers to steps that are gone – a point on its way – are dropped. */
-  private keep(revision: number, answer: Answer): void {
+  /** @returns Whether it was answered. */
+  private async askAbout(object: PhotoObject): Promise<boolean> {
+    const { image, frame } = this;
+    try {
+      const answer = new Answer(await image!.segment(toPrompt(object)), frame!);
+      if (this.image !== image) return false;
+      this.keep(object, answer);
+      return true;
+    } catch (error) {
+      if (!isAborted(error)) this.onError(error);
+      return false;
+    }
+  }
+
+  private unanswered(): PhotoObject | null {
+    if (!this.image || !this.frame) return null;
+    const open = this.objects.peek().filter((object) => !asksNothing(object) && !this.answers.peek().has(object.revision));
+    return open.find(({ id }) => id === this.active.peek().id) ?? open[0] ?? null;
+  }
+
+  private answerBefore(object: PhotoObject): Answer | null {
+    return this.last.value?.object === object.id && !asksNothing(object) ? this.last.value.answer : null;
+  }
+
+  /** Answers to questions that are gone – a point on its way – are dropped. */
+  private keep({ id, revision }: PhotoObject, answer: Answer): void {
     const doc = this.document.peek();
-    const alive = new Set(doc.steps.map((step) => step.revision));
+    const alive = new Set(doc.steps.flatMap((step) => step.objects.map((object) => object.revision)));
     batch(() => {
       this.answers.value = new Map([...this.answers.peek(), [revision, answer] as const].filter(([key]) => alive.has(key)));
-      if (!isEmpty(doc)) this.last.value = answer;
+      if (id === current(doc).id && !isEmpty(doc)) this.last.value = { object: id, answer };
     });
   }
 }

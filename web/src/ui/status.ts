@@ -25,6 +25,8 @@ export interface Situation {
   segmenting: boolean;
   answer: Answer | null;
   candidate: number;
+  /** What the object that is being edited is called. */
+  name: string;
 }
 
 export function describeStatus(now: Situation): Status {
@@ -36,7 +38,7 @@ export function describeStatus(now: Situation): Status {
   if (now.opening) return { ...plain, state: "encoding", label: "Opening the photo" };
   if (now.photo && !now.encoded) return { ...plain, state: "encoding", label: "Reading the photo" };
   if (now.segmenting) return { ...plain, state: "segmenting", label: "Finding the object" };
-  return { ...plain, state: "ready", label: "Ready", detail: now.answer ? describeAnswer(now.answer, now.candidate) : "" };
+  return { ...plain, state: "ready", label: "Ready", detail: now.answer ? describeAnswer(now.answer, now.candidate, now.name) : "" };
 }
 
 function loading(progress: Progress | null): Pick<Status, "label" | "progress" | "bytes"> {
@@ -48,9 +50,9 @@ function loading(progress: Progress | null): Pick<Status, "label" | "progress" |
   return { label, progress: null, bytes: "" };
 }
 
-function describeAnswer(answer: Answer, candidate: number): string {
+function describeAnswer(answer: Answer, candidate: number, name: string): string {
   if (!answer.outline(candidate).bounds) return "Nothing found there.";
-  return `Object selected: candidate ${candidate + 1} of ${answer.scores.length}, ${percent(answer.scores[candidate]!)}.`;
+  return `${name} selected: candidate ${candidate + 1} of ${answer.scores.length}, ${percent(answer.scores[candidate]!)}.`;
 }
 
 /** The model's own estimate may overshoot. */

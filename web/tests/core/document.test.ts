@@ -47,7 +47,7 @@ describe("a document", () => {
   test("never gives two states one revision, and finds the old revision again after undo", () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(change, move), { minLength: 1 }), (changes) => {
-        const seen = new Map<number, edit.Step>();
+        const seen = new Map<number, edit.PhotoObject>();
         let doc = edit.createDocument();
         for (const next of changes) {
           doc = next(doc);

@@ -17,7 +17,8 @@ export interface Decoded {
 
 export interface MaskedPhoto {
   blob: Blob;
-  mask: LowResMask;
+  /** Their union is what is saved. */
+  masks: readonly LowResMask[];
   inputSize: number;
   threshold: number;
 }

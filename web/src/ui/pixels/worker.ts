@@ -2,7 +2,7 @@
 import { expose, transfer } from "comlink";
 import { bands, cutOut } from "../../core/cutout";
 import type { Rect, Size } from "../../core/geometry";
-import { maskBounds, sampleMask } from "../../core/mask";
+import { joinBounds, maskBounds, sampleUnion } from "../../core/mask";
 import { headerBytes, readImageHeader } from "./imageHeader";
 import { encodePng } from "./png";
 import type { Decoded, MaskedPhoto, PixelApi, PixelErrorCode, PixelOutcome } from "./protocol";
@@ -68,14 +68,14 @@ async function read(blob: Blob): Promise<ImageBitmap> {
   throw new PixelError("too-large");
 }
 
-async function cutout({ blob, mask, inputSize, threshold }: MaskedPhoto, crop: boolean): Promise<Blob> {
+async function cutout({ blob, masks, inputSize, threshold }: MaskedPhoto, crop: boolean): Promise<Blob> {
   const bitmap = await read(blob);
   try {
     const photo: Size = { width: bitmap.width, height: bitmap.height };
-    const bounds = maskBounds(mask, photo, inputSize, threshold);
+    const bounds = joinBounds(masks.map((mask) => maskBounds(mask, photo, inputSize, threshold)));
     if (!bounds) throw new PixelError("empty-mask");
     const rect: Rect = crop ? bounds : { x: 0, y: 0, ...photo };
-    return await encodePng(rect, 4, cutoutBands(bitmap, rect, (band) => sampleMask(mask, photo, inputSize, { rect: band, width: band.width, height: band.height }, threshold)));
+    return await encodePng(rect, 4, cutoutBands(bitmap, rect, (band) => sampleUnion(masks, photo, inputSize, { rect: band, width: band.width, height: band.height }, threshold)));
   } finally {
     bitmap.close();
   }
@@ -96,9 +96,9 @@ function* cutoutBands(bitmap: ImageBitmap, rect: Rect, maskOf: (band: Rect) => U
   }
 }
 
-async function maskPng(photo: Size, { mask, inputSize, threshold }: Omit<MaskedPhoto, "blob">): Promise<Blob> {
+async function maskPng(photo: Size, { masks, inputSize, threshold }: Omit<MaskedPhoto, "blob">): Promise<Blob> {
   const rows = bands({ x: 0, y: 0, ...photo }, bandPixels);
-  return encodePng(photo, 1, greyBands(rows, (band) => sampleMask(mask, photo, inputSize, { rect: band, width: band.width, height: band.height }, threshold)));
+  return encodePng(photo, 1, greyBands(rows, (band) => sampleUnion(masks, photo, inputSize, { rect: band, width: band.width, height: band.height }, threshold)));
 }
 
 function* greyBands(parts: Rect[], maskOf: (band: Rect) => Uint8Array): Generator<Uint8Array> {

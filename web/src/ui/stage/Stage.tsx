@@ -2,11 +2,12 @@
 import { useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { imagePoint, imageToView } from "../../core/geometry";
+import { colourOf } from "../palette";
 import type { Prompting } from "../prompting";
 import type { Session } from "../session";
 import { Crosshair, Marker } from "./Marker";
 import { BoxHandle, PointMenu } from "./PointMenu";
-import { paintInk, paintPhoto } from "./paint";
+import { paintInk, paintPhoto, type InkLayer } from "./paint";
 import { usePointers } from "./usePointers";
 import { useMarch } from "./useMarch";
 import type { Viewport } from "./viewport";
@@ -28,16 +29,13 @@ export function Stage({ session, viewport, prompting }: Props) {
   useSignalEffect(() => {
     const context = prepare(photo.current, viewport);
     const { preview, width, height } = session.photo;
-    const outline = session.shown.value?.outline(session.candidate.value) ?? null;
-    if (context) paintPhoto(context, viewport.view.value, ratio(), { bitmap: preview, width, height, outline });
+    const outlines = session.found.value.filter(({ object }) => !object.hidden).map(({ outline }) => outline);
+    if (context) paintPhoto(context, viewport.view.value, ratio(), { bitmap: preview, width, height, outlines });
   });
   useSignalEffect(() => {
     const context = prepare(ink.current, viewport);
-    const outline = session.shown.value?.outline(session.candidate.value) ?? null;
-    const hover = session.hover.value;
     const box = prompting.rubberBand.value ?? prompting.step.value?.box ?? null;
-    const layer = { outline, preview: hover?.outline(hover.best) ?? null, box, march: march.value, accent: accentOf(frame.current) };
-    if (context) paintInk(context, viewport.view.value, ratio(), layer);
+    if (context) paintInk(context, viewport.view.value, ratio(), { ...inkOf(session), box, march: march.value });
   });
 
   const view = viewport.view.value;
@@ -92,6 +90,18 @@ export function Stage({ session, viewport, prompting }: Props) {
   );
 }
 
+function inkOf(session: Session): Omit<InkLayer, "box" | "march"> {
+  const { id, colour } = session.active.value;
+  const visible = session.found.value.filter(({ object }) => !object.hidden).map(({ object, outline }) => ({ id: object.id, outline, colour: colourOf(object.colour) }));
+  const hover = session.hover.value;
+  return {
+    active: visible.find((item) => item.id === id) ?? null,
+    others: visible.filter((item) => item.id !== id),
+    pointedAt: visible.find((item) => item.id === session.pointedAt.value) ?? null,
+    preview: hover && { outline: hover.outline(hover.best), colour: colourOf(colour) },
+  };
+}
+
 /** A soft light over the photo while the model reads it. */
 function Sweep({ session, viewport }: Pick<Props, "session" | "viewport">) {
   const { scale, x, y } = viewport.view.value;
@@ -126,5 +136,3 @@ function prepare(canvas: HTMLCanvasElement | null, viewport: Viewport): CanvasRe
 }
 
 const ratio = (): number => globalThis.devicePixelRatio || 1;
-
-const accentOf = (element: HTMLElement | null): string => (element && getComputedStyle(element).getPropertyValue("--accent-ink").trim()) || "#2f6bff";

@@ -14,6 +14,8 @@ export type PointerInput =
       readonly touch: boolean;
       /** The right button, or the left one with Control. */
       readonly secondary: boolean;
+      /** With Alt: means an object as a whole. */
+      readonly pick?: boolean;
       /** The middle button, or the left one with the space bar. */
       readonly pan: boolean;
     }
@@ -23,6 +25,7 @@ export type PointerInput =
 
 export type Gesture =
   | { readonly type: "tap"; readonly at: ViewPoint; readonly secondary: boolean }
+  | { readonly type: "pick"; readonly at: ViewPoint }
   | { readonly type: "select"; readonly point: number }
   /** `by` is the way from where the drag began. */
   | { readonly type: "drag"; readonly point: number; readonly by: { dx: number; dy: number } }
@@ -36,7 +39,7 @@ export type Gesture =
 
 type Mode =
   | { readonly type: "idle" }
-  | { readonly type: "pressed"; readonly id: number; readonly start: ViewPoint; readonly touch: boolean; readonly secondary: boolean; readonly point: number | null }
+  | { readonly type: "pressed"; readonly id: number; readonly start: ViewPoint; readonly touch: boolean; readonly secondary: boolean; readonly pick: boolean; readonly point: number | null }
   | { readonly type: "box"; readonly id: number; readonly start: ViewPoint }
   | { readonly type: "point"; readonly id: number; readonly start: ViewPoint; readonly point: number }
   /** One pointer pans, two also pinch. */
@@ -73,14 +76,14 @@ export function recognise(state: GestureState, input: PointerInput, hit: (at: Vi
 }
 
 function down(state: GestureState, input: PointerInput & { type: "down" }, hit: (at: ViewPoint) => number | null): Step {
-  const { id, at, touch, secondary } = input;
+  const { id, at, touch, secondary, pick = false } = input;
   const pointers = new Map(state.pointers).set(id, at);
   if (state.pointers.size > 0) {
     // A second mouse button is no second finger; a second finger always means the photo.
     return touch ? [{ mode: { type: "move-photo" }, pointers }, begun(state.mode)] : [{ ...state, pointers }, []];
   }
   if (input.pan) return [{ mode: { type: "move-photo" }, pointers }, []];
-  const mode: Mode = { type: "pressed", id, start: at, touch, secondary, point: hit(at) };
+  const mode: Mode = { type: "pressed", id, start: at, touch, secondary, pick, point: pick ? null : hit(at) };
   return [{ mode, pointers }, touch && mode.point === null ? [{ type: "timer", on: true }] : []];
 }
 
@@ -105,12 +108,16 @@ function up(state: GestureState, id: number, at: ViewPoint): Step {
   const { mode } = state;
   const after = without(state, id, mode.type === "move-photo" ? "move-photo" : "spent");
   if (mode.type === "pressed" && id === mode.id) {
-    const tap: Gesture = mode.point === null ? { type: "tap", at: mode.start, secondary: mode.secondary } : { type: "select", point: mode.point };
-    return [after, [{ type: "timer", on: false }, tap]];
+    return [after, [{ type: "timer", on: false }, tapOf(mode)]];
   }
   if (mode.type === "box" && id === mode.id) return [after, [{ type: "box", from: mode.start, to: at, done: true }]];
   if (mode.type === "point" && id === mode.id) return [after, [{ type: "drop" }]];
   return [after, []];
+}
+
+function tapOf({ start: at, secondary, pick, point }: Mode & { type: "pressed" }): Gesture {
+  if (pick) return { type: "pick", at };
+  return point === null ? { type: "tap", at, secondary } : { type: "select", point };
 }
 
 function held(state: GestureState): Step {

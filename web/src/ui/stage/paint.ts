@@ -8,16 +8,26 @@ export interface PhotoLayer {
   /** The photo's own size; the bitmap may be a smaller copy. */
   readonly width: number;
   readonly height: number;
-  readonly outline: Outline | null;
+  /** What the masks of all visible objects leave out is dimmed. */
+  readonly outlines: readonly Outline[];
+}
+
+export interface Coloured {
+  readonly outline: Outline;
+  readonly colour: string;
 }
 
 export interface InkLayer {
-  readonly outline: Outline | null;
-  readonly preview: Outline | null;
+  /** The object that is being edited. */
+  readonly active: Coloured | null;
+  /** The other visible ones, from back to front. */
+  readonly others: readonly Coloured[];
+  /** One of them that a tap would select. */
+  readonly pointedAt: Coloured | null;
+  readonly preview: Coloured | null;
   readonly box: PromptBox | null;
   /** Where the dashes stand, in CSS pixels. */
   readonly march: number;
-  readonly accent: string;
 }
 
 /** From here on single photo pixels are larger than fingertips' detail: show them as they are. */
@@ -29,13 +39,21 @@ export function paintPhoto(context: CanvasRenderingContext2D, view: View, ratio:
   context.imageSmoothingEnabled = view.scale < pixelated;
   context.imageSmoothingQuality = "high";
   context.drawImage(layer.bitmap, 0, 0, layer.width, layer.height);
-  if (!layer.outline) return;
-  const outside = new Path2D();
-  outside.rect(0, 0, layer.width, layer.height);
-  outside.addPath(layer.outline.path);
+  if (layer.outlines.length) dimOutside(context, layer);
+}
+
+/** Each clip leaves what is outside of one mask; together, what is outside of all. */
+function dimOutside(context: CanvasRenderingContext2D, { width, height, outlines }: PhotoLayer): void {
+  context.save();
+  for (const { path } of outlines) {
+    const outside = new Path2D();
+    outside.rect(0, 0, width, height);
+    outside.addPath(path);
+    context.clip(outside, "evenodd");
+  }
   context.fillStyle = "rgb(0 0 0 / 0.36)";
-  // oxlint-disable-next-line unicorn/no-array-fill-with-reference-type -- a canvas is no array
-  context.fill(outside, "evenodd");
+  context.fillRect(0, 0, width, height);
+  context.restore();
 }
 
 export function paintInk(context: CanvasRenderingContext2D, view: View, ratio: number, layer: InkLayer): void {
@@ -43,23 +61,27 @@ export function paintInk(context: CanvasRenderingContext2D, view: View, ratio: n
   toImage(context, view, ratio);
   const px = 1 / view.scale;
   context.lineJoin = "round";
-  if (layer.preview) {
-    context.globalAlpha = 0.35;
-    context.fillStyle = layer.accent;
-    context.fill(layer.preview.path, "evenodd");
-    context.globalAlpha = 1;
-    stroke(context, layer.preview.path, 2 * px, layer.accent);
-  }
-  if (layer.outline) {
-    stroke(context, layer.outline.path, 3.5 * px, "rgb(0 0 0 / 0.55)");
-    stroke(context, layer.outline.path, 1.75 * px, "#fff");
-    stroke(context, layer.outline.path, 1.75 * px, layer.accent, [6 * px, 6 * px], -layer.march * px);
+  for (const other of layer.others) tint(context, other, other.outline === layer.pointedAt?.outline ? 0.55 : 0.32, px);
+  if (layer.preview) tint(context, layer.preview, 0.35, px);
+  if (layer.active) {
+    const { outline, colour } = layer.active;
+    stroke(context, outline.path, 3.5 * px, "rgb(0 0 0 / 0.55)");
+    stroke(context, outline.path, 1.75 * px, "#fff");
+    stroke(context, outline.path, 1.75 * px, colour, [6 * px, 6 * px], -layer.march * px);
   }
   if (layer.box) {
     const path = boxPath(layer.box);
     stroke(context, path, 3.5 * px, "rgb(0 0 0 / 0.5)");
     stroke(context, path, 1.75 * px, "#fff");
   }
+}
+
+function tint(context: CanvasRenderingContext2D, { outline, colour }: Coloured, alpha: number, px: number): void {
+  context.globalAlpha = alpha;
+  context.fillStyle = colour;
+  context.fill(outline.path, "evenodd");
+  context.globalAlpha = 1;
+  stroke(context, outline.path, 2 * px, colour);
 }
 
 function boxPath({ x1, y1, x2, y2 }: PromptBox): Path2D {

@@ -43,7 +43,7 @@ function listen(canvas: HTMLCanvasElement, prompting: Prompting, viewport: Viewp
     prompting.cursor.value = null;
     const secondary = event.button === 2 || (event.button === 0 && event.ctrlKey);
     const pan = event.button === 1 || (event.button === 0 && spaceIsDown);
-    feed({ type: "down", id: event.pointerId, at: place(event), touch: isTouch(event), secondary, pan }, isTouch(event));
+    feed({ type: "down", id: event.pointerId, at: place(event), touch: isTouch(event), secondary, pick: event.altKey, pan }, isTouch(event));
   });
   on("pointermove", (event) => {
     feed({ type: "move", id: event.pointerId, at: place(event) }, isTouch(event));

@@ -78,6 +78,8 @@ const keys = [
   ["Remove a point", "tap it, then the bin; Delete"],
   ["Zoom, move the photo", "two fingers; wheel, Shift + wheel, Space + drag; + − 0"],
   ["Candidates", "1 2 3"],
+  ["Next object, list of objects", "N, L"],
+  ["Select another object", "tap it in the list, or Alt + click it; on the photo, if nothing was said about the new one"],
   ["Without a mouse", "focus the photo: arrows, Enter, Shift + Enter, Backspace"],
   ["Undo, redo", "Ctrl+Z, Ctrl+Shift+Z"],
   ["Open, save, copy", "Ctrl+O, S (cut-out), M (mask), Ctrl+C"],

@@ -13,14 +13,16 @@ interface Props {
 
 export function Result({ session, prompting, saving }: Props) {
   const answer = session.shown.value;
-  if (!answer) return null;
   return (
     <section class="panel result" aria-label="Result">
-      <Candidates answer={answer} bitmap={session.photo.preview} chosen={session.candidate.value} onChoose={(candidate) => prompting.choose(candidate)} />
+      {answer && <Candidates answer={answer} bitmap={session.photo.preview} chosen={session.candidate.value} onChoose={(candidate) => prompting.choose(candidate)} />}
       <SaveButtons
         possible={saving.possible.value}
         busy={saving.job.value !== null}
         crop={saving.crop.value}
+        all={saving.others.value ? saving.savesAll.value : null}
+        canChooseAll={answer !== null}
+        onAll={(all) => (saving.all.value = all)}
         onCrop={(crop) => (saving.crop.value = crop)}
         onCutout={() => void saving.saveCutout()}
         onMask={() => void saving.saveMask()}

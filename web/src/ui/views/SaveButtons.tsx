@@ -1,24 +1,30 @@
 /** What can be done with the selected object. */
-import { Contrast, Copy, Crop, Download } from "lucide-preact";
+import { Contrast, Copy, Crop, Download, Layers } from "lucide-preact";
 import { IconButton } from "./IconButton";
 
 interface Props {
   possible: boolean;
   busy: boolean;
   crop: boolean;
+  /** All visible objects, and not only the active one; null: there are no others. */
+  all: boolean | null;
+  /** False: the active object has nothing to be saved alone. */
+  canChooseAll: boolean;
+  onAll(all: boolean): void;
   onCrop(crop: boolean): void;
   onCutout(): void;
   onMask(): void;
   onCopy(): void;
 }
 
-export function SaveButtons({ possible, busy, crop, onCrop, onCutout, onMask, onCopy }: Props) {
+export function SaveButtons({ possible, busy, crop, all, canChooseAll, onAll, onCrop, onCutout, onMask, onCopy }: Props) {
   return (
-    <div class="save-buttons" role="group" aria-label="Save" aria-busy={busy}>
+    <div class={all === null ? "save-buttons" : "save-buttons with-all"} role="group" aria-label="Save" aria-busy={busy}>
       <IconButton kind="primary" icon={Download} text={busy ? "Saving" : "Cut-out"} label="Save the cut-out" hint="S" testId="save-cutout" disabled={!possible} onClick={onCutout} />
       <IconButton icon={Contrast} text="Mask" label="Save the mask" hint="M" testId="save-mask" disabled={!possible} onClick={onMask} />
       <IconButton icon={Copy} text="Copy" label="Copy the cut-out" hint="Ctrl+C" testId="copy-cutout" disabled={!possible} onClick={onCopy} />
       <IconButton icon={Crop} text="Crop" label="Crop the cut-out to the object" testId="crop" pressed={crop} onClick={() => onCrop(!crop)} />
+      {all !== null && <IconButton icon={Layers} text="All" label="Save all visible objects together" testId="save-all" pressed={all} disabled={!canChooseAll} onClick={() => onAll(!all)} />}
     </div>
   );
 }

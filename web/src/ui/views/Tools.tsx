@@ -1,5 +1,5 @@
-/** Undo, redo, what a tap means, and clear. */
-import { Eraser, Minus, Plus, Redo2, Undo2 } from "lucide-preact";
+/** Undo, redo, what a tap means, clear, and the next object. */
+import { Eraser, Minus, Plus, Redo2, SquarePlus, Undo2 } from "lucide-preact";
 import type { Mode } from "../prompting";
 import { IconButton } from "./IconButton";
 
@@ -8,13 +8,15 @@ interface Props {
   canUndo: boolean;
   canRedo: boolean;
   canClear: boolean;
+  canAdd: boolean;
   onMode(mode: Mode): void;
   onUndo(): void;
   onRedo(): void;
   onClear(): void;
+  onAdd(): void;
 }
 
-export function Tools({ mode, canUndo, canRedo, canClear, onMode, onUndo, onRedo, onClear }: Props) {
+export function Tools({ mode, canUndo, canRedo, canClear, canAdd, onMode, onUndo, onRedo, onClear, onAdd }: Props) {
   return (
     <div class="panel tools" role="toolbar" aria-label="Tools">
       <IconButton icon={Undo2} label="Undo" hint="Ctrl+Z" testId="undo" disabled={!canUndo} onClick={onUndo} />
@@ -24,6 +26,7 @@ export function Tools({ mode, canUndo, canRedo, canClear, onMode, onUndo, onRedo
         <IconButton icon={Minus} text="Remove" label="Remove: a tap is not part of the object" hint="R" testId="mode-background" pressed={mode === "background"} onClick={() => onMode("background")} />
       </div>
       <IconButton icon={Eraser} label="Clear" hint="Removes all points and the box" testId="clear" disabled={!canClear} onClick={onClear} />
+      <IconButton icon={SquarePlus} label="New object" hint="N" testId="new-object" disabled={!canAdd} onClick={onAdd} />
     </div>
   );
 }

@@ -1,0 +1,207 @@
+"""Several named objects in a photo, each with its own mask."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.e2e.app import App
+from tests.e2e.conftest import Visits
+from tests.e2e.expected import Expected, PhotoAnswers, iou
+from tests.e2e.test_accessibility import axe, findings
+from tests.e2e.test_screens import take
+from tests.e2e.truth import SAMPLES
+
+CUP = (290, 60)  # inside of the cup
+SAUCER = (430, 220)
+SAME_ANSWER = 0.97
+
+__all__ = ["axe"]
+
+
+@pytest.fixture(scope="module")
+def answers(expected: Expected) -> PhotoAnswers:
+    return expected.read(SAMPLES / "coffee.jpg")
+
+
+def tap_two(app: App) -> App:
+    """The cup, and as a new object the saucer."""
+    app.choose_sample("coffee").tap(*CUP)
+    app["new-object"].click()
+    expect(app.markers).to_have_count(0)
+    return app.tap(*SAUCER)
+
+
+@pytest.fixture
+def two(app: App) -> App:
+    return tap_two(app.open())
+
+
+def names(app: App) -> list[str]:
+    """Of the list, from the top."""
+    return app.is_drawn()["objects"].locator(".object-name").all_inner_texts()
+
+
+def main(app: App, number: int) -> Locator:
+    """The part of a row that selects its object."""
+    return app[f"object-{number}"].locator(".object-main")
+
+
+def inside(mask: np.ndarray) -> tuple[int, int]:
+    """The pixel (x, y) that is farthest from the edge of a mask."""
+    while True:
+        smaller = mask.copy()
+        for axis, by in ((0, 1), (0, -1), (1, 1), (1, -1)):
+            smaller &= np.roll(mask, by, axis)
+        if not smaller.any():
+            y, x = np.argwhere(mask)[0]
+            return int(x), int(y)
+        mask = smaller
+
+
+def drawn(app: App) -> bytes:
+    return app.is_drawn().page.screenshot(clip={"x": 300, "y": 80, "width": 760, "height": 560})
+
+
+def test_each_object_has_a_mask_of_its_own(two: App, answers: PhotoAnswers) -> None:
+    assert iou(two.mask(), answers.tap(*SAUCER)) >= SAME_ANSWER
+    main(two, 1).click()
+    expect(two.markers).to_have_count(1)
+    assert iou(two.is_answered().mask(), answers.tap(*CUP)) >= SAME_ANSWER
+    expect(main(two, 1)).to_have_attribute("aria-pressed", "true")
+
+
+def test_the_first_object_shows_no_list(app: App) -> None:
+    app.open().choose_sample("coffee")
+    expect(app["new-object"]).to_be_disabled()
+    app.tap(*CUP)
+    expect(app["objects"]).to_have_count(0)
+    app["new-object"].click()
+    expect(app["objects"]).to_be_visible()
+    assert names(app) == ["Object 2", "Object 1"]
+
+
+def test_a_tap_on_a_mask_selects_its_object_before_anything_is_said_about_the_new_one(
+    two: App, answers: PhotoAnswers
+) -> None:
+    cup, saucer = answers.tap(*CUP), answers.tap(*SAUCER)
+    two.page.keyboard.press("n")
+    expect(main(two, 3)).to_have_attribute("aria-pressed", "true")
+    two.page.mouse.click(*two.view.css(*inside(cup & ~saucer)))
+    expect(main(two, 1)).to_have_attribute("aria-pressed", "true")
+    expect(two.markers).to_have_count(1)
+    two.page.keyboard.down("Alt")
+    two.page.mouse.click(*two.view.css(*inside(saucer & ~cup)))
+    two.page.keyboard.up("Alt")
+    expect(main(two, 2)).to_have_attribute("aria-pressed", "true")
+    expect(two.markers).to_have_count(1)
+
+
+def test_all_visible_objects_are_saved_together(two: App, answers: PhotoAnswers) -> None:
+    cup, saucer = answers.tap(*CUP), answers.tap(*SAUCER)
+    two["save-all"].click()
+    picture = two.save("save-mask")
+    assert picture.info["filename"] == "coffee-all-mask.png"
+    assert iou(np.asarray(picture) == 255, cup | saucer) >= SAME_ANSWER
+    assert iou(two.cutout()[..., 3] == 255, cup | saucer) >= SAME_ANSWER
+    two["object-1-eye"].click()
+    expect(two["save-all"]).to_have_count(0)
+    assert iou(two.mask(), saucer) >= SAME_ANSWER
+
+
+def test_a_hidden_object_is_not_drawn(two: App) -> None:
+    both = drawn(two)
+    two["object-1-eye"].click()
+    assert drawn(two) != both
+    expect(two["object-1-eye"]).to_have_accessible_name("Show Object 1")
+    two["undo"].click()
+    two.page.mouse.move(2, 2)
+    assert drawn(two) == both
+
+
+def test_objects_are_renamed_in_their_line_and_saved_under_their_names(two: App) -> None:
+    two["object-2-rename"].click()
+    expect(two["object-name"]).to_be_focused()
+    two.page.keyboard.type("Blue saucer")
+    two.page.keyboard.press("Enter")
+    assert names(two) == ["Blue saucer", "Object 1"]
+    expect(main(two, 2)).to_be_focused()
+    assert two.save("save-mask").info["filename"] == "coffee-blue-saucer-mask.png"
+    expect(two.status).to_contain_text("Blue saucer selected")
+    main(two, 2).press("F2")
+    expect(two["object-name"]).to_be_focused()
+    two.page.keyboard.type("No")
+    two.page.keyboard.press("Escape")
+    assert names(two) == ["Blue saucer", "Object 1"]
+
+
+def test_the_order_changes_by_dragging_and_by_keys(two: App) -> None:
+    grip = two["object-1"].locator(".grip")
+    above, below = two["object-2"].bounding_box(), grip.bounding_box()
+    assert above
+    assert below
+    two.page.mouse.move(below["x"] + 20, below["y"] + 20)
+    two.page.mouse.down()
+    two.page.mouse.move(below["x"] + 20, above["y"] + 4, steps=4)
+    expect(two["object-2"]).to_have_attribute("data-drop", "above")
+    two.page.mouse.up()
+    assert names(two) == ["Object 1", "Object 2"]
+    grip.focus()
+    two.page.keyboard.press("ArrowDown")
+    assert names(two) == ["Object 2", "Object 1"]
+    expect(grip).to_be_focused()
+    expect(two.page.get_by_text("Object 1: place 2 of 2.")).to_have_count(1)
+
+
+def test_a_copy_has_the_same_mask_until_it_is_edited(two: App) -> None:
+    mask = two.mask()
+    two["object-2-duplicate"].click()
+    assert names(two) == ["Object 2 copy", "Object 2", "Object 1"]
+    assert np.array_equal(two.is_answered().mask(), mask)
+    changed = two.right_click(400, 60).mask()
+    main(two, 2).click()
+    assert np.array_equal(two.is_answered().mask(), mask)
+    main(two, 3).click()
+    assert np.array_equal(two.is_answered().mask(), changed)
+
+
+def test_deleting_can_be_undone(two: App) -> None:
+    mask = two.mask()
+    main(two, 2).focus()
+    two.page.keyboard.press("Delete")
+    expect(two["objects"]).to_have_count(0)
+    expect(two.stage).to_be_focused()
+    two.page.keyboard.press("Control+z")
+    expect(two["objects"]).to_be_visible()
+    assert np.array_equal(two.is_answered().mask(), mask)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("profile", ["desktop", "phone"])
+def test_axe_finds_nothing_serious_in_the_list(visit: Visits, axe: str, profile: str, scheme: str) -> None:
+    app = tap_two(visit(profile, color_scheme=scheme).open())
+    take(app, f"{profile}-{scheme}-objects")
+    assert findings(app, axe) == []
+    if profile == "phone":
+        app["objects-sheet"].click()
+        take(app, f"{profile}-{scheme}-objects-sheet")
+        assert findings(app, axe) == []
+
+
+def test_a_phone_has_a_strip_and_a_sheet(visit: Visits, answers: PhotoAnswers) -> None:
+    phone = tap_two(visit("phone").open())
+    phone["objects"].get_by_test_id("object-1").tap()
+    assert iou(phone.is_answered().mask(), answers.tap(*CUP)) >= 0.95
+    for button in phone.page.locator("button:visible:not(.dot)").all():
+        box, name = button.bounding_box(), button.get_attribute("aria-label")
+        assert box
+        assert min(box["width"], box["height"]) >= 44, f"{name}: {box}"
+        assert 0 <= box["x"] <= 390 - box["width"], f"{name}: {box}"
+    phone["objects-sheet"].tap()
+    sheet = phone.page.get_by_role("dialog")
+    sheet.get_by_test_id("object-1-delete").tap()
+    phone.page.keyboard.press("Escape")
+    expect(sheet).to_have_count(0)
+    expect(phone["objects"]).to_have_count(0)
+    expect(phone["undo"]).to_be_enabled()

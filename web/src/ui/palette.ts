@@ -1,0 +1,5 @@
+/** Colours of objects: after Okabe and Ito, so that colour-blind people can tell them apart; the first is the accent. */
+const colours = ["#2f6bff", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#d55e00", "#56b4e9", "#9a6cff"] as const;
+
+/** @param index The object's own; it goes round. */
+export const colourOf = (index: number): string => colours[index % colours.length]!;
