@@ -10,7 +10,7 @@ from tests.e2e.app import App
 from tests.e2e.conftest import Visits
 from tests.e2e.expected import Expected, PhotoAnswers, iou
 from tests.e2e.test_accessibility import axe, findings
-from tests.e2e.test_screens import take
+from tests.e2e.test_screens import PANELS, overlap, take
 from tests.e2e.truth import SAMPLES
 
 CUP = (290, 60)  # inside of the cup
@@ -205,3 +205,16 @@ def test_a_phone_has_a_strip_and_a_sheet(visit: Visits, answers: PhotoAnswers) -
     expect(sheet).to_have_count(0)
     expect(phone["objects"]).to_have_count(0)
     expect(phone["undo"]).to_be_enabled()
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 568), (390, 844), (844, 390), (768, 1024), (1440, 900)])
+def test_the_list_covers_no_other_control(visit: Visits, width: int, height: int) -> None:
+    app = tap_two(visit(viewport={"width": width, "height": height}).open())
+    take(app, f"objects-{width}x{height}")
+    boxes = app.page.evaluate(PANELS)
+    for number, box in enumerate(boxes):
+        assert box["left"] >= -1, box
+        assert box["right"] <= width + 1, box
+        assert box["bottom"] <= height + 1, box
+        for other in boxes[number + 1 :]:
+            assert not overlap(box, other), f"{box} and {other}"
