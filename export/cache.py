@@ -213,9 +213,9 @@ def _cache(
     if rank == 0:
         write_meta(out, meta)
     writer = Writer(out, model, photos, meta, batch, workers, half)
-    todo = [number for number in range(meta.shards) if read_record(out, number) is None]
+    missing = [number for number in range(meta.shards) if read_record(out, number) is None]
     begun, rows, skipped = time.monotonic(), 0, list[list[str]]()
-    for number in tqdm(todo[rank::size], unit="shard", disable=rank != 0):
+    for number in tqdm(missing[rank::size], unit="shard", disable=rank != 0):
         made, unread = writer.shard(number)
         for photo, why in unread:
             click.echo(f"Skipped {photo}: {why}", err=True)
