@@ -7,6 +7,7 @@ import { readQuery } from "./ui/query";
 import { registerServiceWorker } from "./ui/serviceWorker";
 import "./ui/styles/base.css";
 import "./ui/styles/controls.css";
+import "./ui/styles/dialog.css";
 import "./ui/styles/layout.css";
 import "./ui/styles/objects.css";
 import "./ui/styles/stage.css";

@@ -1,12 +1,15 @@
 /** The pixels of what is saved, as plain arrays; encoding them as PNG is the caller's business. */
 import type { Rect, Size } from "./geometry";
 
-/** Makes every pixel outside the mask transparent, in place. `rgba` and `mask` (0/1) cover the same pixels. */
-export function cutOut(rgba: Uint8ClampedArray, mask: Uint8Array): void {
-  if (rgba.length !== mask.length * 4) throw new RangeError(`${rgba.length / 4} photo pixels do not match ${mask.length} mask pixels.`);
-  const pixels = new Uint32Array(rgba.buffer, rgba.byteOffset, mask.length);
-  // Colour goes with the alpha: a cut-out must not carry the hidden rest of the photo along.
-  for (let i = 0; i < mask.length; i++) if (!mask[i]) pixels[i] = 0;
+/** Gives the pixels their opacity, in place. `rgba` and `alpha` (0 to 255) cover the same pixels. */
+export function cutOut(rgba: Uint8ClampedArray, alpha: Uint8Array): void {
+  if (rgba.length !== alpha.length * 4) throw new RangeError(`${rgba.length / 4} photo pixels do not match ${alpha.length} mask pixels.`);
+  const pixels = new Uint32Array(rgba.buffer, rgba.byteOffset, alpha.length);
+  for (let i = 0; i < alpha.length; i++) {
+    // Colour goes with the alpha: a cut-out must not carry the hidden rest of the photo along.
+    if (!alpha[i]) pixels[i] = 0;
+    else if (alpha[i] !== 255) rgba[4 * i + 3] = Math.round((rgba[4 * i + 3]! * alpha[i]!) / 255);
+  }
 }
 
 /** The mask as opaque RGBA: white on black. */

@@ -1,7 +1,7 @@
 /** The page: puts the views in their places and hands what they emit to the controller. */
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { ImagePlus, Info, Maximize, WifiOff, ZoomIn, ZoomOut } from "lucide-preact";
+import { ImagePlus, Info, Maximize, Settings as Gear, WifiOff, ZoomIn, ZoomOut } from "lucide-preact";
 import { useCallback, useEffect, useRef } from "preact/hooks";
 import type { Controller } from "./controller";
 import { dragging, listenForFiles, pick } from "./fileInput";
@@ -17,12 +17,14 @@ import { IconButton } from "./views/IconButton";
 import { MessageCard } from "./views/MessageCard";
 import { ObjectPanel } from "./views/ObjectPanel";
 import { Result } from "./views/Result";
+import { Settings } from "./views/Settings";
 import { StatusChip } from "./views/StatusChip";
 import { SavedToast, UpdateToast } from "./views/Toasts";
 import { Tools } from "./views/Tools";
 import { Welcome } from "./views/Welcome";
 
-const aboutIsOpen = signal(false);
+const openDialog = signal<"about" | "settings" | null>(null);
+const closeDialog = () => (openDialog.value = null);
 
 export function App({ controller }: { controller: Controller }) {
   const input = useRef<HTMLInputElement>(null);
@@ -59,7 +61,8 @@ export function App({ controller }: { controller: Controller }) {
         <Toasts controller={controller} />
       </div>
       {dragging.value && <div class="drop-here">Drop the photo</div>}
-      {aboutIsOpen.value && <About phase={controller.engine.phase.value} samples={samples} onClose={() => (aboutIsOpen.value = false)} />}
+      {openDialog.value === "about" && <About phase={controller.engine.phase.value} samples={samples} onClose={closeDialog} />}
+      {openDialog.value === "settings" && <Settings controller={controller} onClose={closeDialog} />}
     </>
   );
 }
@@ -81,7 +84,8 @@ function TopBar({ controller, onChoose, children }: { controller: Controller; on
         </div>
       )}
       <div class="panel about-button">
-        <IconButton icon={Info} label="About" testId="about-button" onClick={() => (aboutIsOpen.value = true)} />
+        <IconButton icon={Gear} label="Settings" testId="settings-button" onClick={() => (openDialog.value = "settings")} />
+        <IconButton icon={Info} label="About" testId="about-button" onClick={() => (openDialog.value = "about")} />
       </div>
     </header>
   );

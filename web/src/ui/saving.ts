@@ -1,7 +1,7 @@
 /** Saves and copies what is selected, at the photo's own resolution. */
 import { computed, signal, type ReadonlySignal } from "@preact/signals";
 import { engineMessage, photoMessage, type Message } from "./messages";
-import { cutoutPng, maskPng, PixelError, type MaskedPhoto } from "./pixels/pixels";
+import { cutoutPng, maskPng, PixelError, type Shapes } from "./pixels/pixels";
 import { copyPng, download, formatBytes, type SavedFile } from "./save";
 import type { Found, Session } from "./session";
 
@@ -85,12 +85,11 @@ export class Saving {
   }
 
   private cutout(session: Session): Promise<Blob> {
-    return cutoutPng({ blob: session.photo.blob, ...masked(this.chosen.peek()) }, this.crop.peek());
+    return cutoutPng({ blob: session.photo.blob, ...shaped(this.chosen.peek()) }, this.crop.peek());
   }
 
   private mask(session: Session): Promise<Blob> {
-    const { width, height } = session.photo;
-    return maskPng({ width, height }, masked(this.chosen.peek()));
+    return maskPng({ blob: session.photo.blob, ...shaped(this.chosen.peek()) });
   }
 
   /** Several objects are saved under their own names. */
@@ -100,9 +99,9 @@ export class Saving {
   }
 }
 
-function masked(chosen: readonly Found[]): Omit<MaskedPhoto, "blob"> {
+function shaped(chosen: readonly Found[]): Shapes {
   const { inputSize, threshold } = chosen[0]!.answer.frame;
-  return { masks: chosen.map(({ answer, candidate }) => answer.mask(candidate)), inputSize, threshold };
+  return { shapes: chosen.map(({ answer, candidate }) => ({ mask: answer.mask(candidate) })), inputSize, threshold };
 }
 
 /** A name as part of a file's name. */

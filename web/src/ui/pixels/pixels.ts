@@ -2,7 +2,7 @@
 import { wrap, type Remote } from "comlink";
 import type { Decoded, MaskedPhoto, PixelApi, PixelErrorCode, PixelOutcome } from "./protocol";
 
-export type { Decoded, MaskedPhoto, PixelErrorCode } from "./protocol";
+export type { Decoded, MaskedPhoto, PixelErrorCode, Shapes } from "./protocol";
 
 export class PixelError extends Error {
   override readonly name = "PixelError";
@@ -28,8 +28,8 @@ export const decodeFull = (blob: Blob): Promise<ImageBitmap> => call((api) => ap
 /** The object on a transparent ground, as PNG: as large as the photo, or as its mask. @throws PixelError */
 export const cutoutPng = (photo: MaskedPhoto, crop: boolean): Promise<Blob> => call((api) => api.cutout(photo, crop));
 
-/** The mask as 8-bit grey PNG, 0 and 255. @throws PixelError */
-export const maskPng = (size: { width: number; height: number }, photo: Omit<MaskedPhoto, "blob">): Promise<Blob> => call((api) => api.mask(size, photo));
+/** The mask as 8-bit grey PNG, as large as the photo. @throws PixelError */
+export const maskPng = (photo: MaskedPhoto): Promise<Blob> => call((api) => api.mask(photo));
 
 async function call<T>(ask: (api: Remote<PixelApi>) => Promise<PixelOutcome<T>>): Promise<T> {
   connection ??= connect();

@@ -1,5 +1,5 @@
 /** What the page and the pixel worker say to each other. */
-import type { LowResMask } from "../../core/prompt";
+import type { Shape } from "../../core/shape";
 
 export type PixelErrorCode = "not-an-image" | "undecodable" | "too-large" | "out-of-memory" | "empty-mask";
 
@@ -15,17 +15,20 @@ export interface Decoded {
   full: ImageBitmap | null;
 }
 
-export interface MaskedPhoto {
-  blob: Blob;
-  /** Their union is what is saved. */
-  masks: readonly LowResMask[];
+/** Their union is what is saved. */
+export interface Shapes {
+  shapes: readonly Shape[];
   inputSize: number;
   threshold: number;
+}
+
+export interface MaskedPhoto extends Shapes {
+  blob: Blob;
 }
 
 export interface PixelApi {
   decode(blob: Blob): Promise<PixelOutcome<Decoded>>;
   full(blob: Blob): Promise<PixelOutcome<ImageBitmap>>;
   cutout(photo: MaskedPhoto, crop: boolean): Promise<PixelOutcome<Blob>>;
-  mask(size: { width: number; height: number }, photo: Omit<MaskedPhoto, "blob">): Promise<PixelOutcome<Blob>>;
+  mask(photo: MaskedPhoto): Promise<PixelOutcome<Blob>>;
 }

@@ -1,8 +1,8 @@
 /** Runs in a worker: decodes photos and writes PNGs, both of which take seconds for a large photo. */
 import { expose, transfer } from "comlink";
 import { bands, cutOut } from "../../core/cutout";
-import type { Rect, Size } from "../../core/geometry";
-import { joinBounds, maskBounds, sampleUnion } from "../../core/mask";
+import type { Rect } from "../../core/geometry";
+import { alphaOf, type Alpha } from "./alpha";
 import { headerBytes, readImageHeader } from "./imageHeader";
 import { encodePng } from "./png";
 import type { Decoded, MaskedPhoto, PixelApi, PixelErrorCode, PixelOutcome } from "./protocol";
@@ -25,7 +25,7 @@ const api: PixelApi = {
   decode: (blob) => outcome(() => decode(blob), ({ preview, full }) => (full ? [preview, full] : [preview])),
   full: (blob) => outcome(() => read(blob), (bitmap) => [bitmap]),
   cutout: (photo, crop) => outcome(() => cutout(photo, crop)),
-  mask: (size, photo) => outcome(() => maskPng(size, photo)),
+  mask: (photo) => outcome(() => maskPng(photo)),
 };
 
 expose(api);
@@ -68,20 +68,19 @@ async function read(blob: Blob): Promise<ImageBitmap> {
   throw new PixelError("too-large");
 }
 
-async function cutout({ blob, masks, inputSize, threshold }: MaskedPhoto, crop: boolean): Promise<Blob> {
-  const bitmap = await read(blob);
+async function cutout(photo: MaskedPhoto, crop: boolean): Promise<Blob> {
+  const bitmap = await read(photo.blob);
   try {
-    const photo: Size = { width: bitmap.width, height: bitmap.height };
-    const bounds = joinBounds(masks.map((mask) => maskBounds(mask, photo, inputSize, threshold)));
-    if (!bounds) throw new PixelError("empty-mask");
-    const rect: Rect = crop ? bounds : { x: 0, y: 0, ...photo };
-    return await encodePng(rect, 4, cutoutBands(bitmap, rect, (band) => sampleUnion(masks, photo, inputSize, { rect: band, width: band.width, height: band.height }, threshold)));
+    const alpha = await alphaOf(bitmap, photo);
+    if (!alpha.bounds) throw new PixelError("empty-mask");
+    const rect: Rect = crop ? alpha.bounds : { x: 0, y: 0, width: bitmap.width, height: bitmap.height };
+    return await encodePng(rect, 4, cutoutBands(bitmap, rect, alpha));
   } finally {
     bitmap.close();
   }
 }
 
-function* cutoutBands(bitmap: ImageBitmap, rect: Rect, maskOf: (band: Rect) => Uint8Array): Generator<Uint8ClampedArray> {
+function* cutoutBands(bitmap: ImageBitmap, rect: Rect, alpha: Alpha): Generator<Uint8ClampedArray> {
   const parts = bands(rect, bandPixels);
   const context = new OffscreenCanvas(rect.width, parts[0]!.height).getContext("2d", { willReadFrequently: true });
   if (!context) throw new PixelError("out-of-memory");
@@ -91,20 +90,22 @@ function* cutoutBands(bitmap: ImageBitmap, rect: Rect, maskOf: (band: Rect) => U
     const { x, y, width, height } = band;
     context.drawImage(bitmap, x, y, width, height, 0, 0, width, height);
     const { data } = context.getImageData(0, 0, width, height);
-    cutOut(data, maskOf(band));
+    cutOut(data, alpha.read(band));
     yield data;
   }
 }
 
-async function maskPng(photo: Size, { masks, inputSize, threshold }: Omit<MaskedPhoto, "blob">): Promise<Blob> {
-  const rows = bands({ x: 0, y: 0, ...photo }, bandPixels);
-  return encodePng(photo, 1, greyBands(rows, (band) => sampleUnion(masks, photo, inputSize, { rect: band, width: band.width, height: band.height }, threshold)));
+async function maskPng(photo: MaskedPhoto): Promise<Blob> {
+  const bitmap = await read(photo.blob);
+  try {
+    const { width, height } = bitmap;
+    const alpha = await alphaOf(bitmap, photo);
+    return await encodePng({ width, height }, 1, greyBands(bands({ x: 0, y: 0, width, height }, bandPixels), alpha));
+  } finally {
+    bitmap.close();
+  }
 }
 
-function* greyBands(parts: Rect[], maskOf: (band: Rect) => Uint8Array): Generator<Uint8Array> {
-  for (const band of parts) {
-    const grey = maskOf(band);
-    for (let i = 0; i < grey.length; i++) grey[i] = grey[i] ? 255 : 0;
-    yield grey;
-  }
+function* greyBands(parts: readonly Rect[], alpha: Alpha): Generator<Uint8Array> {
+  for (const band of parts) yield alpha.read(band);
 }

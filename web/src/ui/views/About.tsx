@@ -1,10 +1,8 @@
 /** What runs here and why, the keys, and where the sample photos are from. */
-import { X } from "lucide-preact";
-import { useEffect, useRef } from "preact/hooks";
 import type { EngineInfo } from "../../engine/segmenter";
 import type { EnginePhase } from "../engine";
 import type { Sample } from "../samples";
-import { IconButton } from "./IconButton";
+import { Dialog } from "./Dialog";
 
 interface Props {
   phase: EnginePhase;
@@ -13,41 +11,32 @@ interface Props {
 }
 
 export function About({ phase, samples, onClose }: Props) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current!.showModal(), []);
-  const closeOutside = (event: MouseEvent) => event.target === dialog.current && onClose();
   return (
-    <dialog ref={dialog} class="about" aria-labelledby="about-title" data-testid="about" onClose={onClose} onClick={closeOutside}>
-      <div class="about-body">
-        <header>
-          <h2 id="about-title">Tapmask</h2>
-          <IconButton icon={X} label="Close" onClick={onClose} />
-        </header>
-        <p>Tap an object in a photo and save its cut-out. Everything happens in this browser: no photo, no tap and no mask leaves this device.</p>
-        <h3>The model</h3>
-        {phase.state === "running" ? <Engine info={phase.segmenter.info} /> : <p>{phase.state === "loading" ? "It is being loaded." : "It is not running."}</p>}
-        <h3>Gestures and keys</h3>
-        <dl class="keys">
-          {keys.map(([what, how]) => (
-            <div key={what}>
-              <dt>{what}</dt>
-              <dd>{how}</dd>
-            </div>
-          ))}
-        </dl>
-        <h3>Sample photos</h3>
-        <ul class="credits">
-          {samples.map(({ name, credit, source }) => (
-            <li key={name}>
-              <a href={source} target="_blank" rel="noreferrer">
-                {name}
-              </a>
-              : {credit}
-            </li>
-          ))}
-        </ul>
-      </div>
-    </dialog>
+    <Dialog title="Tapmask" testId="about" onClose={onClose}>
+      <p>Tap an object in a photo and save its cut-out. Everything happens in this browser: no photo, no tap and no mask leaves this device.</p>
+      <h3>The model</h3>
+      {phase.state === "running" ? <Engine info={phase.segmenter.info} /> : <p>{phase.state === "loading" ? "It is being loaded." : "It is not running."}</p>}
+      <h3>Gestures and keys</h3>
+      <dl class="keys">
+        {keys.map(([what, how]) => (
+          <div key={what}>
+            <dt>{what}</dt>
+            <dd>{how}</dd>
+          </div>
+        ))}
+      </dl>
+      <h3>Sample photos</h3>
+      <ul class="credits">
+        {samples.map(({ name, credit, source }) => (
+          <li key={name}>
+            <a href={source} target="_blank" rel="noreferrer">
+              {name}
+            </a>
+            : {credit}
+          </li>
+        ))}
+      </ul>
+    </Dialog>
   );
 }
 

@@ -1,0 +1,12 @@
+/** What can be chosen for the page as a whole; every section is a component of its own. */
+import type { Controller } from "../controller";
+import { Dialog } from "./Dialog";
+
+interface Props {
+  controller: Controller;
+  onClose(): void;
+}
+
+export function Settings({ onClose }: Props) {
+  return <Dialog title="Settings" testId="settings" onClose={onClose}>{null}</Dialog>;
+}
