@@ -25,4 +25,4 @@ mobilesam sam-vit-b:
 		$(if $(FILE),--from "$(FILE)") $(if $(ANY_WEIGHTS),--any-weights)
 
 clean:
-	rm -rf .venv node_modules web/dist web/dev-dist test-results build *.egg-info
+	rm -rf .venv node_modules web/dist web/dev-dist web/package/dist test-results build *.egg-info

@@ -54,6 +54,9 @@ export class Segmenter {
    * @param manifestUrl Relative to the page.
    * @throws EngineError `manifest`, `download`, `damaged`, `no-provider` or `aborted`.
    */
+  static load(manifestUrl: string | URL, options?: LoadOptions): Promise<Segmenter>;
+  /** @internal Tests bring a machine of their own; the package's types leave it out. */
+  static load(manifestUrl: string | URL, options?: LoadOptions, machine?: Machine): Promise<Segmenter>;
   static async load(manifestUrl: string | URL, options: LoadOptions = {}, machine: Machine = thisMachine): Promise<Segmenter> {
     const url = new URL(manifestUrl, location.href);
     const manifest = await loadManifest(url, options.signal);

@@ -45,5 +45,6 @@ function configure(ort: typeof Ort, threads: number, mjs: string, wasm: string):
   ort.env.logLevel = "error";
   ort.env.wasm.numThreads = threads;
   // Threads load the .mjs again as their own script, so its address must not depend on who reads it.
-  ort.env.wasm.wasmPaths = { mjs: new URL(mjs, import.meta.url).href, wasm: new URL(wasm, import.meta.url).href };
+  // Not `import.meta.url`: where bundlers see that, they look for a file that they know already.
+  ort.env.wasm.wasmPaths = { mjs: new URL(mjs, location.href).href, wasm: new URL(wasm, location.href).href };
 }
