@@ -63,7 +63,7 @@ export default defineConfig({
           "assets/ort-wasm-simd-threaded-*.wasm",
           ...defaultModelFiles(),
         ],
-        globIgnores: ["sw.js"],
+        globIgnores: ["sw.js", "404.html"],
         dontCacheBustURLsMatching: /(^|\/)assets\/|\.[0-9a-f]{8}\.onnx$/,
         maximumFileSizeToCacheInBytes: 40 * 2 ** 20,
       },
