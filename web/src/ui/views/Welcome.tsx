@@ -1,6 +1,6 @@
 /** The first view: one big button that is also a drop zone, and photos to try. */
 import { ImagePlus, ShieldCheck } from "lucide-preact";
-import type { Sample } from "../samples";
+import { smallPicture, type Sample } from "../samples";
 
 interface Props {
   samples: readonly Sample[];
@@ -23,7 +23,7 @@ export function Welcome({ samples, onChoose, onSample }: Props) {
           {samples.map((sample) => (
             <li key={sample.name}>
               <button type="button" class="sample" data-testid={`sample-${sample.name}`} onClick={() => onSample(sample)}>
-                <img src={sample.file} alt={sample.alt} width="120" height="120" />
+                <img src={smallPicture(sample)} alt={sample.alt} width="120" height="120" />
               </button>
             </li>
           ))}
