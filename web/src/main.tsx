@@ -16,6 +16,7 @@ import "./ui/styles/layout.css";
 import "./ui/styles/objects.css";
 import "./ui/styles/stage.css";
 import "./ui/styles/welcome.css";
+import "./ui/styles/small.css";
 
 const query = readQuery(new URL(location.href), document.baseURI);
 const controller = new Controller(query.choice);

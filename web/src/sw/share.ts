@@ -7,7 +7,7 @@ const field = "photos";
 /** @param scope The page's address. @returns The way to the page, which finds the photos under the number in its address. */
 export async function receiveShare(request: Request, scope: string): Promise<Response> {
   const form = await request.formData().catch(() => new FormData());
-  const files = form.getAll(field).filter((value) => value instanceof File);
+  const files = form.getAll(field).filter((value): value is File => value instanceof File && value.size > 0);
   const id = await keepShared(files).catch(() => "none");
   const page = new URL(scope);
   page.searchParams.set("shared", id);

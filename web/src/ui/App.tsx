@@ -27,7 +27,11 @@ import { SavedToast, UpdateToast } from "./views/Toasts";
 import { Tools } from "./views/Tools";
 import { Welcome } from "./views/Welcome";
 
-const closeDialog = () => (openDialog.value = null);
+
+/** A window closes itself only: its event may come after the next one was opened. */
+const closeDialog = (name: typeof openDialog.value) => () => {
+  if (openDialog.peek() === name) openDialog.value = null;
+};
 
 export function App({ controller }: { controller: Controller }) {
   const input = useRef<HTMLInputElement>(null);
@@ -72,10 +76,10 @@ export function App({ controller }: { controller: Controller }) {
         <Toasts controller={controller} />
       </div>
       {dragging.value && <div class="drop-here">Drop the photo</div>}
-      {openDialog.value === "about" && <About phase={controller.engine.phase.value} samples={samples} onClose={closeDialog} />}
-      {openDialog.value === "camera" && <CameraDialog onPhoto={(file) => open([file])} onChoose={choose} onClose={closeDialog} />}
-      {openDialog.value === "shortcuts" && <Shortcuts onClose={closeDialog} />}
-      {openDialog.value === "settings" && <Settings controller={controller} onClose={closeDialog} />}
+      {openDialog.value === "about" && <About phase={controller.engine.phase.value} samples={samples} onClose={closeDialog("about")} />}
+      {openDialog.value === "camera" && <CameraDialog onPhoto={(file) => open([file])} onChoose={choose} onClose={closeDialog("camera")} />}
+      {openDialog.value === "shortcuts" && <Shortcuts onClose={closeDialog("shortcuts")} />}
+      {openDialog.value === "settings" && <Settings controller={controller} onClose={closeDialog("settings")} />}
     </>
   );
 }
