@@ -61,6 +61,11 @@ def test_axe_finds_nothing_serious(visit: Visits, axe: str, profile: str, scheme
     app["about-button"].click()
     expect(app["about"]).to_be_visible()
     found["about"] = findings(app, axe)
+    app.page.keyboard.press("Escape")
+    expect(app["about"]).to_have_count(0)
+    app.page.keyboard.press("?")
+    expect(app["shortcuts"]).to_be_visible()
+    found["shortcuts"] = findings(app, axe)
     assert {state: texts for state, texts in found.items() if texts} == {}
 
 

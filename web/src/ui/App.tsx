@@ -1,80 +1,105 @@
 /** The page: puts the views in their places and hands what they emit to the controller. */
-import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { ImagePlus, Info, Maximize, Settings as Gear, WifiOff, ZoomIn, ZoomOut } from "lucide-preact";
+import { Camera, ImagePlus, Info, Maximize, Settings as Gear, WifiOff, ZoomIn, ZoomOut } from "lucide-preact";
 import { useCallback, useEffect, useRef } from "preact/hooks";
+import { cameraWay } from "./camera";
 import type { Controller } from "./controller";
-import { dragging, listenForFiles, pick } from "./fileInput";
+import { dragging, listenForFiles, photosOf } from "./fileInput";
+import { openDialog } from "./openDialog";
 import { listenToKeys } from "./keyboard";
 import type { Remedy } from "./messages";
 import { offline } from "./network";
 import { samples } from "./samples";
 import { acceptUpdate, updateReady } from "./serviceWorker";
+import { Place } from "./stage/Place";
 import { Stage } from "./stage/Stage";
 import { About } from "./views/About";
+import { CameraDialog } from "./views/CameraDialog";
 import { Hint } from "./views/Hint";
 import { IconButton } from "./views/IconButton";
 import { MessageCard } from "./views/MessageCard";
 import { ObjectPanel } from "./views/ObjectPanel";
 import { Result } from "./views/Result";
 import { Settings } from "./views/Settings";
+import { Shortcuts } from "./views/Shortcuts";
 import { StatusChip } from "./views/StatusChip";
 import { SavedToast, UpdateToast } from "./views/Toasts";
 import { Tools } from "./views/Tools";
 import { Welcome } from "./views/Welcome";
 
-const openDialog = signal<"about" | "settings" | null>(null);
-const closeDialog = () => (openDialog.value = null);
+
+/** A window closes itself only: its event may come after the next one was opened. */
+const closeDialog = (name: typeof openDialog.value) => () => {
+  if (openDialog.peek() === name) openDialog.value = null;
+};
 
 export function App({ controller }: { controller: Controller }) {
   const input = useRef<HTMLInputElement>(null);
   const choose = useCallback(() => input.current!.click(), []);
-  const open = useCallback((file: File) => void controller.open(file, file.name), [controller]);
+  const cameraApp = useRef<HTMLInputElement>(null);
+  const shoot = useCallback(() => (cameraWay.peek() === "app" ? cameraApp.current!.click() : void (openDialog.value = "camera")), []);
+  const open = useCallback((files: readonly File[]) => void controller.openAll(files), [controller]);
   useEffect(() => listenForFiles(open), [open]);
-  useEffect(() => listenToKeys(controller, choose), [controller, choose]);
+  useEffect(() => listenToKeys(controller, choose, () => (openDialog.value = "shortcuts")), [controller, choose]);
 
   const session = controller.session.value;
   const message = controller.shownMessage.value;
   const remedy = (kind: Remedy) => (kind === "choose-photo" ? choose() : controller.remedy(kind));
   return (
     <>
-      <TopBar controller={controller} onChoose={choose}>
+      <TopBar controller={controller} onChoose={choose} onShoot={shoot}>
         <input
           ref={input}
           class="visually-hidden"
           type="file"
-          accept="image/*"
+          accept="image/*,.heic,.heif"
           data-testid="photo-input"
           aria-label="Photo"
           tabIndex={-1}
-          onChange={(event) => {
-            const file = pick(event.currentTarget.files);
-            // So that the same file can be chosen again.
-            event.currentTarget.value = "";
-            if (file) open(file);
-          }}
+          onChange={(event) => open(takeFiles(event.currentTarget))}
+        />
+        <input
+          ref={cameraApp}
+          class="visually-hidden"
+          type="file"
+          accept="image/*"
+          capture="environment"
+          data-testid="camera-input"
+          aria-label="Camera"
+          tabIndex={-1}
+          onChange={(event) => open(takeFiles(event.currentTarget))}
         />
       </TopBar>
-      {session ? <Workplace key={session.id} controller={controller} /> : <Welcome samples={samples} onChoose={choose} onSample={({ file, name }) => void controller.openSample(file, `${name}.jpg`)} />}
+      {session ? <Workplace key={session.id} controller={controller} /> : <Welcome samples={samples} onChoose={choose} onShoot={cameraWay.value && shoot} onSample={({ file, name }) => void controller.openSample(file, `${name}.jpg`)} />}
       <div class="notes">
         {message && <MessageCard message={message} onRemedy={remedy} onDismiss={() => controller.dismiss()} />}
         <Toasts controller={controller} />
       </div>
       {dragging.value && <div class="drop-here">Drop the photo</div>}
-      {openDialog.value === "about" && <About phase={controller.engine.phase.value} samples={samples} onClose={closeDialog} />}
-      {openDialog.value === "settings" && <Settings controller={controller} onClose={closeDialog} />}
+      {openDialog.value === "about" && <About phase={controller.engine.phase.value} samples={samples} onClose={closeDialog("about")} />}
+      {openDialog.value === "camera" && <CameraDialog onPhoto={(file) => open([file])} onChoose={choose} onClose={closeDialog("camera")} />}
+      {openDialog.value === "shortcuts" && <Shortcuts onClose={closeDialog("shortcuts")} />}
+      {openDialog.value === "settings" && <Settings controller={controller} onClose={closeDialog("settings")} />}
     </>
   );
 }
 
-function TopBar({ controller, onChoose, children }: { controller: Controller; onChoose(): void; children: ComponentChildren }) {
+/** The photos that were chosen; the input forgets them, so that the same ones can be chosen again. */
+function takeFiles(input: HTMLInputElement): readonly File[] {
+  const files = photosOf(input.files);
+  input.value = "";
+  return files;
+}
+
+function TopBar({ controller, onChoose, onShoot, children }: { controller: Controller; onChoose(): void; onShoot(): void; children: ComponentChildren }) {
   const status = controller.status.value;
   return (
     <header class="top-bar">
       {children}
       {controller.session.value && (
-        <div class="panel">
+        <div class="panel ways-in">
           <IconButton icon={ImagePlus} text="Open" label="Open a photo" hint="Ctrl+O" testId="open" onClick={onChoose} />
+          {cameraWay.value && <IconButton icon={Camera} label="Take a photo" testId="take-photo" onClick={onShoot} />}
         </div>
       )}
       <StatusChip status={status} onCancel={status.state === "encoding" ? () => controller.stopReading() : null} />
@@ -99,6 +124,7 @@ function Workplace({ controller }: { controller: Controller }) {
     <main class={objects.listed.value ? "workplace with-objects" : "workplace"}>
       <h1 class="visually-hidden">Tapmask</h1>
       <Stage session={session} viewport={viewport} prompting={prompting} />
+      <Place session={session} prompting={prompting} corner={controller.keyboardBox.corner.value} />
       <Tools
         mode={prompting.mode.value}
         canUndo={prompting.canUndo.value}

@@ -2,7 +2,9 @@
 import { computed, effect, signal, untracked } from "@preact/signals";
 import { EngineError, type Segmenter } from "../engine/segmenter";
 import { Engine, type EngineChoice } from "./engine";
-import { engineMessage, lostMessage, photoMessage, storageMessage, type Message, type Remedy } from "./messages";
+import { endCoaching } from "./coach";
+import { KeyboardBox } from "./keyboardBox";
+import { engineMessage, lostMessage, photoMessage, remarkMessage, storageMessage, type Message, type Remedy } from "./messages";
 import { Objects } from "./objects";
 import { Photo } from "./photo";
 import { Prompting } from "./prompting";
@@ -18,6 +20,7 @@ export class Controller {
   readonly engine: Engine;
   readonly prompting: Prompting;
   readonly objects: Objects;
+  readonly keyboardBox: KeyboardBox;
   readonly saving: Saving;
   private readonly message = signal<Message | null>(null);
   private readonly dismissed = signal<unknown>(null);
@@ -28,8 +31,12 @@ export class Controller {
   constructor(choice: EngineChoice) {
     this.engine = new Engine(choice, (_, lost) => (this.message.value = lost === "webgpu" ? lostMessage : null));
     this.prompting = new Prompting(this.session, this.viewport, () => this.forgetMessage());
+    this.keyboardBox = new KeyboardBox(this.session, this.prompting);
     this.objects = new Objects(this.session, this.prompting);
     this.saving = new Saving(this.session, (message) => (this.message.value = message));
+    effect(() => {
+      if (this.prompting.hasAsked.value) endCoaching();
+    });
     effect(() => this.introduce(this.session.value, this.engine.segmenter.value));
     effect(() => {
       if (this.engine.segmenter.value?.info.cached === false) this.message.value = storageMessage;
@@ -73,12 +80,20 @@ export class Controller {
     this.opening.value = true;
     try {
       const photo = await Photo.open(blob, name);
-      if (turn === this.turn) this.adopt(photo);
-      else photo.close();
+      if (turn !== this.turn) photo.close();
+      else {
+        this.adopt(photo);
+        if (photo.remark) this.message.value = remarkMessage(photo.remark);
+      }
     } catch (error) {
       if (turn === this.turn) this.message.value = photoMessage(error, this.session.peek() !== null);
     }
     if (turn === this.turn) this.opening.value = false;
+  }
+
+  /** Opens what was chosen, dropped, shared or handed over at once: the first photo. */
+  async openAll([first]: readonly File[]): Promise<void> {
+    if (first) await this.open(first, first.name);
   }
 
   /** Opens a picture that belongs to the page. */
@@ -156,6 +171,7 @@ export class Controller {
 
   private startOver(): void {
     this.prompting.reset();
+    this.keyboardBox.giveUp();
     this.objects.reset();
     this.saving.all.value = false;
   }

@@ -1,5 +1,5 @@
 /** A photo that is open in the page. */
-import { decode, decodeFull } from "./pixels/pixels";
+import { decode, decodeFull, type Remark } from "./pixels/pixels";
 
 export class Photo {
   private constructor(
@@ -12,12 +12,14 @@ export class Photo {
     /** What the stage draws; of a large photo a smaller copy. */
     readonly preview: ImageBitmap,
     private full: ImageBitmap | null,
+    /** What of the file cannot be seen here. */
+    readonly remark: Remark | null,
   ) {}
 
   /** @throws PixelError */
   static async open(blob: Blob, name: string): Promise<Photo> {
-    const { width, height, preview, full } = await decode(blob);
-    return new Photo(stem(name), blob, width, height, preview, full);
+    const { width, height, preview, full, remark } = await decode(blob);
+    return new Photo(stem(name), blob, width, height, preview, full, remark);
   }
 
   /** The photo for the encoder at its own resolution. `transfer` says that it may be handed over. */

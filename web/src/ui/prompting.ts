@@ -163,6 +163,16 @@ export class Prompting {
     if (overX || overY) this.viewport.pan(-overX, -overY);
   }
 
+  /** Moves a point by CSS pixels, or by one pixel of the photo where that is more. */
+  nudge(index: number, dx: number, dy: number): void {
+    const session = this.session.peek();
+    const from = this.step.peek()?.points[index];
+    if (!session || !from) return;
+    const { scale } = this.viewport.view.peek();
+    const far = (by: number) => Math.sign(by) * Math.max(Math.abs(by) / scale, 1);
+    this.edit((doc) => replacePoint(doc, index, toPixel(imagePoint(from.x + 0.5 + far(dx), from.y + 0.5 + far(dy)), session.photo)));
+  }
+
   /** A point at the keyboard's cursor. */
   tapCursor(other: boolean): void {
     if (!this.cursor.peek()) this.moveCursor(0, 0);

@@ -59,7 +59,7 @@ export function Stage({ session, viewport, prompting }: Props) {
       />
       <canvas ref={ink} class="stage-ink" aria-hidden="true" />
       <p id="stage-keys" class="visually-hidden">
-        Arrow keys move the cursor. Enter adds a point of the object, Shift and Enter one that is not part of it. Backspace removes the last point.
+        Arrow keys move the cursor. Enter adds a point of the object, Shift and Enter one that is not part of it. X marks a corner of a box, and again the opposite one. Backspace removes the last point.
       </p>
       {!session.encoded.value && <Sweep session={session} viewport={viewport} />}
       <ol class="markers" aria-label="Points">
@@ -72,6 +72,7 @@ export function Stage({ session, viewport, prompting }: Props) {
             selected={index === selected}
             onSelect={() => (prompting.selected.value = index === selected ? null : index)}
             onRemove={() => prompting.remove(index)}
+            onMove={(dx, dy) => prompting.nudge(index, dx, dy)}
           />
         ))}
       </ol>

@@ -1,14 +1,16 @@
 /** The first view: one big button that is also a drop zone, and photos to try. */
-import { ImagePlus, ShieldCheck } from "lucide-preact";
+import { Camera, ImagePlus, ShieldCheck } from "lucide-preact";
 import { smallPicture, type Sample } from "../samples";
 
 interface Props {
   samples: readonly Sample[];
   onChoose(): void;
+  /** Null: there is no camera. */
+  onShoot: (() => void) | null;
   onSample(sample: Sample): void;
 }
 
-export function Welcome({ samples, onChoose, onSample }: Props) {
+export function Welcome({ samples, onChoose, onShoot, onSample }: Props) {
   return (
     <main class="welcome">
       <h1>Tap an object, get its cut-out.</h1>
@@ -17,6 +19,11 @@ export function Welcome({ samples, onChoose, onSample }: Props) {
         <span class="drop-title">Choose a photo</span>
         <span class="drop-ways">or drop one here, or paste it</span>
       </button>
+      {onShoot && (
+        <button type="button" class="way" data-testid="take-photo" onClick={onShoot}>
+          <Camera /> Take a photo
+        </button>
+      )}
       <section class="samples" aria-label="Sample photos">
         <h2>Or try one of these</h2>
         <ul>
