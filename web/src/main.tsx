@@ -1,7 +1,9 @@
 /** Starts the page: reads its address, brings the engine up, renders. */
 import { render } from "preact";
 import { App } from "./ui/App";
+import { rawFinish } from "./core/finish";
 import { Controller } from "./ui/controller";
+import { firstFinish } from "./ui/firstFinish";
 import { foreignManifestMessage } from "./ui/messages";
 import { readQuery } from "./ui/query";
 import { registerServiceWorker } from "./ui/serviceWorker";
@@ -14,6 +16,7 @@ import "./ui/styles/stage.css";
 import "./ui/styles/welcome.css";
 
 const query = readQuery(new URL(location.href), document.baseURI);
+if (query.rawMasks) firstFinish.value = rawFinish;
 const controller = new Controller(query.choice);
 if (query.foreignManifest) controller.tell(foreignManifestMessage);
 render(<App controller={controller} />, document.getElementById("app")!);

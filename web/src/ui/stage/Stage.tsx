@@ -98,7 +98,7 @@ function inkOf(session: Session): Omit<InkLayer, "box" | "march"> {
     active: visible.find((item) => item.id === id) ?? null,
     others: visible.filter((item) => item.id !== id),
     pointedAt: visible.find((item) => item.id === session.pointedAt.value) ?? null,
-    preview: hover && { outline: hover.outline(hover.best), colour: colourOf(colour) },
+    preview: hover && { outline: hover, colour: colourOf(colour) },
   };
 }
 
