@@ -2,6 +2,7 @@
 import type { View } from "../../core/geometry";
 import type { PromptBox } from "../../core/prompt";
 import type { Outline } from "../answer";
+import type { Line } from "../drawing";
 
 export interface PhotoLayer {
   readonly bitmap: ImageBitmap;
@@ -26,6 +27,8 @@ export interface InkLayer {
   readonly pointedAt: Coloured | null;
   readonly preview: Coloured | null;
   readonly box: PromptBox | null;
+  /** What is being drawn. */
+  readonly line: Line | null;
   /** Where the dashes stand, in CSS pixels. */
   readonly march: number;
 }
@@ -74,6 +77,24 @@ export function paintInk(context: CanvasRenderingContext2D, view: View, ratio: n
     stroke(context, path, 3.5 * px, "rgb(0 0 0 / 0.5)");
     stroke(context, path, 1.75 * px, "#fff");
   }
+  if (layer.line) paintLine(context, layer.line, px);
+}
+
+/** Brush and eraser as wide as they paint, other lines as thin as a pencil's. */
+function paintLine(context: CanvasRenderingContext2D, { tool, points, radius, negative }: Line, px: number): void {
+  const path = new Path2D();
+  points.forEach(({ x, y }, i) => (i ? path.lineTo(x, y) : path.moveTo(x, y)));
+  const [first] = points;
+  // A dot is a line without length.
+  if (points.length === 1) path.lineTo(first!.x, first!.y);
+  context.lineCap = "round";
+  if (tool === "brush" || tool === "eraser") stroke(context, path, 2 * radius, negative ? "rgb(20 20 22 / 0.55)" : "rgb(255 255 255 / 0.6)");
+  else {
+    if (tool === "lasso") path.closePath();
+    stroke(context, path, 6 * px, "rgb(0 0 0 / 0.55)");
+    stroke(context, path, 3 * px, negative ? "#ff8f86" : "#fff");
+  }
+  context.lineCap = "butt";
 }
 
 function tint(context: CanvasRenderingContext2D, { outline, colour }: Coloured, alpha: number, px: number): void {
