@@ -70,9 +70,9 @@ const chosen = {
   /** Parts smaller than this share of the largest are specks. */
   speck: 0.1,
   /** Holes smaller than this share of the object are pin-holes. */
-  pinHole: 0.01,
+  pinHole: 0.02,
   /** Cells of the model's grid within which the photo's edge is looked for. */
-  reach: 1,
+  reach: 1.5,
   tolerance: 1e-3,
 };
 

@@ -30,8 +30,8 @@ export function Stage({ session, viewport, prompting }: Props) {
   useSignalEffect(() => {
     const context = prepare(photo.current, viewport);
     const { preview, width, height } = session.photo;
-    const outlines = session.found.value.filter(({ object }) => !object.hidden).map(({ outline }) => outline);
-    if (context) paintPhoto(context, viewport.view.value, ratio(), { bitmap: preview, width, height, outlines });
+    const masks = session.found.value.filter(({ object }) => !object.hidden).map(({ object, outline }) => ({ outline, feather: object.finish.feather }));
+    if (context) paintPhoto(context, viewport.view.value, ratio(), { bitmap: preview, width, height, masks });
   });
   useSignalEffect(() => {
     const context = prepare(ink.current, viewport);

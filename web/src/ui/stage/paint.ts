@@ -9,8 +9,8 @@ export interface PhotoLayer {
   /** The photo's own size; the bitmap may be a smaller copy. */
   readonly width: number;
   readonly height: number;
-  /** What the masks of all visible objects leave out is dimmed. */
-  readonly outlines: readonly Outline[];
+  /** What the masks of all visible objects leave out is dimmed. `feather` is the width of an edge in image pixels. */
+  readonly masks: readonly { readonly outline: Outline; readonly feather: number }[];
 }
 
 export interface Coloured {
@@ -42,20 +42,44 @@ export function paintPhoto(context: CanvasRenderingContext2D, view: View, ratio:
   context.imageSmoothingEnabled = view.scale < pixelated;
   context.imageSmoothingQuality = "high";
   context.drawImage(layer.bitmap, 0, 0, layer.width, layer.height);
-  if (layer.outlines.length) dimOutside(context, layer);
+  if (layer.masks.some(({ feather }) => feather > 0)) dimSoftly(context, view, ratio, layer);
+  else if (layer.masks.length) dimOutside(context, layer);
 }
 
+const dim = "rgb(0 0 0 / 0.36)";
+
 /** Each clip leaves what is outside of one mask; together, what is outside of all. */
-function dimOutside(context: CanvasRenderingContext2D, { width, height, outlines }: PhotoLayer): void {
+function dimOutside(context: CanvasRenderingContext2D, { width, height, masks }: PhotoLayer): void {
   context.save();
-  for (const { path } of outlines) {
+  for (const { outline } of masks) {
     const outside = new Path2D();
     outside.rect(0, 0, width, height);
-    outside.addPath(path);
+    outside.addPath(outline.path);
     context.clip(outside, "evenodd");
   }
-  context.fillStyle = "rgb(0 0 0 / 0.36)";
+  context.fillStyle = dim;
   context.fillRect(0, 0, width, height);
+  context.restore();
+}
+
+/** As soft at the edges as what is saved, where the browser can blur. */
+function dimSoftly(context: CanvasRenderingContext2D, view: View, ratio: number, { width, height, masks }: PhotoLayer): void {
+  const layer = new OffscreenCanvas(context.canvas.width, context.canvas.height).getContext("2d");
+  if (!layer) return;
+  toImage(layer, view, ratio);
+  layer.fillStyle = dim;
+  layer.fillRect(0, 0, width, height);
+  layer.globalCompositeOperation = "destination-out";
+  layer.fillStyle = "#000";
+  for (const { outline, feather } of masks) {
+    // A slope as wide as the feather has about a quarter of it as its standard deviation.
+    if (feather > 0 && "filter" in layer) layer.filter = `blur(${(feather * view.scale * ratio) / 4}px)`;
+    layer.fill(outline.path, "evenodd");
+    if ("filter" in layer) layer.filter = "none";
+  }
+  context.save();
+  context.resetTransform();
+  context.drawImage(layer.canvas, 0, 0);
   context.restore();
 }
 
@@ -124,5 +148,5 @@ function clear(context: CanvasRenderingContext2D): void {
   context.clearRect(0, 0, context.canvas.width, context.canvas.height);
 }
 
-const toImage = (context: CanvasRenderingContext2D, { scale, x, y }: View, ratio: number): void =>
+const toImage = (context: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D, { scale, x, y }: View, ratio: number): void =>
   context.setTransform(scale * ratio, 0, 0, scale * ratio, x * ratio, y * ratio);

@@ -65,6 +65,8 @@ const keys = [
   ["Box around it", "drag"],
   ["Move a point", "drag it"],
   ["Remove a point", "tap it, then the bin; Delete"],
+  ["Tools", "T tap, P scribble, O lasso, B brush, E eraser; [ ] size of the brush; right button: the opposite"],
+  ["Refine the mask, tighten the box", "F, X"],
   ["Zoom, move the photo", "two fingers; wheel, Shift + wheel, Space + drag; + − 0"],
   ["Candidates", "1 2 3"],
   ["Next object, list of objects", "N, L"],
