@@ -44,9 +44,10 @@ class App:
     def __getitem__(self, test_id: str) -> Locator:
         return self.page.get_by_test_id(test_id)
 
-    def open(self, provider: str | None = "wasm", **query: str) -> App:
-        """Load the page; WASM with one thread unless the test is about something else."""
-        asked = {**({"provider": provider} if provider else {}), **query}
+    def open(self, provider: str | None = "wasm", finish: str | None = "raw", **query: str) -> App:
+        """Load the page; WASM with one thread, and masks as the model gives them, unless the test is about something else."""
+        chosen = {"provider": provider, "finish": finish}
+        asked = {**{name: value for name, value in chosen.items() if value}, **query}
         self.page.goto(self.url + (f"?{urlencode(asked)}" if asked else ""))
         return self
 

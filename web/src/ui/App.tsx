@@ -15,10 +15,12 @@ import { Place } from "./stage/Place";
 import { Stage } from "./stage/Stage";
 import { About } from "./views/About";
 import { CameraDialog } from "./views/CameraDialog";
+import { BrushBar } from "./views/BrushBar";
 import { Hint } from "./views/Hint";
 import { IconButton } from "./views/IconButton";
 import { MessageCard } from "./views/MessageCard";
 import { ObjectPanel } from "./views/ObjectPanel";
+import { Refine } from "./views/Refine";
 import { Result } from "./views/Result";
 import { Settings } from "./views/Settings";
 import { Shortcuts } from "./views/Shortcuts";
@@ -120,25 +122,31 @@ function Workplace({ controller }: { controller: Controller }) {
   const { objects, prompting, saving, viewport } = controller;
   const session = controller.session.value;
   if (!session) return null;
+  const edited = session.edited.value;
+  const refines = prompting.refining.open.value && edited !== null;
   return (
-    <main class={objects.listed.value ? "workplace with-objects" : "workplace"}>
+    <main class={workplaceClass(objects.listed.value, refines, prompting.drawing.paints.value)}>
       <h1 class="visually-hidden">Tapmask</h1>
       <Stage session={session} viewport={viewport} prompting={prompting} />
       <Place session={session} prompting={prompting} corner={controller.keyboardBox.corner.value} />
       <Tools
         mode={prompting.mode.value}
+        tool={prompting.drawing.tool.value}
         canUndo={prompting.canUndo.value}
         canRedo={prompting.canRedo.value}
         canClear={!prompting.isEmpty.value}
         canAdd={objects.canAdd.value}
         onMode={(mode) => (prompting.mode.value = mode)}
+        onTool={(tool) => prompting.drawing.choose(tool)}
         onUndo={() => prompting.undo()}
         onRedo={() => prompting.redo()}
         onClear={() => prompting.clear()}
         onAdd={() => objects.add()}
       />
       <ObjectPanel session={session} objects={objects} />
-      {(session.shown.value || saving.others.value) && <Result session={session} prompting={prompting} saving={saving} />}
+      <BrushBar drawing={prompting.drawing} />
+      {refines && edited && <Refine finish={edited.object.finish} photo={session.photo} refining={prompting.refining} />}
+      {!refines && (edited || saving.others.value) && <Result session={session} prompting={prompting} saving={saving} />}
       {!prompting.hasAsked.value && session.encoded.value && <Hint />}
       <div class="panel zoom" role="group" aria-label="Zoom">
         <IconButton icon={ZoomOut} label="Zoom out" hint="−" onClick={() => viewport.zoom(0.8)} />
@@ -148,6 +156,10 @@ function Workplace({ controller }: { controller: Controller }) {
     </main>
   );
 }
+
+/** Who covers more of the photo says so: the stage fits it beside them. */
+const workplaceClass = (objects: boolean, refines: boolean, paints: boolean): string =>
+  `workplace${objects ? " with-objects" : ""}${refines ? " with-refine" : ""}${paints ? " with-brush" : ""}`;
 
 function Toasts({ controller }: { controller: Controller }) {
   const { saving, prompting } = controller;

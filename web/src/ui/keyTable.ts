@@ -15,6 +15,8 @@ export const keyTable: readonly KeyGroup[] = [
       ["Box around it", "drag"],
       ["Move a point", "drag it"],
       ["Remove a point", "tap it, then the bin; Delete"],
+      ["Tools", "T tap, P scribble, O lasso, B brush, E eraser; [ ] size of the brush; right button: the opposite"],
+      ["Refine the mask, tighten the box", "F, G"],
       ["Zoom, move the photo", "two fingers; wheel, Shift + wheel, Space + drag; + − 0"],
     ],
   },

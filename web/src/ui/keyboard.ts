@@ -1,5 +1,6 @@
 /** The page's keys. Those that place points work while the stage has the focus, the others everywhere. */
 import type { Controller } from "./controller";
+import { toolAction } from "./toolKeys";
 
 type Action = (event: KeyboardEvent) => void;
 
@@ -37,7 +38,7 @@ function actionOf(event: KeyboardEvent, controller: Controller, chooseFile: () =
     case "Backspace":
       return () => prompting.removeLatest();
     case "Escape":
-      return () => keyboardBox.giveUp() || (prompting.selected.value = null);
+      return () => keyboardBox.giveUp() || prompting.leave();
     case "+":
     case "=":
       return () => viewport.zoom(1.25);
@@ -63,7 +64,7 @@ function actionOf(event: KeyboardEvent, controller: Controller, chooseFile: () =
     case "m":
       return () => void saving.saveMask();
     default:
-      return null;
+      return toolAction(key, prompting);
   }
 }
 

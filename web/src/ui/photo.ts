@@ -1,4 +1,6 @@
 /** A photo that is open in the page. */
+import type { Guide } from "../core/finish";
+import { guideOf } from "./pixels/light";
 import { decode, decodeFull, type Remark } from "./pixels/pixels";
 
 export class Photo {
@@ -28,6 +30,13 @@ export class Photo {
     const source = this.full ?? (await decodeFull(this.blob));
     this.full = null;
     return { source, transfer: true };
+  }
+
+  private brightness: Guide | null = null;
+
+  /** Its brightness, which edges may follow. */
+  guide(): Guide {
+    return (this.brightness ??= guideOf(this.preview, this));
   }
 
   close(): void {
