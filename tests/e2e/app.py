@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
+from tests.e2e import axe
 from tests.e2e.complaints import Complaints
 
 PATIENCE = 120_000  # milliseconds; a busy machine compiles WASM slowly
@@ -77,6 +78,11 @@ class App:
         self.is_drawn()
         expect(self["save-mask"]).to_be_enabled(timeout=PATIENCE)
         return self.is_ready()
+
+    def is_accessible(self) -> App:
+        """axe-core finds nothing in what is shown now."""
+        assert axe.violations(self.is_drawn().page) == []
+        return self
 
     # Photos
 

@@ -77,7 +77,7 @@ export function App({ controller }: { controller: Controller }) {
         {message && <MessageCard message={message} onRemedy={remedy} onDismiss={() => controller.dismiss()} />}
         <Toasts controller={controller} />
       </div>
-      {dragging.value && <div class="drop-here">Drop the photo</div>}
+      {dragging.value && <div class="drop-here" role="status">Drop the photo</div>}
       {openDialog.value === "about" && <About phase={controller.engine.phase.value} samples={samples} onClose={closeDialog("about")} />}
       {openDialog.value === "camera" && <CameraDialog onPhoto={(file) => open([file])} onChoose={choose} onClose={closeDialog("camera")} />}
       {openDialog.value === "shortcuts" && <Shortcuts onClose={closeDialog("shortcuts")} />}
