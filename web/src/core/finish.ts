@@ -9,7 +9,7 @@ import { blur } from "./blur";
 import type { Point, Rect, Size } from "./geometry";
 import { guidedLines, type Lines } from "./guided";
 import { sampleLogits, wholePhoto } from "./mask";
-import { connectedParts, fillHoles, keepParts, signedDistance } from "./morphology";
+import { connectedParts, fillHoles, keepParts, signedDistance, turnCrumbs } from "./morphology";
 import type { LowResMask } from "./prompt";
 
 export interface Finish {
@@ -127,8 +127,15 @@ export function fieldOf(field: Field, photo: Size, guide: Guide | null): Float32
   const whole = guideSize(photo);
   const part = { x: Math.round((field.rect.x / photo.width) * whole.width), y: Math.round((field.rect.y / photo.height) * whole.height), width: field.width, height: field.height };
   const light = crop(guide, whole, part);
-  return field.distance.map((d, i) => followed(d, field.lines!.slope[i]! * light[i]! + field.lines!.offset[i]!, field.reach));
+  const followedAll = field.distance.map((d, i) => followed(d, field.lines!.slope[i]! * light[i]! + field.lines!.offset[i]!, field.reach));
+  const mask = Uint8Array.from(followedAll, (d) => (d > 0 ? 1 : 0));
+  const pixels = field.rect.width / field.width;
+  for (const i of turnCrumbs(mask, part, Math.max(2, crumbOf(field) / pixels ** 2))) followedAll[i] = mask[i] ? 0.1 : -0.1;
+  return followedAll;
 }
+
+/** Where edges follow a photo's grain, crumbs fall off them: this many pixels are no detail. More in a photo that is finer than the field. */
+const crumbOf = (field: Field): number => Math.min(48, Math.round(12 + (2 * field.rect.width) / field.width));
 
 /** The distance, moved towards what the photo says where it is near enough to the outline. */
 function followed(distance: number, guided: number, reach: number): number {
@@ -158,18 +165,29 @@ export function readField(field: Field, part: Rect, light: (rect: Rect) => Float
 }
 
 function readTile(field: Field, rect: Rect, light: (rect: Rect) => Float32Array, out: Uint8Array, part: Rect): void {
-  const distance = bilinear(field.distance, field, rect);
+  const crumb = crumbOf(field);
+  // So far around it that a crumb that reaches into the square is seen whole: squares then fit together, however they are cut.
+  const window = field.lines ? grown(rect, crumb + 1, field.rect) : rect;
+  const distance = bilinear(field.distance, field, window);
   let nearest = Infinity;
   for (const d of distance) nearest = Math.min(nearest, Math.abs(d));
-  const { lines } = field;
-  const follow = lines && nearest < field.reach ? { light: light(rect), slope: bilinear(lines.slope, field, rect), offset: bilinear(lines.offset, field, rect) } : null;
-  for (let y = 0, i = 0; y < rect.height; y++) {
-    let o = (rect.y - part.y + y) * part.width + rect.x - part.x;
-    for (let x = 0; x < rect.width; x++, i++, o++) {
-      const d = follow ? followed(distance[i]!, follow.slope[i]! * follow.light[i]! + follow.offset[i]!, field.reach) : distance[i]!;
-      out[o] = d > 0 ? 1 : 0;
-    }
+  const mask = new Uint8Array(distance.length);
+  if (field.lines && nearest < field.reach) {
+    const [brightness, slope, offset] = [light(window), bilinear(field.lines.slope, field, window), bilinear(field.lines.offset, field, window)];
+    for (let i = 0; i < mask.length; i++) mask[i] = followed(distance[i]!, slope[i]! * brightness[i]! + offset[i]!, field.reach) > 0 ? 1 : 0;
+    turnCrumbs(mask, window, crumb);
+  } else for (let i = 0; i < mask.length; i++) mask[i] = distance[i]! > 0 ? 1 : 0;
+  for (let y = 0; y < rect.height; y++) {
+    const from = (rect.y - window.y + y) * window.width + rect.x - window.x;
+    out.set(mask.subarray(from, from + rect.width), (rect.y - part.y + y) * part.width + rect.x - part.x);
   }
+}
+
+/** A rectangle of whole pixels with some around it, as far as there are any. */
+function grown({ x, y, width, height }: Rect, by: number, within: Rect): Rect {
+  const [left, top] = [Math.max(Math.floor(within.x), x - by), Math.max(Math.floor(within.y), y - by)];
+  const [right, bottom] = [Math.min(Math.ceil(within.x + within.width), x + width + by), Math.min(Math.ceil(within.y + within.height), y + height + by)];
+  return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
 /** Values at a field's samples, read at others: `size` of them spread over `rect` (image pixels). What lies beyond the field is outside. */

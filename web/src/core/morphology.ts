@@ -58,6 +58,18 @@ export function fillHoles(mask: Uint8Array, size: Size, largest = Infinity): voi
   for (let i = 0; i < mask.length; i++) if (labels[i] !== -1 && filled[labels[i]!]) mask[i] = 1;
 }
 
+/** Turns over parts, and gaps, of at most `largest` samples that do not reach the grid's border; in place. @returns Which samples were turned. */
+export function turnCrumbs(mask: Uint8Array, size: Size, largest: number): number[] {
+  const turned: number[] = [];
+  for (const value of [0, 1] as const) {
+    const { labels, parts } = connectedParts(mask, size, value);
+    const small = parts.map(({ area, atBorder }) => !atBorder && area <= largest);
+    if (small.includes(true)) for (let i = 0; i < mask.length; i++) if (labels[i] !== -1 && small[labels[i]!]) turned.push(i);
+  }
+  for (const i of turned) mask[i] = mask[i] ? 0 : 1;
+  return turned;
+}
+
 /**
  * How far every sample's centre is from the mask's edge, in samples: positive inside, negative outside. The edge runs half-way
  * between samples. Where the mask leaves the grid it has no edge; a mask without any is ±`none`.

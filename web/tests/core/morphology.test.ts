@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { connectedParts, fillHoles, keepParts, signedDistance } from "../../src/core/morphology";
+import { connectedParts, fillHoles, keepParts, signedDistance, turnCrumbs } from "../../src/core/morphology";
 
 /** A mask drawn with letters; anything but a dot belongs to it. */
 function drawn(...rows: string[]) {
@@ -54,6 +54,14 @@ describe("fillHoles", () => {
     fillHoles(mask, size, 1);
     expect(text(mask, size)[1]).toBe("#####.#");
     expect(text(mask, size)[2]).toBe("##..#.#");
+  });
+});
+
+describe("turnCrumbs", () => {
+  it("turns small parts and small gaps, but nothing at the border", () => {
+    const { size, mask } = drawn("#......", "..#.###", "....###", "..#####", "..##.##", "..#####");
+    expect(turnCrumbs(mask, size, 1)).toEqual([32, 9]);
+    expect(text(mask, size)).toEqual(["#......", "....###", "....###", "..#####", "..#####", "..#####"]);
   });
 });
 
