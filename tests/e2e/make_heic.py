@@ -10,7 +10,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
-import pillow_heif  # type: ignore[import-not-found]
+import pillow_heif
 
 from tests.e2e.pictures import scene
 

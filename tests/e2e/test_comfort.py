@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Playwright, expect
@@ -18,7 +19,7 @@ __all__ = ["axe"]  # a fixture
 
 CUP = (290, 60)
 # A desktop of 1280 × 800 and a phone of 390 × 844, at 200 %.
-ZOOMED = {
+ZOOMED: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 640, "height": 400}, "device_scale_factor": 2},
     "phone": {
         "viewport": {"width": 195, "height": 422},

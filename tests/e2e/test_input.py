@@ -213,18 +213,12 @@ def test_the_manifest_names_every_way_in(app: App) -> None:
 # Files
 
 
-def saved_pixels(app: App, x: int, y: int) -> np.ndarray:
-    """The cut-out's colours, after a tap there."""
-    app.tap(x, y)
-    return app.cutout()
-
-
 def test_heic_is_opened_upright_by_a_decoder_that_comes_only_then(app: App) -> None:
     asked: list[str] = []
     app.page.on("request", lambda request: asked.append(request.url))
     app.open().choose_sample("cat")
     assert not [url for url in asked if "libheif" in url]
-    cutout = app.choose_file(PHOTOS / "turned.heic") and saved_pixels(app, 149, 230)
+    cutout = app.choose_file(PHOTOS / "turned.heic").tap(149, 230).cutout()
     assert [url for url in asked if "libheif" in url]
     assert cutout.shape[:2] == (320, 240)
     assert cutout[230, 149, 3] == 255
@@ -232,7 +226,7 @@ def test_heic_is_opened_upright_by_a_decoder_that_comes_only_then(app: App) -> N
 
 
 def test_the_wide_colours_of_a_phone_are_kept_in_sight(app: App) -> None:
-    cutout = app.open().choose_file(PHOTOS / "wide.heic") and saved_pixels(app, 200, 110)
+    cutout = app.open().choose_file(PHOTOS / "wide.heic").tap(200, 110).cutout()
     # (210, 40, 30) in Display P3 is a red that sRGB can only come near to.
     assert np.abs(cutout[110, 200, :3].astype(int) - (229, 0, 0)).max() <= 12
 
