@@ -8,6 +8,7 @@ import { registerServiceWorker } from "./ui/serviceWorker";
 import "./ui/styles/base.css";
 import "./ui/styles/controls.css";
 import "./ui/styles/dialog.css";
+import "./ui/styles/film.css";
 import "./ui/styles/layout.css";
 import "./ui/styles/objects.css";
 import "./ui/styles/stage.css";
@@ -16,9 +17,10 @@ import "./ui/styles/welcome.css";
 const query = readQuery(new URL(location.href), document.baseURI);
 const controller = new Controller(query.choice);
 if (query.foreignManifest) controller.tell(foreignManifestMessage);
+void controller.album.restore();
 render(<App controller={controller} />, document.getElementById("app")!);
 
-const register = () => registerServiceWorker(() => controller.session.peek() === null);
+const register = () => registerServiceWorker(() => controller.session.peek() === null && !controller.opening.peek() && !controller.album.returning.peek());
 if (import.meta.env.PROD && !globalThis.crossOriginIsolated) {
   // The service worker is what brings isolation, and a reload: let it come first.
   void register();

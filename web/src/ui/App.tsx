@@ -1,7 +1,7 @@
 /** The page: puts the views in their places and hands what they emit to the controller. */
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { ImagePlus, Info, Maximize, Settings as Gear, WifiOff, ZoomIn, ZoomOut } from "lucide-preact";
+import { House, ImagePlus, Info, Maximize, Settings as Gear, WifiOff, ZoomIn, ZoomOut } from "lucide-preact";
 import { useCallback, useEffect, useRef } from "preact/hooks";
 import type { Controller } from "./controller";
 import { dragging, listenForFiles, pick } from "./fileInput";
@@ -12,10 +12,12 @@ import { samples } from "./samples";
 import { acceptUpdate, updateReady } from "./serviceWorker";
 import { Stage } from "./stage/Stage";
 import { About } from "./views/About";
+import { Filmstrip } from "./views/Filmstrip";
 import { Hint } from "./views/Hint";
 import { IconButton } from "./views/IconButton";
 import { MessageCard } from "./views/MessageCard";
 import { ObjectPanel } from "./views/ObjectPanel";
+import { RemovedToast } from "./views/RemovedToast";
 import { Result } from "./views/Result";
 import { Settings } from "./views/Settings";
 import { StatusChip } from "./views/StatusChip";
@@ -29,7 +31,7 @@ const closeDialog = () => (openDialog.value = null);
 export function App({ controller }: { controller: Controller }) {
   const input = useRef<HTMLInputElement>(null);
   const choose = useCallback(() => input.current!.click(), []);
-  const open = useCallback((file: File) => void controller.open(file, file.name), [controller]);
+  const open = useCallback((files: readonly File[]) => void controller.openAll(files), [controller]);
   useEffect(() => listenForFiles(open), [open]);
   useEffect(() => listenToKeys(controller, choose), [controller, choose]);
 
@@ -44,18 +46,20 @@ export function App({ controller }: { controller: Controller }) {
           class="visually-hidden"
           type="file"
           accept="image/*"
+          multiple
           data-testid="photo-input"
           aria-label="Photo"
           tabIndex={-1}
           onChange={(event) => {
-            const file = pick(event.currentTarget.files);
+            const files = pick(event.currentTarget.files);
             // So that the same file can be chosen again.
             event.currentTarget.value = "";
-            if (file) open(file);
+            open(files);
           }}
         />
       </TopBar>
-      {session ? <Workplace key={session.id} controller={controller} /> : <Welcome samples={samples} onChoose={choose} onSample={({ file, name }) => void controller.openSample(file, `${name}.jpg`)} />}
+      <Filmstrip album={controller.album} onShow={(id) => void controller.show(id)} />
+      {session ? <Workplace key={session.id} controller={controller} /> : controller.album.returning.value ? null : <Welcome samples={samples} onChoose={choose} onSample={({ file, name }) => void controller.openSample(file, `${name}.jpg`)} />}
       <div class="notes">
         {message && <MessageCard message={message} onRemedy={remedy} onDismiss={() => controller.dismiss()} />}
         <Toasts controller={controller} />
@@ -74,6 +78,7 @@ function TopBar({ controller, onChoose, children }: { controller: Controller; on
       {children}
       {controller.session.value && (
         <div class="panel">
+          <IconButton icon={House} label="Back to the start" testId="home" onClick={() => controller.home()} />
           <IconButton icon={ImagePlus} text="Open" label="Open a photo" hint="Ctrl+O" testId="open" onClick={onChoose} />
         </div>
       )}
@@ -124,13 +129,15 @@ function Workplace({ controller }: { controller: Controller }) {
 }
 
 function Toasts({ controller }: { controller: Controller }) {
-  const { saving, prompting } = controller;
+  const { saving, prompting, album } = controller;
+  const removal = album.removed.value;
   const toast = saving.toast.value;
   const end = useCallback(() => (saving.toast.value = null), [saving]);
   // An edit is never interrupted: the update waits until there is none.
   const update = updateReady.value && prompting.isEmpty.value;
   return (
     <>
+      {removal && <RemovedToast album={album} removal={removal} />}
       {toast && <SavedToast toast={toast} onCopy={(file) => void saving.copy(file)} onEnd={end} />}
       {update && !toast && <UpdateToast onAccept={acceptUpdate} onLater={() => (updateReady.value = false)} />}
     </>

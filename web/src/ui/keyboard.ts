@@ -32,6 +32,10 @@ function actionOf(event: KeyboardEvent, controller: Controller, chooseFile: () =
   if (arrow) return arrowAction(arrow, onStage, event.shiftKey, controller);
   if (onStage && key === "Enter") return () => prompting.tapCursor(event.shiftKey);
   switch (key) {
+    case "PageDown":
+      return () => controller.album.step(1);
+    case "PageUp":
+      return () => controller.album.step(-1);
     case "Delete":
     case "Backspace":
       return () => prompting.removeLatest();

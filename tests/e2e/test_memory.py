@@ -1,0 +1,296 @@
+"""Close the tab, come back, it is all there – and not there for those who do not want that."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import FilePayload, expect
+
+from tests.e2e.app import PATIENCE, App
+from tests.e2e.conftest import Visits
+from tests.e2e.pictures import scene
+from tests.e2e.truth import SAMPLES
+
+CUP, SAUCER, FACE = (290, 60), (430, 220), (190, 170)
+DISCS = [(200, 110, 70), (90, 120, 50), (160, 150, 60)]
+
+# How often the encoder ran in this page.
+ENCODED = "() => performance.getEntriesByName('tapmask:encode').length"
+
+# What the database holds: the number of entries of each kind.
+KEPT = """async () => {
+  const db = await new Promise((done, fail) => {
+    const request = indexedDB.open("tapmask");
+    request.onsuccess = () => done(request.result);
+    request.onerror = () => fail(request.error);
+  });
+  const count = (name) => new Promise((done) => (db.transaction(name).objectStore(name).count().onsuccess = ({ target }) => done(target.result)));
+  const counts = db.objectStoreNames.length ? await Promise.all(["photos", "documents", "embeddings"].map(count)) : [0, 0, 0];
+  db.close();
+  return counts;
+}"""
+
+# Replaces every entry of one kind by what `change` makes of it.
+SPOIL = """async ([name, change]) => {
+  const db = await new Promise((done) => (indexedDB.open("tapmask").onsuccess = ({ target }) => done(target.result)));
+  const transaction = db.transaction(name, "readwrite");
+  const store = transaction.objectStore(name);
+  store.openCursor().onsuccess = ({ target: { result: cursor } }) => {
+    if (!cursor) return;
+    cursor.update(eval(change)(cursor.value));
+    cursor.continue();
+  };
+  await new Promise((done) => (transaction.oncomplete = done));
+  db.close();
+}"""
+
+
+def kept(app: App) -> list[int]:
+    counts: list[int] = app.page.evaluate(KEPT)
+    return counts
+
+
+def keeps(app: App, photos: int, documents: int, embeddings: int) -> None:
+    """Wait until the database holds that much: it is written behind the edits."""
+    wanted = [photos, documents, embeddings]
+    app.page.wait_for_function(f"async () => JSON.stringify(await ({KEPT})()) === '{str(wanted).replace(' ', '')}'", timeout=PATIENCE)
+
+
+def come_back(app: App, name: str) -> App:
+    app.page.reload()
+    return app.shows(name)
+
+
+def discs(folder: Path) -> list[Path]:
+    """Small photos, each with its own disc."""
+    paths = [folder / f"disc-{number}.png" for number in range(1, len(DISCS) + 1)]
+    for path, disc in zip(paths, DISCS, strict=True):
+        scene(320, 240, disc).save(path)
+    return paths
+
+
+def drop_all(app: App, files: list[Path]) -> App:
+    """Choose several files at once; the first is shown."""
+    payloads: list[FilePayload] = [
+        {"name": file.name, "mimeType": "image/png", "buffer": file.read_bytes()} for file in files
+    ]
+    app["photo-input"].set_input_files(payloads)
+    expect(app["film"].get_by_role("listitem")).to_have_count(len(files), timeout=PATIENCE)
+    return app.shows(files[0].stem)
+
+
+def test_a_reload_brings_everything_back(app: App) -> None:
+    app.open().choose_sample("coffee").tap(*CUP).right_click(400, 60)
+    app["new-object"].click()
+    app.tap(*SAUCER)
+    app["object-2-rename"].click()
+    app["object-name"].fill("Saucer")
+    app["object-name"].press("Enter")
+    saucer = app.is_answered().mask()
+    app["object-1"].get_by_role("button", name="Edit Object 1").click()
+    cup = app.is_answered().mask()
+
+    come_back(app, "coffee").is_answered()
+    assert app["objects"].locator(".object-name").all_inner_texts() == ["Saucer", "Object 1"]
+    expect(app.markers).to_have_count(2)
+    assert np.array_equal(app.mask(), cup)
+    app["object-2"].get_by_role("button", name="Edit Saucer").click()
+    assert np.array_equal(app.is_answered().mask(), saucer)
+    for _ in range(3):  # the name, the tap, the object
+        app["undo"].click()
+    expect(app["objects"]).to_have_count(0)
+    expect(app.markers).to_have_count(2)
+    app["redo"].click()
+    expect(app["objects"]).to_be_visible()
+
+
+def test_what_was_done_just_before_leaving_is_kept(app: App) -> None:
+    app.open().choose_sample("coffee").tap(*CUP)
+    app.page.mouse.click(*app.view.css(*SAUCER))
+    expect(app.markers).to_have_count(2)
+    come_back(app, "coffee")
+    expect(app.markers).to_have_count(2)
+
+
+def test_a_new_tab_shows_the_last_photo_too(app: App) -> None:
+    mask = app.open().choose_sample("coffee").tap(*CUP).mask()
+    keeps(app, 1, 1, 1)
+    other = App(app.page.context.new_page(), app.url, app.complaints).open().shows("coffee")
+    assert np.array_equal(other.is_answered().mask(), mask)
+
+
+def test_two_tabs_leave_each_other_alone(app: App) -> None:
+    app.open().choose_sample("coffee").tap(*CUP)
+    keeps(app, 1, 1, 1)
+    other = App(app.page.context.new_page(), app.url, app.complaints).open().shows("coffee")
+    other.tap(*SAUCER)
+    expect(app.markers).to_have_count(1)
+    come_back(other, "coffee")
+    expect(other.markers).to_have_count(2)
+    come_back(app, "coffee")
+    expect(app.markers).to_have_count(2)
+
+
+def test_the_start_stays_in_reach(app: App) -> None:
+    app.open().choose_sample("coffee").tap(*CUP)
+    app["home"].click()
+    expect(app["sample-cat"]).to_be_visible()
+    app.page.reload()
+    expect(app["sample-cat"]).to_be_visible()
+    app["film-1"].click()
+    app.shows("coffee")
+    expect(app.markers).to_have_count(1)
+
+
+def test_a_photo_that_came_back_is_not_read_again(app: App) -> None:
+    mask = app.open().choose_sample("coffee").tap(*CUP).mask()
+    assert app.page.evaluate(ENCODED) == 1
+    keeps(app, 1, 1, 1)
+    come_back(app, "coffee")
+    assert np.array_equal(app.is_answered().mask(), mask)
+    app["undo"].click()
+    assert np.array_equal(app.tap(*CUP).mask(), mask)
+    assert app.page.evaluate(ENCODED) == 0
+
+
+def test_another_variant_computes_its_own(app: App) -> None:
+    app.open(variant="fp16").choose_sample("coffee").tap(*CUP)
+    keeps(app, 1, 1, 1)
+    app.open(variant="int8").shows("coffee").is_answered()
+    assert app.page.evaluate(ENCODED) == 1
+    keeps(app, 1, 1, 2)
+
+
+DAMAGE: list[tuple[str, str, int]] = [
+    ("embeddings", "(entry) => ({ ...entry, saved: { ...entry.saved, tensors: {} } })", 1),
+    ("embeddings", "(entry) => ({ ...entry, saved: 'nothing' })", 1),
+    ("embeddings", "(entry) => ({ ...entry, saved: { ...entry.saved, width: 7 } })", 1),
+    ("documents", "(entry) => ({ ...entry, document: { steps: [{ objects: [{ id: 1 }], active: 1 }], index: 0 } })", 0),
+    ("documents", "(entry) => ({ id: entry.id })", 0),
+]
+
+
+@pytest.mark.parametrize(("kind", "change", "encoded"), DAMAGE)
+def test_a_damaged_entry_does_not_break_the_page(app: App, kind: str, change: str, encoded: int) -> None:
+    mask = app.open().choose_sample("coffee").tap(*CUP).mask()
+    keeps(app, 1, 1, 1)
+    app.page.goto(app.url + "models/manifest.json")  # the page itself is gone, and writes no more
+    app.page.evaluate(SPOIL, [kind, change])
+    app.open().shows("coffee")
+    assert app.page.evaluate(ENCODED) == encoded
+    if kind == "documents":
+        expect(app.message).to_contain_text("The points of this photo could not be read")
+        app.tap(*CUP)
+    assert np.array_equal(app.is_answered().mask(), mask)
+
+
+def test_a_photo_that_is_none_any_more_is_passed_over(app: App) -> None:
+    app.open().choose_sample("coffee").tap(*CUP)
+    keeps(app, 1, 1, 1)
+    app.page.goto(app.url + "models/manifest.json")
+    app.page.evaluate(SPOIL, ["photos", "({ id }) => ({ id, blob: 'gone' })"])
+    app.open().is_ready().choose_sample("cat").tap(*FACE)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "delete globalThis.indexedDB",
+        "indexedDB.open = () => { throw new DOMException('', 'SecurityError') }",
+        "IDBObjectStore.prototype.put = () => { throw new DOMException('', 'QuotaExceededError') }",
+    ],
+    ids=["none", "forbidden", "full"],
+)
+def test_without_storage_everything_works_and_is_told_once(app: App, tmp_path: Path, fault: str) -> None:
+    app.page.add_init_script(fault)
+    drop_all(app.open().is_ready(), discs(tmp_path)[:2])
+    expect(app.message).to_contain_text("Photos are not kept here")
+    app.message.get_by_role("button", name="Close").click()
+    mask = app.tap(*DISCS[0][:2]).mask()
+    app["film-2"].click()
+    app.shows("disc-2").tap(*DISCS[1][:2])
+    app["film-1"].click()
+    assert np.array_equal(app.shows("disc-1").is_answered().mask(), mask)
+    expect(app.message).to_have_count(0)
+
+
+def test_several_photos_are_open_at_once(app: App, tmp_path: Path) -> None:
+    files = discs(tmp_path)
+    drop_all(app.open().is_ready(), files)
+    masks: list[np.ndarray[Any, Any]] = []
+    for number, (x, y, _) in enumerate(DISCS):
+        app[f"film-{number + 1}"].click()
+        masks.append(app.shows(files[number].stem).tap(x, y).mask())
+    for number in (2, 0, 1):
+        app[f"film-{number + 1}"].click()
+        expect(app.shows(files[number].stem).markers).to_have_count(1)
+        assert np.array_equal(app.is_answered().mask(), masks[number])
+    app.choose_file(files[2])  # it is there already
+    expect(app["film"].get_by_role("listitem")).to_have_count(3)
+    expect(app.markers).to_have_count(1)
+
+
+def test_switching_fast_mixes_nothing_up(app: App, tmp_path: Path) -> None:
+    files = discs(tmp_path)
+    drop_all(app.open().is_ready(), files)
+    masks = []
+    for number, (x, y, _) in enumerate(DISCS):
+        app[f"film-{number + 1}"].click()
+        masks.append(app.shows(files[number].stem).tap(x, y).mask())
+    for _ in range(5):  # 3 → 1 → 2 → 3 → 1 → 2
+        app.page.keyboard.press("PageDown")
+    assert np.array_equal(app.shows(files[1].stem).is_answered().mask(), masks[1])
+    for number in (0, 2, 1, 0, 2):
+        app[f"film-{number + 1}"].click(no_wait_after=True)
+    assert np.array_equal(app.shows(files[2].stem).is_answered().mask(), masks[2])
+
+
+def test_a_photo_can_be_removed_and_put_back(app: App, tmp_path: Path) -> None:
+    files = discs(tmp_path)
+    drop_all(app.open().is_ready(), files)
+    mask = app.tap(*DISCS[0][:2]).mask()
+    app["remove-photo"].click()
+    app.shows("disc-2")
+    expect(app["film"].get_by_role("listitem")).to_have_count(2)
+    expect(app["removed"]).to_contain_text("disc-1 was removed")
+    app["put-back"].click()
+    assert np.array_equal(app.shows("disc-1").is_answered().mask(), mask)
+    app["remove-photo"].click()
+    app.shows("disc-2")
+    come_back(app, "disc-2")
+    expect(app["film"].get_by_role("listitem")).to_have_count(2)
+    assert kept(app)[0] == 2
+
+
+def test_the_strip_works_by_keys_and_is_named(app: App, tmp_path: Path) -> None:
+    files = discs(tmp_path)
+    drop_all(app.open().is_ready(), files)
+    strip = app.page.get_by_role("navigation", name="Photos")
+    first = strip.get_by_role("button", name="Photo 1 of 3: disc-1")
+    expect(first).to_have_attribute("aria-current", "true")
+    first.focus()
+    app.page.keyboard.press("ArrowRight")
+    app.shows("disc-2")
+    expect(strip.get_by_role("button", name="Photo 2 of 3: disc-2")).to_be_focused()
+    app.page.keyboard.press("End")
+    app.shows("disc-3")
+    app.page.keyboard.press("Delete")
+    app.shows("disc-2")
+    app.page.keyboard.press("PageUp")
+    app.shows("disc-1")
+
+
+def test_a_text_among_photos_is_named_and_left_out(app: App, tmp_path: Path) -> None:
+    broken: FilePayload = {"name": "letter.jpg", "mimeType": "image/jpeg", "buffer": b"Dear photo"}
+    photos: list[FilePayload] = [
+        {"name": file.name, "mimeType": "image/png", "buffer": file.read_bytes()} for file in discs(tmp_path)[:2]
+    ]
+    app.open().is_ready()
+    app["photo-input"].set_input_files([photos[0], broken, photos[1]])
+    expect(app.message).to_contain_text("letter.jpg")
+    app.message.get_by_role("button", name="Close").click()
+    app.shows("disc-1")
+    expect(app["film"].get_by_role("listitem")).to_have_count(2)
