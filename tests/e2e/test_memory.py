@@ -33,14 +33,14 @@ KEPT = """async () => {
   return counts;
 }"""
 
-# Replaces every entry of one kind by what `change` makes of it.
-SPOIL = """async ([name, change]) => {
+# Replaces every entry of one kind by what CHANGE makes of it.
+SPOIL = """async (name) => {
   const db = await new Promise((done) => (indexedDB.open("tapmask").onsuccess = ({ target }) => done(target.result)));
   const transaction = db.transaction(name, "readwrite");
   const store = transaction.objectStore(name);
   store.openCursor().onsuccess = ({ target: { result: cursor } }) => {
     if (!cursor) return;
-    cursor.update(eval(change)(cursor.value));
+    cursor.update((CHANGE)(cursor.value));
     cursor.continue();
   };
   await new Promise((done) => (transaction.oncomplete = done));
@@ -57,6 +57,11 @@ def keeps(app: App, photos: int, documents: int, embeddings: int) -> None:
     """Wait until the database holds that much: it is written behind the edits."""
     wanted = [photos, documents, embeddings]
     app.page.wait_for_function(f"async () => JSON.stringify(await ({KEPT})()) === '{str(wanted).replace(' ', '')}'", timeout=PATIENCE)
+
+
+def spoil(app: App, kind: str, change: str) -> None:
+    app.page.goto(app.url + "models/manifest.json")  # the page itself is gone, and writes no more
+    app.page.evaluate(SPOIL.replace("CHANGE", change), kind)
 
 
 def come_back(app: App, name: str) -> App:
@@ -177,8 +182,7 @@ DAMAGE: list[tuple[str, str, int]] = [
 def test_a_damaged_entry_does_not_break_the_page(app: App, kind: str, change: str, encoded: int) -> None:
     mask = app.open().choose_sample("coffee").tap(*CUP).mask()
     keeps(app, 1, 1, 1)
-    app.page.goto(app.url + "models/manifest.json")  # the page itself is gone, and writes no more
-    app.page.evaluate(SPOIL, [kind, change])
+    spoil(app, kind, change)
     app.open().shows("coffee")
     assert app.page.evaluate(ENCODED) == encoded
     if kind == "documents":
@@ -190,8 +194,7 @@ def test_a_damaged_entry_does_not_break_the_page(app: App, kind: str, change: st
 def test_a_photo_that_is_none_any_more_is_passed_over(app: App) -> None:
     app.open().choose_sample("coffee").tap(*CUP)
     keeps(app, 1, 1, 1)
-    app.page.goto(app.url + "models/manifest.json")
-    app.page.evaluate(SPOIL, ["photos", "({ id }) => ({ id, blob: 'gone' })"])
+    spoil(app, "photos", "({ id }) => ({ id, blob: 'gone' })")
     app.open().is_ready().choose_sample("cat").tap(*FACE)
 
 

@@ -12,6 +12,7 @@ import "./ui/styles/film.css";
 import "./ui/styles/layout.css";
 import "./ui/styles/objects.css";
 import "./ui/styles/stage.css";
+import "./ui/styles/storage.css";
 import "./ui/styles/welcome.css";
 
 const query = readQuery(new URL(location.href), document.baseURI);
