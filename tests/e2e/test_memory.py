@@ -12,7 +12,11 @@ from playwright.sync_api import FilePayload, expect
 from tests.e2e.app import PATIENCE, App
 from tests.e2e.conftest import Visits
 from tests.e2e.pictures import scene
+from tests.e2e.test_accessibility import axe, findings
+from tests.e2e.test_screens import PANELS, overlap, photo_box, take
 from tests.e2e.truth import SAMPLES
+
+__all__ = ["axe"]
 
 CUP, SAUCER, FACE = (290, 60), (430, 220), (190, 170)
 DISCS = [(200, 110, 70), (90, 120, 50), (160, 150, 60)]
@@ -27,7 +31,9 @@ KEPT = """async () => {
     request.onsuccess = () => done(request.result);
     request.onerror = () => fail(request.error);
   });
-  const count = (name) => new Promise((done) => (db.transaction(name).objectStore(name).count().onsuccess = ({ target }) => done(target.result)));
+  const count = (name) => new Promise((done) => {
+    db.transaction(name).objectStore(name).count().onsuccess = ({ target }) => done(target.result);
+  });
   const counts = db.objectStoreNames.length ? await Promise.all(["photos", "documents", "embeddings"].map(count)) : [0, 0, 0];
   db.close();
   return counts;
@@ -56,10 +62,13 @@ def kept(app: App) -> list[int]:
 def keeps(app: App, photos: int, documents: int, embeddings: int) -> None:
     """Wait until the database holds that much: it is written behind the edits."""
     wanted = [photos, documents, embeddings]
-    app.page.wait_for_function(f"async () => JSON.stringify(await ({KEPT})()) === '{str(wanted).replace(' ', '')}'", timeout=PATIENCE)
+    app.page.wait_for_function(
+        f"async () => JSON.stringify(await ({KEPT})()) === '{str(wanted).replace(' ', '')}'", timeout=PATIENCE
+    )
 
 
 def spoil(app: App, kind: str, change: str) -> None:
+    app.complaints.allow("favicon")
     app.page.goto(app.url + "models/manifest.json")  # the page itself is gone, and writes no more
     app.page.evaluate(SPOIL.replace("CHANGE", change), kind)
 
@@ -297,3 +306,82 @@ def test_a_text_among_photos_is_named_and_left_out(app: App, tmp_path: Path) -> 
     app.message.get_by_role("button", name="Close").click()
     app.shows("disc-1")
     expect(app["film"].get_by_role("listitem")).to_have_count(2)
+
+
+def test_keep_nothing_deletes_at_once_and_writes_nothing(app: App) -> None:
+    mask = app.open().choose_sample("coffee").tap(*CUP).mask()
+    keeps(app, 1, 1, 1)
+    app["settings-button"].click()
+    app["keep-nothing"].check()
+    keeps(app, 0, 0, 0)
+    expect(app["kept-photos"]).to_contain_text("nothing")
+    app.page.keyboard.press("Escape")
+    assert np.array_equal(app.is_answered().mask(), mask)  # still here
+    app.tap(*SAUCER)
+    app.choose_file(SAMPLES / "cat.jpg").tap(*FACE)
+    app["film-1"].click()
+    expect(app.shows("coffee").markers).to_have_count(2)
+    app.page.reload()
+    expect(app.is_ready()["sample-coffee"]).to_be_visible()
+    expect(app["film"]).to_have_count(0)
+    assert kept(app) == [0, 0, 0]
+    app["settings-button"].click()
+    expect(app["keep-nothing"]).to_be_checked()
+
+
+def test_what_is_open_is_kept_after_all(app: App) -> None:
+    app.page.add_init_script("if (!localStorage.length) localStorage.setItem('tapmask-keep-nothing', 'yes')")
+    app.open().choose_sample("coffee").tap(*CUP)
+    app["settings-button"].click()
+    app["keep-nothing"].uncheck()
+    keeps(app, 1, 1, 0)
+    come_back(app, "coffee")
+    expect(app.markers).to_have_count(1)
+
+
+def test_the_settings_say_what_is_kept_and_delete_it(app: App, tmp_path: Path) -> None:
+    drop_all(app.open().is_ready(), discs(tmp_path)[:2]).tap(*DISCS[0][:2])
+    keeps(app, 2, 1, 1)
+    app["settings-button"].click()
+    expect(app["storage"]).to_contain_text("on this device only")
+    expect(app["kept-photos"]).to_contain_text("2 photos")
+    expect(app["kept-embeddings"]).to_contain_text("1 photo,")
+    expect(app["kept-models"]).to_contain_text("2 files")
+    expect(app["storage-total"]).to_contain_text("MB")
+    app["delete-embeddings"].click()
+    assert kept(app)[2] == 1, "one press is not enough"
+    app["delete-embeddings"].click()
+    expect(app["kept-embeddings"]).to_contain_text("nothing")
+    assert kept(app) == [2, 1, 0]
+    app["delete-all"].click()
+    app["delete-all"].click()
+    for kind in ("photos", "embeddings", "models"):
+        expect(app[f"kept-{kind}"]).to_contain_text("nothing")
+    assert kept(app) == [0, 0, 0]
+    app.page.keyboard.press("Escape")
+    app.choose_sample("cat").tap(*FACE)  # the model that runs goes on
+
+
+@pytest.mark.parametrize("profile", ["desktop", "phone"])
+def test_the_strip_covers_nothing_and_axe_finds_nothing(visit: Visits, axe: str, tmp_path: Path, profile: str) -> None:
+    app = drop_all(visit(profile).open().is_ready(), discs(tmp_path)).tap(*DISCS[0][:2])
+    app.page.wait_for_function("() => !document.querySelector('.hint')")
+    take(app, f"{profile}-film")
+    assert findings(app, axe) == []
+    boxes = [photo_box(app, 320, 240), *app.page.evaluate(PANELS)]
+    for number, box in enumerate(boxes):
+        for other in boxes[number + 1 :]:
+            assert not overlap(box, other), f"{box} and {other}"
+    app["settings-button"].click()
+    expect(app["storage-total"]).to_be_visible()
+    take(app, f"{profile}-storage")
+    assert findings(app, axe) == []
+    app.page.keyboard.press("Escape")
+    app["home"].click()
+    expect(app["film"]).to_be_visible()
+    take(app, f"{profile}-start-with-photos")
+    assert findings(app, axe) == []
+    for button in app["film"].get_by_role("button").all():
+        box = button.bounding_box()
+        assert box
+        assert min(box["width"], box["height"]) >= 44

@@ -1,8 +1,9 @@
 /**
  * The database of what is kept on this device: photos, what was said about them, and what the model computed for them.
  *
- * Nothing here throws. A database that cannot be opened, is full or was switched off is told once (`onFailure`); the page then works
- * from memory. Two pages may write at the same time: every write is a transaction, and the last writer of a photo wins.
+ * Nothing here throws. A database that cannot be opened, is full or was switched off is told once (`onFailure`), when a photo
+ * or a document would have been written; the page then works from memory. Two pages may write at the same time: every write is a
+ * transaction, and the last writer of a photo wins.
  */
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 import type { Document } from "../../core/document";
@@ -62,7 +63,7 @@ export class Store {
   private opening: Promise<Database> | null = null;
   private told = false;
 
-  /** @param onFailure Called once, when something could not be written or read. */
+  /** @param onFailure Called once, when something could not be written. */
   constructor(private readonly onFailure: () => void) {}
 
   /** Every photo, in the order they came. */
@@ -107,9 +108,10 @@ export class Store {
     return this.write((db) => commit(db.transaction("documents", "readwrite"), (tx) => records.map((record) => tx.store.put(record))));
   }
 
-  /** Makes room for the newest. @param most How many stay. */
+  /** Makes room for the newest; without any, they are computed again. @param most How many stay. */
   async putEmbeddings(record: EmbeddingsRecord, most: number): Promise<void> {
-    await this.write((db) => commit(db.transaction("embeddings", "readwrite"), (tx) => [tx.store.put(record)]));
+    if (keepsNothing.peek()) return;
+    await this.change((db) => commit(db.transaction("embeddings", "readwrite"), (tx) => [tx.store.put(record)]));
     const facts = await this.embeddingsFacts();
     await this.removeEmbeddings(facts.slice(0, Math.max(0, facts.length - most)).map(({ key }) => key));
   }
@@ -143,15 +145,20 @@ export class Store {
 
   private async read<T>(work: (db: Database) => Promise<T>): Promise<T | null> {
     if (keepsNothing.peek()) return null;
-    return this.run(work).catch(() => this.fail());
+    return this.run(work).catch(() => null);
   }
 
   private async write(work: (db: Database) => Promise<void>): Promise<void> {
-    if (!keepsNothing.peek()) await this.change(work);
+    if (keepsNothing.peek()) return;
+    await this.run(work).catch(() => {
+      if (!this.told) this.onFailure();
+      this.told = true;
+    });
   }
 
+  /** What cannot be deleted was not there, or will not be the next time. */
   private async change(work: (db: Database) => Promise<void>): Promise<void> {
-    await this.run(work).catch(() => this.fail());
+    await this.run(work).catch(() => undefined);
   }
 
   /** At once when the database is open: a page that goes away waits for nothing. */
@@ -189,12 +196,6 @@ export class Store {
   private forget(): void {
     this.db = null;
     this.opening = null;
-  }
-
-  private fail(): null {
-    if (!this.told && !keepsNothing.peek()) this.onFailure();
-    this.told = true;
-    return null;
   }
 }
 
