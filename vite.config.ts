@@ -70,5 +70,5 @@ export default defineConfig({
       },
     }),
   ],
-  test: { include: ["tests/**/*.test.ts"], environment: "node", maxWorkers: 1 },
+  test: { include: ["tests/**/*.test.ts"], environment: "node", maxWorkers: 1, testTimeout: 120_000 },
 });

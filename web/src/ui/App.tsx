@@ -1,6 +1,6 @@
 /** The page: puts the views in their places and hands what they emit to the controller. */
 import type { ComponentChildren } from "preact";
-import { Camera, ImagePlus, Info, Maximize, Settings as Gear, WifiOff, ZoomIn, ZoomOut } from "lucide-preact";
+import { Camera, House, ImagePlus, Info, Maximize, Settings as Gear, WifiOff, ZoomIn, ZoomOut } from "lucide-preact";
 import { useCallback, useEffect, useRef } from "preact/hooks";
 import { cameraWay } from "./camera";
 import type { Controller } from "./controller";
@@ -16,11 +16,13 @@ import { Stage } from "./stage/Stage";
 import { About } from "./views/About";
 import { CameraDialog } from "./views/CameraDialog";
 import { BrushBar } from "./views/BrushBar";
+import { Filmstrip } from "./views/Filmstrip";
 import { Hint } from "./views/Hint";
 import { IconButton } from "./views/IconButton";
 import { MessageCard } from "./views/MessageCard";
 import { ObjectPanel } from "./views/ObjectPanel";
 import { Refine } from "./views/Refine";
+import { RemovedToast } from "./views/RemovedToast";
 import { Result } from "./views/Result";
 import { Settings } from "./views/Settings";
 import { Shortcuts } from "./views/Shortcuts";
@@ -55,6 +57,7 @@ export function App({ controller }: { controller: Controller }) {
           class="visually-hidden"
           type="file"
           accept="image/*,.heic,.heif"
+          multiple
           data-testid="photo-input"
           aria-label="Photo"
           tabIndex={-1}
@@ -72,7 +75,8 @@ export function App({ controller }: { controller: Controller }) {
           onChange={(event) => open(takeFiles(event.currentTarget))}
         />
       </TopBar>
-      {session ? <Workplace key={session.id} controller={controller} /> : <Welcome samples={samples} onChoose={choose} onShoot={cameraWay.value && shoot} onSample={({ file, name }) => void controller.openSample(file, `${name}.jpg`)} />}
+      <Filmstrip album={controller.album} onShow={(id) => void controller.show(id)} />
+      {session ? <Workplace key={session.id} controller={controller} /> : controller.album.returning.value ? null : <Welcome samples={samples} onChoose={choose} onShoot={cameraWay.value && shoot} onSample={({ file, name }) => void controller.openSample(file, `${name}.jpg`)} />}
       <div class="notes">
         {message && <MessageCard message={message} onRemedy={remedy} onDismiss={() => controller.dismiss()} />}
         <Toasts controller={controller} />
@@ -100,6 +104,7 @@ function TopBar({ controller, onChoose, onShoot, children }: { controller: Contr
       {children}
       {controller.session.value && (
         <div class="panel ways-in">
+          <IconButton icon={House} label="Back to the start" testId="home" onClick={() => controller.home()} />
           <IconButton icon={ImagePlus} text="Open" label="Open a photo" hint="Ctrl+O" testId="open" onClick={onChoose} />
           {cameraWay.value && <IconButton icon={Camera} label="Take a photo" testId="take-photo" onClick={onShoot} />}
         </div>
@@ -162,13 +167,15 @@ const workplaceClass = (objects: boolean, refines: boolean, paints: boolean): st
   `workplace${objects ? " with-objects" : ""}${refines ? " with-refine" : ""}${paints ? " with-brush" : ""}`;
 
 function Toasts({ controller }: { controller: Controller }) {
-  const { saving, prompting } = controller;
+  const { saving, prompting, album } = controller;
+  const removal = album.removed.value;
   const toast = saving.toast.value;
   const end = useCallback(() => (saving.toast.value = null), [saving]);
   // An edit is never interrupted: the update waits until there is none.
   const update = updateReady.value && prompting.isEmpty.value;
   return (
     <>
+      {removal && <RemovedToast album={album} removal={removal} />}
       {toast && <SavedToast toast={toast} onCopy={(file) => void saving.copy(file)} onEnd={end} />}
       {update && !toast && <UpdateToast onAccept={acceptUpdate} onLater={() => (updateReady.value = false)} />}
     </>

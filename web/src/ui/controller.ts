@@ -4,6 +4,7 @@ import { EngineError, type Segmenter } from "../engine/segmenter";
 import { Engine, type EngineChoice } from "./engine";
 import { endCoaching } from "./coach";
 import { KeyboardBox } from "./keyboardBox";
+import { Album, type Sheet } from "./library/album";
 import { engineMessage, lostMessage, photoMessage, remarkMessage, storageMessage, type Message, type Remedy } from "./messages";
 import { Objects } from "./objects";
 import { Photo } from "./photo";
@@ -22,6 +23,7 @@ export class Controller {
   readonly objects: Objects;
   readonly keyboardBox: KeyboardBox;
   readonly saving: Saving;
+  readonly album: Album;
   private readonly message = signal<Message | null>(null);
   private readonly dismissed = signal<unknown>(null);
   /** The photo before, until the model has seen the new one. */
@@ -37,6 +39,7 @@ export class Controller {
     effect(() => {
       if (this.prompting.hasAsked.value) endCoaching();
     });
+    this.album = new Album(this);
     effect(() => this.introduce(this.session.value, this.engine.segmenter.value));
     effect(() => {
       if (this.engine.segmenter.value?.info.cached === false) this.message.value = storageMessage;
@@ -73,27 +76,54 @@ export class Controller {
     this.message.value = message;
   }
 
-  /** Opens a photo in the place of the current one, which stays until the new one could be read. */
-  async open(blob: Blob, name: string): Promise<void> {
+  /** Opens a photo beside the others. The current one stays in sight until the new one could be read. */
+  open(blob: Blob, name: string): Promise<void> {
+    return this.present(() => this.album.place(blob, name));
+  }
+
+  /** Opens what was chosen, dropped, shared or handed over at once; the first that can be read is shown. */
+  async openAll(files: readonly File[]): Promise<void> {
+    const [first, ...others] = files;
+    if (!first) return;
+    await this.open(first, first.name);
+    const [next] = await this.album.add(others);
+    if (next && !this.session.peek() && !this.opening.peek()) await this.show(next.id);
+  }
+
+  /** Shows a photo that is kept. */
+  show(id: string): Promise<void> {
+    return this.present(() => this.album.take(id));
+  }
+
+  /** Back to the start. The photo stays kept. */
+  home(): void {
+    this.turn++;
+    this.opening.value = false;
+    this.message.value = null;
+    const session = this.session.peek();
+    this.startOver();
+    this.session.value = null;
+    session?.close();
+    this.previous?.close();
+    this.previous = null;
+  }
+
+  private async present(find: () => Promise<Sheet>): Promise<void> {
     const turn = ++this.turn;
     this.message.value = null;
     this.opening.value = true;
     try {
-      const photo = await Photo.open(blob, name);
+      const sheet = await find();
+      const photo = await Photo.open(sheet.blob, sheet.name);
       if (turn !== this.turn) photo.close();
       else {
-        this.adopt(photo);
+        this.adopt(photo, sheet);
         if (photo.remark) this.message.value = remarkMessage(photo.remark);
       }
     } catch (error) {
       if (turn === this.turn) this.message.value = photoMessage(error, this.session.peek() !== null);
     }
     if (turn === this.turn) this.opening.value = false;
-  }
-
-  /** Opens what was chosen, dropped, shared or handed over at once: the first photo. */
-  async openAll([first]: readonly File[]): Promise<void> {
-    if (first) await this.open(first, first.name);
   }
 
   /** Opens a picture that belongs to the page. */
@@ -127,7 +157,7 @@ export class Controller {
     else if (remedy === "ask-again") void session?.ask();
   }
 
-  private adopt(photo: Photo): void {
+  private adopt(photo: Photo, sheet: Sheet): void {
     const before = this.session.peek();
     if (before?.encoded.peek()) {
       this.previous?.close();
@@ -135,7 +165,10 @@ export class Controller {
     }
     this.viewport.show(photo);
     this.startOver();
-    this.session.value = new Session(photo, (error) => this.report(error));
+    const session = new Session(photo, (error) => this.report(error), this.album.past(sheet, photo));
+    this.album.admit(sheet, session);
+    if (!session.isBlank()) this.prompting.hasAsked.value = true;
+    this.session.value = session;
     if (before !== this.previous) before?.close();
   }
 
@@ -166,6 +199,7 @@ export class Controller {
     this.startOver();
     if (previous) this.viewport.show(previous.photo);
     this.session.value = previous;
+    this.album.dismiss(session);
     session.close();
   }
 

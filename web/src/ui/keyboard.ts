@@ -34,6 +34,10 @@ function actionOf(event: KeyboardEvent, controller: Controller, chooseFile: () =
   if (onStage && key === "Enter") return () => prompting.tapCursor(event.shiftKey);
   if (onStage && key === "x") return () => keyboardBox.mark();
   switch (key) {
+    case "PageDown":
+      return () => controller.album.step(1);
+    case "PageUp":
+      return () => controller.album.step(-1);
     case "Delete":
     case "Backspace":
       return () => prompting.removeLatest();

@@ -81,6 +81,21 @@ export const storageMessage: Message = {
   text: "The model stays in memory only: it works now, and is downloaded again next time.",
 };
 
+export const keptNotMessage: Message = {
+  tone: "note",
+  title: "Photos are not kept here",
+  text: "Storage is full or switched off. Everything works, but photos and points are gone when the page is closed. Save what you need.",
+};
+
+export const damagedMessage: Message = { tone: "note", title: "The points of this photo could not be read", text: "What was kept of them is damaged. The photo itself is here." };
+
+/** @param names Of the files that were left out. */
+export const unreadableMessage = (names: readonly string[]): Message => ({
+  tone: "error",
+  title: names.length === 1 ? "One file is no picture that can be read" : `${names.length} files are no pictures that can be read`,
+  text: `The others were opened. Left out: ${names.join(", ")}.`,
+});
+
 export const foreignManifestMessage: Message = { tone: "error", title: "Models come from this site only", text: "The manifest in the address is on another site; the built-in model is used." };
 
 export const sharedNothingMessage: Message = {

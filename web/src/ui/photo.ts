@@ -39,10 +39,17 @@ export class Photo {
     return (this.brightness ??= guideOf(this.preview, this));
   }
 
+  /** The encoder does not need it. */
+  forgetFull(): void {
+    this.full?.close();
+    this.full = null;
+  }
+
   close(): void {
     this.preview.close();
     this.full?.close();
   }
 }
 
-const stem = (name: string): string => name.replace(/^.*[\\/]/, "").replace(/\.[a-z0-9]{1,5}$/i, "") || "photo";
+/** A file's name without folder and ending. */
+export const stem = (name: string): string => name.replace(/^.*[\\/]/, "").replace(/\.[a-z0-9]{1,5}$/i, "") || "photo";

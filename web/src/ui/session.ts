@@ -3,7 +3,7 @@
  *
  * The document is the truth; answers are kept by its revisions, so undo finds them again and a stale one is never shown as current.
  */
-import { batch, computed, signal } from "@preact/signals";
+import { batch, computed, signal, type Signal } from "@preact/signals";
 import { asksNothing, createDocument, current, currentStep, isBlank, isEmpty, revisionOf, toPrompt, type Document, type PhotoObject } from "../core/document";
 import type { ImagePoint } from "../core/geometry";
 import { noStrokes } from "../core/strokes";
@@ -26,9 +26,22 @@ export interface Found {
   readonly outline: Outline;
 }
 
+/** What the model computed for the photo at an earlier time. */
+export interface Recall {
+  /** Null: nothing that would do. @throws EngineError */
+  recall(segmenter: Segmenter): Promise<EncodedImage | null>;
+  keep(segmenter: Segmenter, image: EncodedImage): Promise<void>;
+}
+
+/** What a photo brings along that was open before. */
+export interface Past {
+  readonly document: Document | null;
+  readonly embeddings: Recall;
+}
+
 export class Session {
   readonly id = ++count;
-  readonly document = signal<Document>(createDocument(firstFinish.peek()));
+  readonly document: Signal<Document>;
   /** Has the model seen the photo? */
   readonly encoded = signal(false);
   private readonly answers = signal<ReadonlyMap<number, Answer>>(new Map());
@@ -51,7 +64,10 @@ export class Session {
   constructor(
     readonly photo: Photo,
     private readonly onError: (error: unknown) => void,
-  ) {}
+    private readonly past: Past | null = null,
+  ) {
+    this.document = signal(past?.document ?? createDocument(firstFinish.peek()));
+  }
 
   /** The object that prompts are about. */
   readonly active = computed(() => current(this.document.value));
@@ -83,6 +99,9 @@ export class Session {
     return { object, answer, candidate, current: known !== undefined, outline: answer.outline(candidate, object) };
   }
 
+  /** Was nothing ever said about the photo? */
+  isBlank = (): boolean => this.document.peek().steps.every(({ objects }) => objects.every(asksNothing));
+
   /** The front object whose mask is there, hidden ones aside. */
   objectAt(at: ImagePoint): PhotoObject | null {
     return this.found.peek().findLast(({ object, outline }) => !object.hidden && outline.contains(at))?.object ?? null;
@@ -109,9 +128,8 @@ export class Session {
     this.segmenter = segmenter;
     const abort = (this.encoding = new AbortController());
     const { input_size, mask_threshold } = segmenter.info.model;
-    const { source, transfer } = await this.photo.forEncoder();
-    if (abort.signal.aborted) throw new EngineError("aborted", "Reading the photo was stopped.");
-    const image = await segmenter.encode(source, { signal: abort.signal, transfer });
+    const known = (await this.past?.embeddings.recall(segmenter)) ?? null;
+    const image = known ?? (await this.look(segmenter, abort.signal));
     if (abort.signal.aborted) {
       image.release();
       throw new EngineError("aborted", "Reading the photo was stopped.");
@@ -121,6 +139,16 @@ export class Session {
     this.noAnswer = null;
     this.encoded.value = true;
     void this.ask();
+    if (known) this.photo.forgetFull();
+    else void this.past?.embeddings.keep(segmenter, image);
+  }
+
+  private async look(segmenter: Segmenter, signal: AbortSignal): Promise<EncodedImage> {
+    const stopped = () => new EngineError("aborted", "Reading the photo was stopped.");
+    if (signal.aborted) throw stopped();
+    const { source, transfer } = await this.photo.forEncoder();
+    if (signal.aborted) throw stopped();
+    return segmenter.encode(source, { signal, transfer });
   }
 
   /** Changes the document and asks the model about it. */

@@ -12,8 +12,8 @@ export { Unsuitable } from "./gpu";
 export interface Runtime {
   readonly ort: typeof Ort;
   readonly provider: Ort.InferenceSession.ExecutionProviderConfig;
-  /** Are encoder outputs better left on the GPU? */
-  readonly onGpu: boolean;
+  /** The GPU that the model runs on, where encoder outputs are better left. */
+  readonly device: GPUDevice | null;
   /** Resolves with a sentence when the device is gone. */
   readonly lost: Promise<string>;
   /** Something the reader should know about this provider. */
@@ -32,13 +32,13 @@ async function openWebGpu(setup: Setup): Promise<Runtime> {
   const ort = await import("onnxruntime-web/webgpu");
   configure(ort, 1, gpuWasmModuleUrl, gpuWasmUrl);
   const lost = device.lost.then(({ message }) => `The GPU was lost${message ? `: ${message}` : ""}.`);
-  return { ort, provider: { name: "webgpu", device } as Ort.InferenceSession.WebGpuExecutionProviderOption, onGpu: true, lost, note };
+  return { ort, provider: { name: "webgpu", device } as Ort.InferenceSession.WebGpuExecutionProviderOption, device, lost, note };
 }
 
 async function openWasm(threads: number): Promise<Runtime> {
   const ort = await import("onnxruntime-web/wasm");
   configure(ort, threads, wasmModuleUrl, wasmUrl);
-  return { ort, provider: "wasm", onGpu: false, lost: never, note: "" };
+  return { ort, provider: "wasm", device: null, lost: never, note: "" };
 }
 
 function configure(ort: typeof Ort, threads: number, mjs: string, wasm: string): void {
