@@ -49,8 +49,7 @@ def test_three_gestures_are_shown_until_the_first_of_them(app: App) -> None:
     app.tap(*CUP)
     expect(app["coach"]).to_have_count(0)
     app.page.reload()
-    app.is_ready().choose_sample("cat")
-    expect(app.page.get_by_text("Click an object. Drag draws a box")).to_be_visible()
+    app.shows("coffee")
     expect(app["coach"]).to_have_count(0)
 
 
@@ -61,7 +60,7 @@ def test_the_gestures_can_be_put_away_for_good(visit: Visits) -> None:
     expect(app["coach"]).to_have_count(0)
     expect(app.markers).to_have_count(0)
     app.page.reload()
-    app.is_ready().choose_sample("coffee")
+    app.shows("coffee")
     expect(app["coach"]).to_have_count(0)
 
 
