@@ -10,6 +10,7 @@ import "./ui/styles/controls.css";
 import "./ui/styles/dialog.css";
 import "./ui/styles/layout.css";
 import "./ui/styles/objects.css";
+import "./ui/styles/save.css";
 import "./ui/styles/stage.css";
 import "./ui/styles/welcome.css";
 

@@ -8,6 +8,7 @@ import { dragging, listenForFiles, pick } from "./fileInput";
 import { listenToKeys } from "./keyboard";
 import type { Remedy } from "./messages";
 import { offline } from "./network";
+import { acceptedFiles } from "./projects";
 import { samples } from "./samples";
 import { acceptUpdate, updateReady } from "./serviceWorker";
 import { Stage } from "./stage/Stage";
@@ -43,7 +44,7 @@ export function App({ controller }: { controller: Controller }) {
           ref={input}
           class="visually-hidden"
           type="file"
-          accept="image/*"
+          accept={acceptedFiles}
           data-testid="photo-input"
           aria-label="Photo"
           tabIndex={-1}

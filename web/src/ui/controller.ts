@@ -1,10 +1,12 @@
 /** The one who knows everybody: photos, the engine, and what to tell the user about them. */
 import { computed, effect, signal, untracked } from "@preact/signals";
+import type { Document } from "../core/document";
 import { EngineError, type Segmenter } from "../engine/segmenter";
 import { Engine, type EngineChoice } from "./engine";
 import { engineMessage, lostMessage, photoMessage, storageMessage, type Message, type Remedy } from "./messages";
 import { Objects } from "./objects";
 import { Photo } from "./photo";
+import { isProject, otherModelMessage, projectMessage, readProject } from "./projects";
 import { Prompting } from "./prompting";
 import { Saving } from "./saving";
 import { isAborted, Session } from "./session";
@@ -66,17 +68,22 @@ export class Controller {
     this.message.value = message;
   }
 
-  /** Opens a photo in the place of the current one, which stays until the new one could be read. */
+  /** Opens a photo, or a project with its photo, in the place of the current one, which stays until the new one could be read. */
   async open(blob: Blob, name: string): Promise<void> {
     const turn = ++this.turn;
     this.message.value = null;
     this.opening.value = true;
     try {
-      const photo = await Photo.open(blob, name);
-      if (turn === this.turn) this.adopt(photo);
-      else photo.close();
+      const project = (await isProject(blob, name)) ? await readProject(blob) : null;
+      const photo = project ? await Photo.open(project.photo, project.photo.name) : await Photo.open(blob, name);
+      if (turn !== this.turn) photo.close();
+      else {
+        this.adopt(photo, project?.document);
+        if (project && isAnother(project.model, this.engine.segmenter.peek())) this.message.value = otherModelMessage;
+      }
     } catch (error) {
-      if (turn === this.turn) this.message.value = photoMessage(error, this.session.peek() !== null);
+      const open = this.session.peek() !== null;
+      if (turn === this.turn) this.message.value = projectMessage(error, open) ?? photoMessage(error, open);
     }
     if (turn === this.turn) this.opening.value = false;
   }
@@ -112,7 +119,7 @@ export class Controller {
     else if (remedy === "ask-again") void session?.ask();
   }
 
-  private adopt(photo: Photo): void {
+  private adopt(photo: Photo, document?: Document): void {
     const before = this.session.peek();
     if (before?.encoded.peek()) {
       this.previous?.close();
@@ -120,7 +127,12 @@ export class Controller {
     }
     this.viewport.show(photo);
     this.startOver();
-    this.session.value = new Session(photo, (error) => this.report(error));
+    const session = new Session(photo, (error) => this.report(error));
+    if (document) {
+      session.document.value = document;
+      this.prompting.hasAsked.value = true;
+    }
+    this.session.value = session;
     if (before !== this.previous) before?.close();
   }
 
@@ -171,3 +183,5 @@ export class Controller {
 
 /** The engine starts again by itself, and the photo follows. */
 const isLost = (error: unknown): boolean => error instanceof EngineError && error.code === "provider-lost";
+
+const isAnother = (model: string | null, running: Segmenter | null): boolean => model !== null && running !== null && running.info.model.id !== model;

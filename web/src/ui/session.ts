@@ -83,6 +83,11 @@ export class Session {
     return this.answer.peek()?.mask(this.candidate.peek()) ?? null;
   }
 
+  /** Id of the model that the answers are from; null before there is one. */
+  get model(): string | null {
+    return this.segmenter?.info.model.id ?? null;
+  }
+
   /** Has this model the photo, or is it about to? */
   isWith(segmenter: Segmenter): boolean {
     return this.segmenter === segmenter;

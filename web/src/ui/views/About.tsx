@@ -72,4 +72,5 @@ const keys = [
   ["Without a mouse", "focus the photo: arrows, Enter, Shift + Enter, Backspace"],
   ["Undo, redo", "Ctrl+Z, Ctrl+Shift+Z"],
   ["Open, save, copy", "Ctrl+O, S (cut-out), M (mask), Ctrl+C"],
+  ["More ways to save", "Ctrl+Shift+S"],
 ] as const;
