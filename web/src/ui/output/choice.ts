@@ -27,6 +27,10 @@ export const qualityRange = { min: 50, max: 100, step: 1 } as const;
 
 const place = "tapmask-save";
 
+const oneOf = <T>(known: readonly T[], value: unknown): T => known.find((one) => one === value) ?? known[0]!;
+
+const within = ({ min, max }: { min: number; max: number }, value: unknown, otherwise: number): number => (typeof value === "number" && value >= min && value <= max ? value : otherwise);
+
 export const choice = signal<Choice>(read());
 
 export const remember = (change: Partial<Choice>): void => void (choice.value = { ...choice.peek(), ...change });
@@ -57,7 +61,3 @@ function read(): Choice {
     quality: within(qualityRange, stored.quality, 90),
   };
 }
-
-const oneOf = <T>(known: readonly T[], value: unknown): T => known.find((one) => one === value) ?? known[0]!;
-
-const within = ({ min, max }: { min: number; max: number }, value: unknown, otherwise: number): number => (typeof value === "number" && value >= min && value <= max ? value : otherwise);
