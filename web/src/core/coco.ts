@@ -1,6 +1,6 @@
 /** Objects of one photo as COCO annotations, as pycocotools and annotation tools read them. */
 import type { Size } from "./geometry";
-import type { Polygon } from "./outline";
+import type { Polygon } from "./polygon";
 import { areaOf, boundsOf, compressRuns } from "./rle";
 
 export interface CocoObject {

@@ -1,6 +1,6 @@
 /** Outlines as an SVG file in photo pixels: one path per object, filled with the even-odd rule. */
 import type { Size } from "./geometry";
-import type { Polygon } from "./outline";
+import type { Polygon } from "./polygon";
 
 export interface SvgShape {
   readonly name: string;

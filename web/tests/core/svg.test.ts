@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { outlinesOf, simplify, type Polygon, type Ring } from "../../src/core/outline";
+import { outlinesOf, simplify, type Polygon, type Ring } from "../../src/core/polygon";
 import { pathData, svgOf } from "../../src/core/svg";
 
 const rect = { x: 10, y: 20, width: 60, height: 40 };

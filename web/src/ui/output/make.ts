@@ -1,7 +1,7 @@
 /** Makes one file at the photo's own resolution, band by band. */
 import { cocoOf } from "../../core/coco";
 import type { Rect } from "../../core/geometry";
-import { outlinesOf, type Polygon } from "../../core/outline";
+import { outlinesOf, type Polygon } from "../../core/polygon";
 import { RunCounter } from "../../core/rle";
 import { svgOf } from "../../core/svg";
 import { encodePng } from "../pixels/png";
