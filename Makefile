@@ -1,6 +1,8 @@
 # make demo   set up, build, and serve the app: make demo [HOST=0.0.0.0] [PORT=5123]
 # make test   set up, then lint, types, unit tests and end-to-end tests
 # make bench  measure the app against the plain recipe; writes docs/benchmarks.md
+# make lighthouse
+#             rate the built page with Lighthouse, which npx fetches; see docs/lighthouse.md
 # make mobilesam, make sam-vit-b
 #             put an official model into the page; FILE=… takes weights that are here, ANY_WEIGHTS=1 ones of your own
 # make clean  remove what set-up, build and tests made
@@ -8,7 +10,7 @@
 HOST = 127.0.0.1
 PORT ?= 5173
 
-.PHONY: demo test bench mobilesam sam-vit-b clean
+.PHONY: demo test bench lighthouse mobilesam sam-vit-b clean
 
 demo:
 	@scripts/python.sh scripts/demo.py --host "$(HOST)" --port "$(PORT)" $(if $(CERT),--cert "$(CERT)" --key "$(KEY)")
@@ -20,9 +22,12 @@ bench:
 	@scripts/python.sh scripts/setup.py --extra export --extra test
 	@.venv/bin/python -m export bench
 
+lighthouse:
+	@scripts/python.sh scripts/lighthouse.py
+
 mobilesam sam-vit-b:
 	@scripts/python.sh scripts/official.py $(if $(filter mobilesam,$@),mobile_sam,sam_vit_b) \
 		$(if $(FILE),--from "$(FILE)") $(if $(ANY_WEIGHTS),--any-weights)
 
 clean:
-	rm -rf .venv node_modules web/dist web/dev-dist test-results build *.egg-info
+	rm -rf .venv node_modules web/dist web/dev-dist web/package/dist test-results build *.egg-info

@@ -472,13 +472,3 @@ def test_certificate_files_that_cannot_be_used_are_named(certificate: tuple[trus
     foreign = shutil.copy(key, key.with_name("foreign.pem"))
     trustme.CA().issue_cert("127.0.0.1").private_key_pem.write_to_path(str(foreign))
     assert str(foreign) in fails("--port", "0", "--cert", str(cert), "--key", str(foreign))
-
-
-# Documentation
-
-
-def test_the_hosting_guide_gives_every_host_the_same_headers() -> None:
-    guide = (ROOT / "docs" / "hosting.md").read_text(encoding="utf-8")
-    for name, value in server.HEADERS.items():
-        assert f'add_header {name} "{value}" always;' in guide
-        assert f"  {name}: {value}\n" in guide

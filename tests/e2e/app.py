@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
+from tests.e2e import axe
 from tests.e2e.complaints import Complaints
 
 PATIENCE = 120_000  # milliseconds; a busy machine compiles WASM slowly
@@ -44,9 +45,10 @@ class App:
     def __getitem__(self, test_id: str) -> Locator:
         return self.page.get_by_test_id(test_id)
 
-    def open(self, provider: str | None = "wasm", **query: str) -> App:
-        """Load the page; WASM with one thread unless the test is about something else."""
-        asked = {**({"provider": provider} if provider else {}), **query}
+    def open(self, provider: str | None = "wasm", finish: str | None = "raw", **query: str) -> App:
+        """Load the page; WASM with one thread, and masks as the model gives them, unless the test is about something else."""
+        chosen = {"provider": provider, "finish": finish}
+        asked = {**{name: value for name, value in chosen.items() if value}, **query}
         self.page.goto(self.url + (f"?{urlencode(asked)}" if asked else ""))
         return self
 
@@ -76,6 +78,11 @@ class App:
         self.is_drawn()
         expect(self["save-mask"]).to_be_enabled(timeout=PATIENCE)
         return self.is_ready()
+
+    def is_accessible(self) -> App:
+        """axe-core finds nothing in what is shown now."""
+        assert axe.violations(self.is_drawn().page) == []
+        return self
 
     # Photos
 

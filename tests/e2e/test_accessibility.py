@@ -1,42 +1,38 @@
-"""axe-core in every state of the page: no serious finding."""
+"""axe-core in every state of the page: no finding."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e import axe as checker
 from tests.e2e.app import App
 from tests.e2e.conftest import Visits
-from tests.e2e.truth import ROOT
 
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 NOT_A_PICTURE = {"name": "letter.jpg", "mimeType": "image/jpeg", "buffer": b"Dear photo"}
 
 
 @pytest.fixture(scope="module")
 def axe() -> str:
-    if not AXE.is_file():
-        pytest.fail("axe-core is not installed; run `npm ci` first.")
-    return AXE.read_text()
+    """The source of axe-core: without it there is nothing to test with."""
+    return checker.script()
 
 
 def findings(app: App, axe: str) -> list[str]:
-    """What axe calls serious or critical, with where it is."""
-    if not app.page.evaluate("typeof axe === 'object'"):
-        app.page.evaluate(axe)  # not as a script tag: the content security policy would refuse it
-    result = app.page.evaluate("axe.run({ resultTypes: ['violations'] })")
-    assert result["passes"], "axe has looked at nothing"
-    return [
-        f"{violation['id']} ({violation['impact']}): {node['html']} {node['failureSummary']}"
-        for violation in result["violations"]
-        if violation["impact"] in ("serious", "critical")
-        for node in violation["nodes"]
-    ]
+    """What axe finds, with where it is."""
+    return checker.violations(app.page)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("profile", ["desktop", "phone"])
-def test_axe_finds_nothing_serious(visit: Visits, axe: str, profile: str, scheme: str) -> None:
+def looks(parameters: list[tuple[str, str]]) -> pytest.MarkDecorator:
+    """A test for each (profile, colour scheme)."""
+    return pytest.mark.parametrize(("profile", "scheme"), parameters)
+
+
+EVERY_LOOK = [(profile, scheme) for profile in ("desktop", "phone") for scheme in ("light", "dark")]
+
+
+@looks(EVERY_LOOK)
+def test_axe_finds_nothing_on_the_way_to_a_mask(visit: Visits, axe: str, profile: str, scheme: str) -> None:
     app = visit(profile, color_scheme=scheme)
     found = {}
     app.page.route("**/*.onnx", lambda route: route.abort())
@@ -58,10 +54,62 @@ def test_axe_finds_nothing_serious(visit: Visits, axe: str, profile: str, scheme
     found["saved"] = findings(app, axe)
     app.offer_file(NOT_A_PICTURE).reaches("error")
     found["error"] = findings(app, axe)
-    app["about-button"].click()
-    expect(app["about"]).to_be_visible()
-    found["about"] = findings(app, axe)
     assert {state: texts for state, texts in found.items() if texts} == {}
+
+
+@looks(EVERY_LOOK)
+def test_axe_finds_nothing_in_the_windows(visit: Visits, axe: str, profile: str, scheme: str) -> None:
+    app = visit(profile, color_scheme=scheme).open().is_ready()
+    found = {}
+    for name in ("about", "settings"):
+        app[f"{name}-button"].click()
+        expect(app[name]).to_be_visible()
+        found[name] = findings(app, axe)
+        app[name].get_by_role("button", name="Close").click()
+        expect(app[name]).to_have_count(0)
+    app.page.keyboard.press("?")
+    expect(app["shortcuts"]).to_be_visible()
+    found["shortcuts"] = findings(app, axe)
+    assert {state: texts for state, texts in found.items() if texts} == {}
+
+
+@looks([("desktop", "dark"), ("phone", "light")])
+def test_axe_finds_nothing_while_one_waits(visit: Visits, axe: str, profile: str, scheme: str) -> None:
+    """The model is on its way, a photo is open already, and then the network goes."""
+    app = visit(profile, color_scheme=scheme)
+    found = {}
+    app.page.route("**/*.onnx", lambda route: None)
+    app.open()
+    expect(app.status).to_contain_text("Loading model")
+    found["loading"] = findings(app, axe)
+    app["sample-coffee"].click()
+    expect(app.stage).to_be_visible()
+    found["photo, no model yet"] = findings(app, axe)
+    app.page.unroute("**/*.onnx")  # what waits goes on
+    app.shows("coffee")
+    app.page.context.set_offline(True)
+    expect(app["offline"]).to_be_visible()
+    found["offline"] = findings(app, axe)
+    assert {state: texts for state, texts in found.items() if texts} == {}
+
+
+def test_axe_finds_nothing_where_a_photo_is_dropped(app: App, axe: str) -> None:
+    app.open().is_ready()
+    data = app.page.evaluate_handle(
+        "() => { const d = new DataTransfer(); d.items.add(new File([], 'a.png')); return d; }"
+    )
+    app.page.dispatch_event("body", "dragenter", {"dataTransfer": data})
+    app.page.dispatch_event("body", "dragover", {"dataTransfer": data})
+    expect(app.page.get_by_text("Drop the photo")).to_be_visible()
+    assert findings(app, axe) == []
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_axe_finds_nothing_with_large_letters_and_forced_colours(visit: Visits, axe: str, width: int) -> None:
+    app = visit(viewport={"width": width, "height": 700}, forced_colors="active").open()
+    app.page.evaluate("document.documentElement.style.fontSize = '200%'")
+    app.is_ready().is_accessible()
+    app.choose_sample("coffee").tap(290, 60).is_accessible()
 
 
 def test_the_status_is_spoken(app: App) -> None:

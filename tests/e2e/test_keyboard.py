@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from export.predictor import Prompt
 from tests.e2e.app import App
 from tests.e2e.expected import Expected, iou
 from tests.e2e.truth import SAMPLES
@@ -59,6 +62,74 @@ def test_arrows_move_the_cursor_and_shift_enter_leaves_out(pointed: App) -> None
     expect(second).to_have_accessible_name("Point 2, not part of the object")
     keyboard.press("Backspace")
     expect(pointed.markers).to_have_count(1)
+
+
+def test_x_at_two_corners_draws_a_box(coffee: App, expected: Expected) -> None:
+    tab_to(coffee, "stage")
+    keyboard = coffee.page.keyboard
+    for key in ("ArrowLeft", "ArrowUp"):
+        for _ in range(6):
+            keyboard.press(key)
+    keyboard.press("x")
+    expect(coffee["corner"]).to_contain_text("First corner of the box at column")
+    for key in ("ArrowRight", "ArrowDown"):
+        for _ in range(12):
+            keyboard.press(key)
+    keyboard.press("x")
+    expect(coffee.page.get_by_role("button", name="Remove the box")).to_be_visible()
+    expect(coffee["corner"]).to_be_empty()
+    steps = 6 * 16 / coffee.view.scale
+    corners = [round(middle + sign * steps) for sign in (-1, 1) for middle in (300, 200)]
+    wanted = expected.read(SAMPLES / "coffee.jpg").mask(Prompt(box=(corners[0], corners[1], corners[2], corners[3])))
+    assert iou(coffee.is_answered().mask(), wanted) >= 0.95
+
+
+def test_escape_gives_a_corner_up(coffee: App) -> None:
+    tab_to(coffee, "stage")
+    for key in ("x", "ArrowRight", "Escape", "ArrowRight", "x"):
+        coffee.page.keyboard.press(key)
+    expect(coffee["corner"]).to_contain_text("First corner of the box")
+    coffee.page.keyboard.press("Shift+Tab")  # leaves the photo
+    expect(coffee["corner"]).to_be_empty()
+    expect(coffee["clear"]).to_be_disabled()
+
+
+def test_the_cursors_place_is_spoken_when_it_rests(pointed: App) -> None:
+    place = pointed["place"]
+    expect(place).to_have_attribute("role", "status")
+    pointed.page.keyboard.press("ArrowLeft")
+    expect(place).to_have_text(re.compile(r"^Column \d+, row 201, on Object 1\.$"))
+    for _ in range(30):
+        pointed.page.keyboard.press("ArrowUp")
+    expect(place).to_have_text(re.compile(r"^Column \d+, row 1\.$"))
+
+
+def test_a_point_can_be_moved_with_arrows(pointed: App) -> None:
+    pointed.markers.nth(0).get_by_role("button").focus()
+    before = pointed.markers.nth(0).bounding_box()
+    for key in ("ArrowLeft", "ArrowLeft", "Shift+ArrowUp"):
+        pointed.page.keyboard.press(key)
+    after = pointed.is_answered().markers.nth(0).bounding_box()
+    assert before
+    assert after
+    assert after["x"] - before["x"] == pytest.approx(-16, abs=2)
+    assert -4 <= after["y"] - before["y"] < 0
+    pointed.page.keyboard.press("Delete")
+    expect(pointed.markers).to_have_count(0)
+
+
+@pytest.mark.parametrize("with_photo", [False, True])
+def test_a_question_mark_shows_all_keys(app: App, with_photo: bool) -> None:
+    app.open().is_ready()
+    if with_photo:
+        app.choose_sample("coffee")
+    app.page.keyboard.press("?")
+    expect(app["shortcuts"]).to_contain_text("X at one corner")
+    expect(app["shortcuts"].get_by_role("button", name="Close")).to_be_focused()
+    app.page.keyboard.press("Escape")
+    expect(app["shortcuts"]).to_have_count(0)
+    app["about-button"].click()
+    expect(app["about"]).to_contain_text("X at one corner")
 
 
 def test_undo_and_redo_have_their_keys(pointed: App) -> None:

@@ -51,8 +51,7 @@ def test_a_reload_and_a_new_photo_work_offline(installed: App, own_site: Site, e
     unplug(installed, own_site)
     installed.page.reload()
     expect(installed["offline"]).to_be_visible()
-    installed.is_ready()
-    assert np.array_equal(installed.choose_sample("coffee").tap(*CUP).mask(), online)
+    assert np.array_equal(installed.shows("coffee").is_answered().mask(), online)
     mask = installed.choose_file(SAMPLES / "cat.jpg").tap(*FACE).mask()
     assert iou(mask, expected.read(SAMPLES / "cat.jpg").tap(*FACE)) >= 0.97
 

@@ -63,6 +63,7 @@ def test_an_update_waits_for_the_end_of_an_edit(visit: Visits, own_site: Site, d
     expect(app["update"]).to_have_count(0)
     app["clear"].click()
     expect(app["update"]).to_contain_text("A new version is ready")
+    app.is_accessible()
     expect(app.page).to_have_title("Tapmask")
     app["update"].get_by_role("button", name="Update now").click()
     expect(app.page).to_have_title("Tapmask 2", timeout=PATIENCE)

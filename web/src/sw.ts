@@ -1,7 +1,7 @@
 /**
  * Makes the page work offline, and gives it cross-origin isolation (and so threads) on hosts that cannot send the headers for it.
  *
- * The app, the default model and the CPU runtime are precached. The GPU runtime is kept when it is first used. Other models are
+ * The app, the default model and the CPU runtime are precached. The GPU runtime is kept when it is first used, as is the HEIC decoder. Other models are
  * not kept here: the engine keeps them itself, because it checks them first.
  */
 import { clientsClaim, type WorkboxPlugin } from "workbox-core";
@@ -9,6 +9,7 @@ import { ExpirationPlugin } from "workbox-expiration";
 import { addPlugins, cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute, type PrecacheEntry } from "workbox-precaching";
 import { NavigationRoute, registerRoute, setDefaultHandler } from "workbox-routing";
 import { CacheFirst, NetworkOnly } from "workbox-strategies";
+import { receiveShare } from "./sw/share";
 
 declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: (PrecacheEntry | string)[] };
 
@@ -38,7 +39,7 @@ clientsClaim();
 
 addPlugins([isolate]);
 cleanupOutdatedCaches();
-precacheAndRoute(self.__WB_MANIFEST, { ignoreURLParametersMatching: [/^(provider|model|variant|manifest|utm_.*)$/] });
+precacheAndRoute(self.__WB_MANIFEST, { ignoreURLParametersMatching: [/^(provider|model|variant|manifest|shared|camera|utm_.*)$/] });
 
 // Only the page itself: a link to any other file of the host means that file.
 const scope = new URL(self.registration.scope).pathname.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
@@ -46,7 +47,15 @@ registerRoute(new NavigationRoute(createHandlerBoundToURL("index.html"), { allow
 
 // Hashed names: what is cached under them never changes. A runtime is two files; those of an earlier version go in time.
 registerRoute(
-  ({ url, sameOrigin }) => sameOrigin && /\/assets\/[^/]+\.(wasm|mjs)$/.test(url.pathname),
+  ({ url, sameOrigin }) => sameOrigin && /\/assets\/(?!libheif-)[^/]+\.(wasm|mjs)$/.test(url.pathname),
   new CacheFirst({ cacheName: "tapmask-runtime", plugins: [isolate, new ExpirationPlugin({ maxEntries: 4 })] }),
 );
+registerRoute(
+  ({ url, sameOrigin }) => sameOrigin && /\/assets\/libheif-[^/]+$/.test(url.pathname),
+  new CacheFirst({ cacheName: "tapmask-heic", plugins: [isolate, new ExpirationPlugin({ maxEntries: 2 })] }),
+);
+
+// What other apps share with this one arrives as a form that is sent to an address of its own.
+const shareTarget = new URL("share", self.registration.scope);
+registerRoute(({ url }) => url.origin === shareTarget.origin && url.pathname === shareTarget.pathname, ({ request }) => receiveShare(request, self.registration.scope), "POST");
 setDefaultHandler(new NetworkOnly({ plugins: [isolate] }));

@@ -5,7 +5,9 @@
  * them is being edited. What an object asks the model has a revision, a number that no other question of the page's life shares, so
  * an answer that carries the revision it was asked for can be dropped when stale – and found again after undo.
  */
+import { cleanFinish, sameFinish, type Finish } from "./finish";
 import type { LowResMask, Prompt, PromptBox, PromptPoint } from "./prompt";
+import { noStrokes, type Stroke } from "./strokes";
 
 /** What is asked about one object. */
 export interface Question {
@@ -25,6 +27,10 @@ export interface PhotoObject extends Question {
   /** Index into the page's palette; it goes round. */
   readonly colour: number;
   readonly hidden: boolean;
+  /** What is done to the model's answer; asks it nothing. */
+  readonly finish: Finish;
+  /** Painted and erased by hand since, the latest last. */
+  readonly strokes: readonly Stroke[];
 }
 
 export interface Step {
@@ -46,8 +52,21 @@ export const newRevision = (): number => ++lastRevision;
 
 export const noPrompts = { points: [], box: null, mask: null, candidate: null } as const;
 
-export const createDocument = (): Document => ({
-  steps: [{ objects: [{ id: 1, name: "Object 1", colour: 0, hidden: false, ...noPrompts, revision: newRevision() }], active: 1 }],
+/** An object nothing was said about. */
+export const blankObject = (id: number, name: string, colour: number, finish: Finish): PhotoObject => ({
+  id,
+  name,
+  colour,
+  hidden: false,
+  finish,
+  strokes: noStrokes,
+  ...noPrompts,
+  revision: newRevision(),
+});
+
+/** @param finish What the first object begins with. */
+export const createDocument = (finish: Finish = cleanFinish): Document => ({
+  steps: [{ objects: [blankObject(1, "Object 1", 0, finish)], active: 1 }],
   index: 0,
 });
 
@@ -64,8 +83,11 @@ export const revisionOf = (doc: Document): number => current(doc).revision;
 /** No point and no box: nothing to ask the model. */
 export const asksNothing = ({ points, box }: Question): boolean => points.length === 0 && box === null;
 
+/** Nothing to ask, and nothing painted either. */
+export const isBlank = (object: PhotoObject): boolean => asksNothing(object) && object.strokes.length === 0;
+
 /** Has nothing been said about the object that is being edited? */
-export const isEmpty = (doc: Document): boolean => asksNothing(current(doc));
+export const isEmpty = (doc: Document): boolean => isBlank(current(doc));
 
 export const toPrompt = ({ points, box, mask }: Question): Prompt => ({ points, box, mask });
 
@@ -86,6 +108,9 @@ export function removePoint(doc: Document, index: number): Document {
   return index in points ? ask(doc, { points: points.toSpliced(index, 1) }) : doc;
 }
 
+/** Asks something that has nothing to do with what was asked before. */
+export const askAnew = (doc: Document, { points, box = null, mask = null }: Prompt): Document => ask(doc, { points, box, mask });
+
 export const setBox = (doc: Document, box: PromptBox): Document => ask(doc, { box });
 
 export const removeBox = (doc: Document): Document => (current(doc).box ? ask(doc, { box: null }) : doc);
@@ -96,8 +121,20 @@ export const setMask = (doc: Document, mask: LowResMask | null): Document => (cu
 /** Looking at another candidate asks the model nothing: it keeps the revision, and is no step of its own to undo. */
 export const chooseCandidate = (doc: Document, candidate: number | null): Document => amend(doc, withObject(currentStep(doc), { ...current(doc), candidate }));
 
-/** Removes every prompt of the object, as one step that can be undone. */
-export const clear = (doc: Document): Document => (isEmpty(doc) && !current(doc).mask ? doc : ask(doc, noPrompts));
+/** Removes every prompt and every stroke of the object, as one step that can be undone. */
+export const clear = (doc: Document): Document => (isEmpty(doc) && !current(doc).mask ? doc : ask(doc, { ...noPrompts, strokes: noStrokes }));
+
+/** Paints, or erases, on the object that is being edited. The model is asked nothing. */
+export function addStroke(doc: Document, stroke: Stroke): Document {
+  const object = current(doc);
+  return append(doc, withObject(currentStep(doc), { ...object, hidden: false, strokes: [...object.strokes, stroke] }));
+}
+
+/** Says what is done to the answers about the object that is being edited. */
+export function setFinish(doc: Document, finish: Finish): Document {
+  const object = current(doc);
+  return sameFinish(object.finish, finish) ? doc : append(doc, withObject(currentStep(doc), { ...object, hidden: false, finish }));
+}
 
 export const canUndo = (doc: Document): boolean => doc.index > 0;
 export const canRedo = (doc: Document): boolean => doc.index < doc.steps.length - 1;
@@ -117,6 +154,6 @@ export const inOne = (before: Document, after: Document): Document => (after ===
 export const withObject = (step: Step, object: PhotoObject): Step => ({ ...step, objects: step.objects.map((other) => (other.id === object.id ? object : other)) });
 
 /** Asks something new about the active object. The choice of a candidate ends with its question, and who edits wants to see. */
-function ask(doc: Document, change: Partial<Omit<Question, "revision" | "candidate">>): Document {
+function ask(doc: Document, change: Partial<Pick<PhotoObject, "points" | "box" | "mask" | "strokes">>): Document {
   return append(doc, withObject(currentStep(doc), { ...current(doc), hidden: false, candidate: null, ...change, revision: newRevision() }));
 }

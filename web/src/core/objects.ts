@@ -1,16 +1,18 @@
 /** Edits of the list of objects: each one a step to undo, except for the choice of the object to edit. */
-import { amend, append, asksNothing, currentStep, newRevision, noPrompts, withObject, type Document, type PhotoObject, type Step } from "./document";
+import { amend, append, blankObject, current, currentStep, isBlank, newRevision, withObject, type Document, type PhotoObject, type Step } from "./document";
+import { cleanFinish } from "./finish";
+import { noStrokes } from "./strokes";
 
 export const objectsOf = (doc: Document): readonly PhotoObject[] => currentStep(doc).objects;
 
 export const findObject = (doc: Document, id: number): PhotoObject | undefined => objectsOf(doc).find((object) => object.id === id);
 
-/** A new object in front of the others, ready to be asked about. One that nothing was said about yet is taken instead. */
+/** A new object in front of the others, ready to be asked about, finished as the one before. One that nothing was said about yet is taken instead. */
 export function addObject(doc: Document): Document {
-  const idle = objectsOf(doc).find(asksNothing);
+  const idle = objectsOf(doc).find(isBlank);
   if (idle) return selectObject(doc, idle.id);
   const id = nextId(doc);
-  const object = { id, name: freeName(doc), colour: freeColour(doc), hidden: false, ...noPrompts, revision: newRevision() };
+  const object = blankObject(id, freeName(doc), freeColour(doc), current(doc).finish);
   return append(doc, { objects: [...objectsOf(doc), object], active: id });
 }
 
@@ -32,7 +34,7 @@ export function removeObject(doc: Document, id: number): Document {
   const neighbour = rest[Math.min(index, rest.length - 1)];
   if (neighbour) return append(doc, { objects: rest, active: active === id ? neighbour.id : active });
   const fresh = nextId(doc);
-  return append(doc, { objects: [{ id: fresh, name: "Object 1", colour: 0, hidden: false, ...noPrompts, revision: newRevision() }], active: fresh });
+  return append(doc, { objects: [blankObject(fresh, "Object 1", 0, objects[index]!.finish)], active: fresh });
 }
 
 /** An empty name changes nothing. */
@@ -60,16 +62,19 @@ export function selectObject(doc: Document, id: number): Document {
   return step.active === id || !findObject(doc, id) ? doc : amend(doc, { ...step, active: id });
 }
 
-/** A document as it was stored, in a page whose revisions have begun anew. Questions that were shared stay shared. */
+/** A document as it was stored, perhaps by an older page, in one whose revisions have begun anew. Questions that were shared stay shared. */
 export function revive(doc: Document): Document {
   const revisions = new Map<number, number>();
   const renew = (old: number): number => {
     if (!revisions.has(old)) revisions.set(old, newRevision());
     return revisions.get(old)!;
   };
-  const steps: Step[] = doc.steps.map((step) => ({ ...step, objects: step.objects.map((object) => ({ ...object, revision: renew(object.revision) })) }));
+  const steps: Step[] = doc.steps.map((step) => ({ ...step, objects: step.objects.map((object) => ({ ...older, ...object, revision: renew(object.revision) })) }));
   return { steps, index: doc.index };
 }
+
+/** What objects did not have once. */
+const older = { finish: cleanFinish, strokes: noStrokes };
 
 function change(doc: Document, id: number, to: Partial<Pick<PhotoObject, "name" | "hidden">>): Document {
   const object = findObject(doc, id);

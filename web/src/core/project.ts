@@ -6,8 +6,9 @@
  */
 import { strFromU8, strToU8, unzipSync, Zip, ZipDeflate, ZipPassThrough } from "fflate";
 import { crc32 } from "./crc32";
-import { createDocument, currentStep, type Document, type PhotoObject, type Step } from "./document";
+import { currentStep, type Document } from "./document";
 import { ProjectError } from "./projectError";
+import { isDocument } from "./soundness";
 
 /** Raised when older pages could not read what newer ones write. */
 export const projectVersion = 1;
@@ -79,9 +80,9 @@ export function unpackProject(bytes: Uint8Array): Project {
   }
   const photo = entries.get(photoEntry);
   if (!photo) throw new ProjectError("damaged");
-  const step = putArrays(stored.step, entries);
-  if (!isStep(step)) throw new ProjectError("damaged");
-  return { photo: { ...stored.photo, bytes: photo }, document: { steps: [{ ...step, objects: step.objects.map(complete) }], index: 0 }, model: stored.model };
+  const document: unknown = { steps: [putArrays(stored.step, entries)], index: 0 };
+  if (!isDocument(document)) throw new ProjectError("damaged");
+  return { photo: { ...stored.photo, bytes: photo }, document, model: stored.model };
 }
 
 function unzip(bytes: Uint8Array): Map<string, Uint8Array<ArrayBuffer>> {
@@ -151,32 +152,5 @@ function numbers(bytes: Uint8Array<ArrayBuffer> | undefined, type: unknown): Num
   // A copy: where an entry lies in its ZIP is no multiple of anything.
   return new make(bytes.slice().buffer);
 }
-
-/** What came into the page after the file was written gets its first value. */
-const complete = (object: PhotoObject): PhotoObject => ({ ...currentStep(createDocument()).objects[0]!, ...object });
-
-function isStep(step: unknown): step is Step {
-  if (!isRecord(step) || !Array.isArray(step.objects) || !step.objects.length || !step.objects.every(isObject)) return false;
-  const ids = new Set(step.objects.map(({ id }) => id));
-  return ids.size === step.objects.length && ids.has(step.active as number);
-}
-
-/** Checks what every page knows of an object; the rest is its own. */
-function isObject(object: unknown): object is PhotoObject {
-  if (!isRecord(object)) return false;
-  const { id, name, colour, hidden, revision, points, box, mask, candidate } = object;
-  return (
-    [id, colour, revision].every(isCount) &&
-    typeof name === "string" &&
-    typeof hidden === "boolean" &&
-    Array.isArray(points) &&
-    points.every((point) => isRecord(point) && [point.x, point.y].every(Number.isFinite) && (point.label === 0 || point.label === 1)) &&
-    (box === null || (isRecord(box) && [box.x1, box.y1, box.x2, box.y2].every(Number.isFinite))) &&
-    (mask === null || (isRecord(mask) && isCount(mask.size) && mask.logits instanceof Float32Array && mask.logits.length === (mask.size as number) ** 2)) &&
-    (candidate === null || (isCount(candidate) && (candidate as number) < 3))
-  );
-}
-
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);

@@ -1,6 +1,7 @@
 /** What the client and the worker say to each other. Types only: neither side's code is pulled into the other's. */
 import type { Variant } from "../core/manifest";
 import type { Prompt } from "../core/prompt";
+import type { SavedEmbeddings } from "./embeddings";
 import type { EngineErrorCode } from "./errors";
 import type { Provider, Segmentation } from "./types";
 
@@ -33,6 +34,10 @@ export interface WorkerApi {
   start(setup: Setup, onStage: Events["onStage"], onLost: Events["onLost"]): Promise<Started>;
   /** Keeps the encoder's outputs under `id` until they are released. */
   encode(id: number, source: ImageBitmap | ImageData): Promise<Outcome<null>>;
+  /** A copy of what `encode` left under `id`, which stays. */
+  save(id: number): Promise<Outcome<SavedEmbeddings>>;
+  /** Puts under `id` what `encode` would have put there. */
+  restore(id: number, saved: SavedEmbeddings): Promise<Outcome<null>>;
   segment(id: number, prompt: Prompt): Promise<Outcome<Segmentation>>;
   release(id: number): void;
 }

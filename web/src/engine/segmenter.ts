@@ -12,6 +12,7 @@ import { transfer } from "comlink";
 import { chooseVariant, type Manifest, type ModelFile } from "../core/manifest";
 import type { Prompt } from "../core/prompt";
 import { thisMachine } from "./connection";
+import { misfit, type SavedEmbeddings } from "./embeddings";
 import { EngineError } from "./errors";
 import { asEngineError, loadManifest } from "./manifestSource";
 import { forgetOthers, loadFile } from "./modelStore";
@@ -22,6 +23,7 @@ import { providers as allProviders, type EngineInfo, type Progress, type Provide
 
 export type { LowResMask, Prompt, PromptBox, PromptPoint } from "../core/prompt";
 export type { Manifest, ModelEntry, Variant } from "../core/manifest";
+export type { SavedEmbeddings, SavedTensor } from "./embeddings";
 export { EngineError, type EngineErrorCode } from "./errors";
 export type { Attempt, EngineInfo, Progress, Provider, SegmentKind, Segmentation } from "./types";
 
@@ -54,6 +56,9 @@ export class Segmenter {
    * @param manifestUrl Relative to the page.
    * @throws EngineError `manifest`, `download`, `damaged`, `no-provider` or `aborted`.
    */
+  static load(manifestUrl: string | URL, options?: LoadOptions): Promise<Segmenter>;
+  /** @internal Tests bring a machine of their own; the package's types leave it out. */
+  static load(manifestUrl: string | URL, options?: LoadOptions, machine?: Machine): Promise<Segmenter>;
   static async load(manifestUrl: string | URL, options: LoadOptions = {}, machine: Machine = thisMachine): Promise<Segmenter> {
     const url = new URL(manifestUrl, location.href);
     const manifest = await loadManifest(url, options.signal);
@@ -86,22 +91,44 @@ export class Segmenter {
     if (!width || !height) throw new EngineError("bad-input", "The picture has no pixels.");
     const id = ++this.lastId;
     const work = async () => {
+      performance.mark("tapmask:encode");
       const handedOver = options.transfer && source instanceof ImageBitmap ? transfer(source, [source]) : source;
       unwrap(await this.call((api) => api.encode(id, handedOver)));
       // Nobody will ask about it, or release it.
       if (options.signal?.aborted) void this.connection.api.release(id);
     };
     await this.queue.run("encode", work, { signal: options.signal });
-    return new EncodedImage(width, height, {
-      segment: (prompt, kind, signal) => this.queue.run(kind, async () => unwrap(await this.call((api) => api.segment(id, prompt))), { key: id, signal }),
-      release: () => void this.connection.api.release(id),
-    });
+    return this.image(id, width, height);
+  }
+
+  /**
+   * Takes what `EncodedImage.save` gave in the place of encoding the photo again: with the same model, perhaps in another page or on another
+   * provider.
+   *
+   * @param saved May come from anywhere: its names and sizes are checked, its numbers cannot be.
+   * @throws EngineError `bad-input` when it does not fit the model; `out-of-memory`, `provider-lost` or `aborted`.
+   */
+  async restore(saved: SavedEmbeddings): Promise<EncodedImage> {
+    const { model, variant } = this.info;
+    const wrong = misfit(saved, model.variants[variant]!.encoder.outputs);
+    if (wrong) throw new EngineError("bad-input", `These embeddings do not fit the model. ${wrong}`);
+    const id = ++this.lastId;
+    await this.queue.run("encode", async () => unwrap(await this.call((api) => api.restore(id, saved))));
+    return this.image(id, saved.width, saved.height);
   }
 
   /** Stops the worker and frees all it holds. What waits rejects with `aborted`. */
   dispose(): void {
     this.queue.close(aborted("The segmenter was disposed."));
     this.connection.terminate();
+  }
+
+  private image(id: number, width: number, height: number): EncodedImage {
+    return new EncodedImage(width, height, {
+      segment: (prompt, kind, signal) => this.queue.run(kind, async () => unwrap(await this.call((api) => api.segment(id, prompt))), { key: id, signal }),
+      save: () => this.queue.run("save", async () => unwrap(await this.call((api) => api.save(id)))),
+      release: () => void this.connection.api.release(id),
+    });
   }
 
   /** A worker that died answers nothing, not even an error. */
@@ -121,6 +148,7 @@ export class Segmenter {
 /** What an `EncodedImage` asks of its segmenter. */
 interface Backing {
   segment(prompt: Prompt, kind: SegmentKind, signal?: AbortSignal): Promise<Segmentation>;
+  save(): Promise<SavedEmbeddings>;
   release(): void;
 }
 
@@ -147,6 +175,16 @@ export class EncodedImage {
     if (this.released) throw new EngineError("bad-input", "This photo was released.");
     if (!prompt.points.length && !prompt.box) throw new EngineError("bad-input", "A prompt needs a point or a box.");
     return this.backing.segment(prompt, options.kind ?? "tap", options.signal);
+  }
+
+  /**
+   * A copy of the embeddings, to go on with later: see `Segmenter.restore`. Waits for every other call.
+   *
+   * @throws EngineError `bad-input` after the release or when they are not float32; `aborted`, `out-of-memory` or `provider-lost`.
+   */
+  async save(): Promise<SavedEmbeddings> {
+    if (this.released) throw new EngineError("bad-input", "This photo was released.");
+    return this.backing.save();
   }
 
   /** Frees the embeddings. Call it when another photo takes this one's place. */

@@ -1,81 +1,113 @@
 /** The page: puts the views in their places and hands what they emit to the controller. */
-import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { ImagePlus, Info, Maximize, Settings as Gear, WifiOff, ZoomIn, ZoomOut } from "lucide-preact";
+import { Camera, House, ImagePlus, Info, Maximize, Settings as Gear, WifiOff, ZoomIn, ZoomOut } from "lucide-preact";
 import { useCallback, useEffect, useRef } from "preact/hooks";
+import { cameraWay } from "./camera";
 import type { Controller } from "./controller";
-import { dragging, listenForFiles, pick } from "./fileInput";
+import { dragging, listenForFiles, photosOf } from "./fileInput";
+import { openDialog } from "./openDialog";
 import { listenToKeys } from "./keyboard";
 import type { Remedy } from "./messages";
 import { offline } from "./network";
 import { acceptedFiles } from "./projects";
 import { samples } from "./samples";
 import { acceptUpdate, updateReady } from "./serviceWorker";
+import { Place } from "./stage/Place";
 import { Stage } from "./stage/Stage";
 import { About } from "./views/About";
+import { CameraDialog } from "./views/CameraDialog";
+import { BrushBar } from "./views/BrushBar";
+import { Filmstrip } from "./views/Filmstrip";
 import { Hint } from "./views/Hint";
 import { IconButton } from "./views/IconButton";
 import { MessageCard } from "./views/MessageCard";
 import { ObjectPanel } from "./views/ObjectPanel";
+import { Refine } from "./views/Refine";
+import { RemovedToast } from "./views/RemovedToast";
 import { Result } from "./views/Result";
 import { Settings } from "./views/Settings";
+import { Shortcuts } from "./views/Shortcuts";
 import { StatusChip } from "./views/StatusChip";
 import { SavedToast, UpdateToast } from "./views/Toasts";
 import { Tools } from "./views/Tools";
 import { Welcome } from "./views/Welcome";
 
-const openDialog = signal<"about" | "settings" | null>(null);
-const closeDialog = () => (openDialog.value = null);
+
+/** A window closes itself only: its event may come after the next one was opened. */
+const closeDialog = (name: typeof openDialog.value) => () => {
+  if (openDialog.peek() === name) openDialog.value = null;
+};
 
 export function App({ controller }: { controller: Controller }) {
   const input = useRef<HTMLInputElement>(null);
   const choose = useCallback(() => input.current!.click(), []);
-  const open = useCallback((file: File) => void controller.open(file, file.name), [controller]);
+  const cameraApp = useRef<HTMLInputElement>(null);
+  const shoot = useCallback(() => (cameraWay.peek() === "app" ? cameraApp.current!.click() : void (openDialog.value = "camera")), []);
+  const open = useCallback((files: readonly File[]) => void controller.openAll(files), [controller]);
   useEffect(() => listenForFiles(open), [open]);
-  useEffect(() => listenToKeys(controller, choose), [controller, choose]);
+  useEffect(() => listenToKeys(controller, choose, () => (openDialog.value = "shortcuts")), [controller, choose]);
 
   const session = controller.session.value;
   const message = controller.shownMessage.value;
   const remedy = (kind: Remedy) => (kind === "choose-photo" ? choose() : controller.remedy(kind));
   return (
     <>
-      <TopBar controller={controller} onChoose={choose}>
+      <TopBar controller={controller} onChoose={choose} onShoot={shoot}>
         <input
           ref={input}
           class="visually-hidden"
           type="file"
           accept={acceptedFiles}
+          multiple
           data-testid="photo-input"
           aria-label="Photo"
           tabIndex={-1}
-          onChange={(event) => {
-            const file = pick(event.currentTarget.files);
-            // So that the same file can be chosen again.
-            event.currentTarget.value = "";
-            if (file) open(file);
-          }}
+          onChange={(event) => open(takeFiles(event.currentTarget))}
+        />
+        <input
+          ref={cameraApp}
+          class="visually-hidden"
+          type="file"
+          accept="image/*"
+          capture="environment"
+          data-testid="camera-input"
+          aria-label="Camera"
+          tabIndex={-1}
+          onChange={(event) => open(takeFiles(event.currentTarget))}
         />
       </TopBar>
-      {session ? <Workplace key={session.id} controller={controller} /> : <Welcome samples={samples} onChoose={choose} onSample={({ file, name }) => void controller.openSample(file, `${name}.jpg`)} />}
+      <Filmstrip album={controller.album} onShow={(id) => void controller.show(id)} />
+      {session ? <Workplace key={session.id} controller={controller} /> : controller.album.returning.value ? null : <Welcome samples={samples} onChoose={choose} onShoot={cameraWay.value && shoot} onSample={({ file, name }) => void controller.openSample(file, `${name}.jpg`)} />}
       <div class="notes">
         {message && <MessageCard message={message} onRemedy={remedy} onDismiss={() => controller.dismiss()} />}
         <Toasts controller={controller} />
       </div>
-      {dragging.value && <div class="drop-here">Drop the photo</div>}
-      {openDialog.value === "about" && <About phase={controller.engine.phase.value} samples={samples} onClose={closeDialog} />}
-      {openDialog.value === "settings" && <Settings controller={controller} onClose={closeDialog} />}
+      {dragging.value && <div class="drop-here" role="status">Drop the photo</div>}
+      {openDialog.value === "about" && <About phase={controller.engine.phase.value} samples={samples} onClose={closeDialog("about")} />}
+      {openDialog.value === "camera" && <CameraDialog onPhoto={(file) => open([file])} onChoose={choose} onClose={closeDialog("camera")} />}
+      {openDialog.value === "shortcuts" && <Shortcuts onClose={closeDialog("shortcuts")} />}
+      {openDialog.value === "settings" && <Settings controller={controller} onClose={closeDialog("settings")} />}
     </>
   );
 }
 
-function TopBar({ controller, onChoose, children }: { controller: Controller; onChoose(): void; children: ComponentChildren }) {
+/** The photos that were chosen; the input forgets them, so that the same ones can be chosen again. */
+function takeFiles(input: HTMLInputElement): readonly File[] {
+  const files = photosOf(input.files);
+  input.value = "";
+  return files;
+}
+
+function TopBar({ controller, onChoose, onShoot, children }: { controller: Controller; onChoose(): void; onShoot(): void; children: ComponentChildren }) {
   const status = controller.status.value;
   return (
     <header class="top-bar">
       {children}
       {controller.session.value && (
-        <div class="panel">
+        <div class="panel ways-in">
+          <IconButton icon={House} label="Back to the start" testId="home" onClick={() => controller.home()} />
           <IconButton icon={ImagePlus} text="Open" label="Open a photo" hint="Ctrl+O" testId="open" onClick={onChoose} />
+          {cameraWay.value && <IconButton icon={Camera} label="Take a photo" testId="take-photo" onClick={onShoot} />}
         </div>
       )}
       <StatusChip status={status} onCancel={status.state === "encoding" ? () => controller.stopReading() : null} />
@@ -96,24 +128,31 @@ function Workplace({ controller }: { controller: Controller }) {
   const { objects, prompting, saving, viewport } = controller;
   const session = controller.session.value;
   if (!session) return null;
+  const edited = session.edited.value;
+  const refines = prompting.refining.open.value && edited !== null;
   return (
-    <main class={objects.listed.value ? "workplace with-objects" : "workplace"}>
+    <main class={workplaceClass(objects.listed.value, refines, prompting.drawing.paints.value)}>
       <h1 class="visually-hidden">Tapmask</h1>
       <Stage session={session} viewport={viewport} prompting={prompting} />
+      <Place session={session} prompting={prompting} corner={controller.keyboardBox.corner.value} />
       <Tools
         mode={prompting.mode.value}
+        tool={prompting.drawing.tool.value}
         canUndo={prompting.canUndo.value}
         canRedo={prompting.canRedo.value}
         canClear={!prompting.isEmpty.value}
         canAdd={objects.canAdd.value}
         onMode={(mode) => (prompting.mode.value = mode)}
+        onTool={(tool) => prompting.drawing.choose(tool)}
         onUndo={() => prompting.undo()}
         onRedo={() => prompting.redo()}
         onClear={() => prompting.clear()}
         onAdd={() => objects.add()}
       />
       <ObjectPanel session={session} objects={objects} />
-      {(session.shown.value || saving.others.value) && <Result session={session} prompting={prompting} saving={saving} />}
+      <BrushBar drawing={prompting.drawing} />
+      {refines && edited && <Refine finish={edited.object.finish} photo={session.photo} refining={prompting.refining} />}
+      {!refines && (edited || saving.others.value) && <Result session={session} prompting={prompting} saving={saving} />}
       {!prompting.hasAsked.value && session.encoded.value && <Hint />}
       <div class="panel zoom" role="group" aria-label="Zoom">
         <IconButton icon={ZoomOut} label="Zoom out" hint="−" onClick={() => viewport.zoom(0.8)} />
@@ -124,14 +163,20 @@ function Workplace({ controller }: { controller: Controller }) {
   );
 }
 
+/** Who covers more of the photo says so: the stage fits it beside them. */
+const workplaceClass = (objects: boolean, refines: boolean, paints: boolean): string =>
+  `workplace${objects ? " with-objects" : ""}${refines ? " with-refine" : ""}${paints ? " with-brush" : ""}`;
+
 function Toasts({ controller }: { controller: Controller }) {
-  const { saving, prompting } = controller;
+  const { saving, prompting, album } = controller;
+  const removal = album.removed.value;
   const toast = saving.toast.value;
   const end = useCallback(() => (saving.toast.value = null), [saving]);
   // An edit is never interrupted: the update waits until there is none.
   const update = updateReady.value && prompting.isEmpty.value;
   return (
     <>
+      {removal && <RemovedToast album={album} removal={removal} />}
       {toast && <SavedToast toast={toast} onCopy={(file) => void saving.copy(file)} onEnd={end} />}
       {update && !toast && <UpdateToast onAccept={acceptUpdate} onLater={() => (updateReady.value = false)} />}
     </>

@@ -1,5 +1,9 @@
 /** An answer of the model, with what the page draws of it. */
-import { contour } from "../core/mask";
+import type { PhotoObject } from "../core/document";
+import { rawFinish, type Finish, type Guide } from "../core/finish";
+import { groundOf, outlineOf, type Ground } from "../core/outline";
+import { nothing, seedsOf, type Shape } from "../core/shape";
+import { noStrokes, type Stroke } from "../core/strokes";
 import type { ImagePoint, Rect, Size } from "../core/geometry";
 import type { LowResMask, Segmentation } from "../engine/segmenter";
 
@@ -8,6 +12,8 @@ export interface MaskFrame {
   readonly photo: Size;
   readonly inputSize: number;
   readonly threshold: number;
+  /** The photo's brightness, which edges may follow. */
+  guide(): Guide;
 }
 
 export interface Outline {
@@ -18,13 +24,30 @@ export interface Outline {
   readonly bounds: Rect | null;
 }
 
+/** What of an object says how its answer looks. */
+export type Look = Pick<PhotoObject, "finish" | "strokes" | "points">;
+
+/** What is kept of one finish: what strokes are painted on, and the outlines with them. */
+interface Finished {
+  ground?: Ground;
+  readonly outlines: WeakMap<readonly Stroke[], Outline>;
+}
+
+const rawLook: Look = { finish: rawFinish, strokes: noStrokes, points: [] };
+
 export class Answer {
-  private readonly outlines: (Outline | undefined)[] = [];
+  /** By finish, for each candidate. */
+  private readonly finished = new WeakMap<Finish, Map<number, Finished>>();
 
   constructor(
     private readonly segmentation: Segmentation,
     readonly frame: MaskFrame,
   ) {}
+
+  /** That of a model that was not asked: what is painted by hand is painted on it. */
+  static ofNothing(frame: MaskFrame): Answer {
+    return new Answer({ masks: [nothing], scores: [], tokens: [], best: 0 }, frame);
+  }
 
   get scores(): readonly number[] {
     return this.segmentation.scores;
@@ -39,13 +62,27 @@ export class Answer {
     return this.segmentation.masks[candidate]!;
   }
 
-  /** Computed when first drawn. */
-  outline(candidate: number): Outline {
-    return (this.outlines[candidate] ??= trace(this.mask(candidate), this.frame));
+  /** A candidate as an object shows it. */
+  shape(candidate: number, { finish, strokes, points }: Look): Shape {
+    return { mask: this.mask(candidate), finish, strokes, seeds: seedsOf(points) };
+  }
+
+  /** Its outline, computed when first drawn; without a look, that of the model's own answer. */
+  outline(candidate: number, look: Look = rawLook): Outline {
+    const byCandidate = this.finished.get(look.finish) ?? new Map<number, Finished>();
+    this.finished.set(look.finish, byCandidate);
+    const known = byCandidate.get(candidate) ?? { outlines: new WeakMap() };
+    byCandidate.set(candidate, known);
+    const before = known.outlines.get(look.strokes);
+    if (before) return before;
+    const shape = this.shape(candidate, look);
+    const outline = asPath(outlineOf(shape, this.frame, () => (known.ground ??= groundOf(shape, this.frame, look.finish.edges ? this.frame.guide() : null))));
+    known.outlines.set(look.strokes, outline);
+    return outline;
   }
 }
 
-function trace(mask: LowResMask, { photo, inputSize, threshold }: MaskFrame): Outline {
+function asPath(rings: readonly ImagePoint[][]): Outline {
   const path = new Path2D();
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
   const visit = ({ x, y }: ImagePoint): void => {
@@ -54,7 +91,7 @@ function trace(mask: LowResMask, { photo, inputSize, threshold }: MaskFrame): Ou
     top = Math.min(top, y);
     bottom = Math.max(bottom, y);
   };
-  for (const ring of contour(mask, photo, inputSize, threshold)) {
+  for (const ring of rings) {
     ring.forEach((point, i) => (i ? path.lineTo(point.x, point.y) : path.moveTo(point.x, point.y)));
     path.closePath();
     ring.forEach(visit);

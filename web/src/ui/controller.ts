@@ -1,9 +1,11 @@
 /** The one who knows everybody: photos, the engine, and what to tell the user about them. */
 import { computed, effect, signal, untracked } from "@preact/signals";
-import type { Document } from "../core/document";
 import { EngineError, type Segmenter } from "../engine/segmenter";
 import { Engine, type EngineChoice } from "./engine";
-import { engineMessage, lostMessage, photoMessage, storageMessage, type Message, type Remedy } from "./messages";
+import { endCoaching } from "./coach";
+import { KeyboardBox } from "./keyboardBox";
+import { Album, type Sheet } from "./library/album";
+import { engineMessage, lostMessage, photoMessage, remarkMessage, storageMessage, type Message, type Remedy } from "./messages";
 import { Objects } from "./objects";
 import { Photo } from "./photo";
 import { isProject, otherModelMessage, projectMessage, readProject } from "./projects";
@@ -20,7 +22,9 @@ export class Controller {
   readonly engine: Engine;
   readonly prompting: Prompting;
   readonly objects: Objects;
+  readonly keyboardBox: KeyboardBox;
   readonly saving: Saving;
+  readonly album: Album;
   private readonly message = signal<Message | null>(null);
   private readonly dismissed = signal<unknown>(null);
   /** The photo before, until the model has seen the new one. */
@@ -30,8 +34,13 @@ export class Controller {
   constructor(choice: EngineChoice) {
     this.engine = new Engine(choice, (_, lost) => (this.message.value = lost === "webgpu" ? lostMessage : null));
     this.prompting = new Prompting(this.session, this.viewport, () => this.forgetMessage());
+    this.keyboardBox = new KeyboardBox(this.session, this.prompting);
     this.objects = new Objects(this.session, this.prompting);
     this.saving = new Saving(this.session, (message) => (this.message.value = message));
+    effect(() => {
+      if (this.prompting.hasAsked.value) endCoaching();
+    });
+    this.album = new Album(this);
     effect(() => this.introduce(this.session.value, this.engine.segmenter.value));
     effect(() => {
       if (this.engine.segmenter.value?.info.cached === false) this.message.value = storageMessage;
@@ -68,18 +77,58 @@ export class Controller {
     this.message.value = message;
   }
 
-  /** Opens a photo, or a project with its photo, in the place of the current one, which stays until the new one could be read. */
+  /** Opens a photo, or a project with its photo, beside the others. The current one stays in sight until the new one could be read. */
   async open(blob: Blob, name: string): Promise<void> {
+    let model: string | null = null;
+    const presenting = this.present(async () => {
+      if (!(await isProject(blob, name))) return this.album.place(blob, name);
+      const project = await readProject(blob);
+      ({ model } = project);
+      return this.album.bring(project.photo, project.document);
+    });
+    const { turn } = this;
+    await presenting;
+    if (turn === this.turn && !this.message.peek() && isAnother(model, this.engine.segmenter.peek())) this.message.value = otherModelMessage;
+  }
+
+  /** Opens what was chosen, dropped, shared or handed over at once; the first that can be read is shown. */
+  async openAll(files: readonly File[]): Promise<void> {
+    const [first, ...others] = files;
+    if (!first) return;
+    await this.open(first, first.name);
+    const [next] = await this.album.add(others);
+    if (next && !this.session.peek() && !this.opening.peek()) await this.show(next.id);
+  }
+
+  /** Shows a photo that is kept. */
+  show(id: string): Promise<void> {
+    return this.present(() => this.album.take(id));
+  }
+
+  /** Back to the start. The photo stays kept. */
+  home(): void {
+    this.turn++;
+    this.opening.value = false;
+    this.message.value = null;
+    const session = this.session.peek();
+    this.startOver();
+    this.session.value = null;
+    session?.close();
+    this.previous?.close();
+    this.previous = null;
+  }
+
+  private async present(find: () => Promise<Sheet>): Promise<void> {
     const turn = ++this.turn;
     this.message.value = null;
     this.opening.value = true;
     try {
-      const project = (await isProject(blob, name)) ? await readProject(blob) : null;
-      const photo = project ? await Photo.open(project.photo, project.photo.name) : await Photo.open(blob, name);
+      const sheet = await find();
+      const photo = await Photo.open(sheet.blob, sheet.name);
       if (turn !== this.turn) photo.close();
       else {
-        this.adopt(photo, project?.document);
-        if (project && isAnother(project.model, this.engine.segmenter.peek())) this.message.value = otherModelMessage;
+        this.adopt(photo, sheet);
+        if (photo.remark) this.message.value = remarkMessage(photo.remark);
       }
     } catch (error) {
       const open = this.session.peek() !== null;
@@ -119,7 +168,7 @@ export class Controller {
     else if (remedy === "ask-again") void session?.ask();
   }
 
-  private adopt(photo: Photo, document?: Document): void {
+  private adopt(photo: Photo, sheet: Sheet): void {
     const before = this.session.peek();
     if (before?.encoded.peek()) {
       this.previous?.close();
@@ -127,11 +176,9 @@ export class Controller {
     }
     this.viewport.show(photo);
     this.startOver();
-    const session = new Session(photo, (error) => this.report(error));
-    if (document) {
-      session.document.value = document;
-      this.prompting.hasAsked.value = true;
-    }
+    const session = new Session(photo, (error) => this.report(error), this.album.past(sheet, photo));
+    this.album.admit(sheet, session);
+    if (!session.isBlank()) this.prompting.hasAsked.value = true;
     this.session.value = session;
     if (before !== this.previous) before?.close();
   }
@@ -163,11 +210,13 @@ export class Controller {
     this.startOver();
     if (previous) this.viewport.show(previous.photo);
     this.session.value = previous;
+    this.album.dismiss(session);
     session.close();
   }
 
   private startOver(): void {
     this.prompting.reset();
+    this.keyboardBox.giveUp();
     this.objects.reset();
     this.saving.all.value = false;
   }

@@ -1,5 +1,5 @@
 /** The edits that gestures make: each one a single step to undo. */
-import { addPoint, current, inOne, movePoint, removePoint, setBox, setMask, type Document } from "../core/document";
+import { addPoint, askAnew, current, inOne, movePoint, removePoint, setBox, setMask, type Document } from "../core/document";
 import type { LowResMask, PromptBox, PromptPoint } from "../core/prompt";
 
 /**
@@ -8,6 +8,12 @@ import type { LowResMask, PromptBox, PromptPoint } from "../core/prompt";
  * @param answer The mask that the user was looking at, or null when there was none.
  */
 export const correct = (doc: Document, point: PromptPoint, answer: LowResMask | null): Document => inOne(doc, setMask(addPoint(doc, point), answer));
+
+/** Adds the points of a scribble, which corrects an answer as a single point does. */
+export const correctAlong = (doc: Document, points: readonly PromptPoint[], answer: LowResMask | null): Document => inOne(doc, setMask(points.reduce(addPoint, doc), answer));
+
+/** Asks about what a lasso holds, and nothing else. @param mask The lasso's own inside, as if it were an earlier answer. */
+export const encircle = (doc: Document, box: PromptBox, points: readonly PromptPoint[], mask: LowResMask | null): Document => askAnew(doc, { points, box, mask });
 
 /** Moves a point. The earlier answer stays a prompt only if it came before that point. */
 export function replacePoint(doc: Document, index: number, to: { x: number; y: number }): Document {

@@ -5,7 +5,7 @@ import { signal } from "@preact/signals";
 export const dragging = signal(false);
 
 /** @returns A function that stops listening. */
-export function listenForFiles(open: (file: File) => void): () => void {
+export function listenForFiles(open: (files: readonly File[]) => void): () => void {
   const abort = new AbortController();
   const on = <K extends keyof WindowEventMap>(type: K, listener: (event: WindowEventMap[K]) => void) => globalThis.addEventListener(type, listener, { signal: abort.signal });
 
@@ -21,22 +21,23 @@ export function listenForFiles(open: (file: File) => void): () => void {
   });
   on("drop", (event) => {
     dragging.value = false;
-    const file = pick(event.dataTransfer?.files);
-    if (!file) return;
+    const files = photosOf(event.dataTransfer?.files);
+    if (!files.length) return;
     event.preventDefault();
-    open(file);
+    open(files);
   });
   on("paste", (event) => {
-    const file = pick(event.clipboardData?.files);
-    if (!file) return;
+    const files = photosOf(event.clipboardData?.files);
+    if (!files.length) return;
     event.preventDefault();
-    open(file);
+    open(files);
   });
   return () => abort.abort();
 }
 
-/** The first picture; else the first file, whose message then says what is wrong with it. */
-export const pick = (files: FileList | null | undefined): File | undefined => {
+/** All pictures; where there are none the first file, whose message then says what is wrong with it. A system may not know HEIC's type. */
+export function photosOf(files: FileList | null | undefined): readonly File[] {
   const list = [...(files ?? [])];
-  return list.find((file) => file.type.startsWith("image/")) ?? list[0];
-};
+  const pictures = list.filter(({ type, name }) => type.startsWith("image/") || /\.(heic|heif|avif)$/i.test(name));
+  return pictures.length ? pictures : list.slice(0, 1);
+}

@@ -1,6 +1,7 @@
 /** The page's keys. Those that place points work while the stage has the focus, the others everywhere. */
 import type { Controller } from "./controller";
 import { openSaveSheet } from "./output/SaveSheetPlace";
+import { toolAction } from "./toolKeys";
 
 type Action = (event: KeyboardEvent) => void;
 
@@ -10,11 +11,11 @@ const step = { pan: 64, cursor: 16, fine: 1 };
 const arrows: Record<string, readonly [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /** @returns A function that stops listening. */
-export function listenToKeys(controller: Controller, chooseFile: () => void): () => void {
+export function listenToKeys(controller: Controller, chooseFile: () => void, showKeys: () => void): () => void {
   const abort = new AbortController();
   const onKey = (event: KeyboardEvent): void => {
     if (event.defaultPrevented || event.altKey || isTyping(event.target) || document.querySelector("dialog[open]")) return;
-    const action = actionOf(event, controller, chooseFile);
+    const action = event.key === "?" && !event.ctrlKey && !event.metaKey ? showKeys : actionOf(event, controller, chooseFile);
     if (!action) return;
     event.preventDefault();
     action(event);
@@ -24,7 +25,7 @@ export function listenToKeys(controller: Controller, chooseFile: () => void): ()
 }
 
 function actionOf(event: KeyboardEvent, controller: Controller, chooseFile: () => void): Action | null {
-  const { prompting, viewport, saving } = controller;
+  const { keyboardBox, prompting, viewport, saving } = controller;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (event.ctrlKey || event.metaKey) return commandOf(key, event.shiftKey, controller, chooseFile);
   if (!controller.session.peek()) return null;
@@ -32,12 +33,17 @@ function actionOf(event: KeyboardEvent, controller: Controller, chooseFile: () =
   const arrow = arrows[key];
   if (arrow) return arrowAction(arrow, onStage, event.shiftKey, controller);
   if (onStage && key === "Enter") return () => prompting.tapCursor(event.shiftKey);
+  if (onStage && key === "x") return () => keyboardBox.mark();
   switch (key) {
+    case "PageDown":
+      return () => controller.album.step(1);
+    case "PageUp":
+      return () => controller.album.step(-1);
     case "Delete":
     case "Backspace":
       return () => prompting.removeLatest();
     case "Escape":
-      return () => (prompting.selected.value = null);
+      return () => keyboardBox.giveUp() || prompting.leave();
     case "+":
     case "=":
       return () => viewport.zoom(1.25);
@@ -63,7 +69,7 @@ function actionOf(event: KeyboardEvent, controller: Controller, chooseFile: () =
     case "m":
       return () => void saving.saveMask();
     default:
-      return null;
+      return toolAction(key, prompting);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Words for what went wrong: what happened, what was kept, and what helps. */
 import { EngineError, type EngineErrorCode } from "../engine/segmenter";
-import { PixelError, type PixelErrorCode } from "./pixels/pixels";
+import { PixelError, type PixelErrorCode, type Remark } from "./pixels/pixels";
 
 /** What a message's button does. */
 export type Remedy = "choose-photo" | "load-again" | "ask-again" | "read-again" | "reload-page";
@@ -25,6 +25,15 @@ const photoMessages: Record<PixelErrorCode, Omit<Message, "tone">> = {
   undecodable: { title: "This picture cannot be read", text: "The file is damaged, or this browser does not know its format.", remedy: "choose-photo" },
   "too-large": { title: "This photo is too large", text: "Up to 120 megapixels can be opened.", remedy: "choose-photo" },
   "out-of-memory": { title: "There is not enough memory", text: "Close other tabs, or use a smaller photo.", remedy: "choose-photo" },
+  "no-decoder": { title: "HEIC photos need one more download", text: "This browser cannot open them by itself, and the decoder could not be loaded. Connect once and try again, or save the photo as JPEG.", remedy: "choose-photo" },
+  tiff: { title: "This is a TIFF or a camera's raw file", text: "This browser cannot open it. Save it as JPEG or PNG first.", remedy: "choose-photo" },
+  raw: { title: "This is a camera's raw file", text: "It has to be developed first. Save it as JPEG or PNG, then open that.", remedy: "choose-photo" },
+  avif: { title: "This AVIF picture cannot be read", text: "The file is damaged, or this browser does not know AVIF. Save it as JPEG or PNG.", remedy: "choose-photo" },
+  "jpeg-xl": { title: "This is a JPEG XL picture", text: "This browser cannot open it. Save it as JPEG or PNG first.", remedy: "choose-photo" },
+  pdf: { title: "This is a PDF", text: "Save the page as a picture, or take a screenshot of it, and open that.", remedy: "choose-photo" },
+  drawing: { title: "This is an SVG drawing", text: "It is made of shapes, not of pixels. Export it as PNG first.", remedy: "choose-photo" },
+  video: { title: "This is a video", text: "Save one of its frames as a picture, or take a screenshot, and open that.", remedy: "choose-photo" },
+  photoshop: { title: "This is a Photoshop file", text: "Export it as PNG or JPEG first.", remedy: "choose-photo" },
   "empty-mask": { title: "There is nothing to save", text: "The mask is empty. Tap an object, or choose another candidate." },
 };
 
@@ -38,6 +47,14 @@ const engineMessages: Record<EngineErrorCode, Omit<Message, "tone">> = {
   "bad-input": { title: "The model cannot answer that", text: "", remedy: "ask-again" },
   aborted: { title: "Stopped", text: "" },
 };
+
+const remarks: Record<Remark, Omit<Message, "tone">> = {
+  "first-of-several": { title: "Only the first picture is used", text: "This file is an animation or a series. What you save is cut out of its first picture." },
+  "fewer-bits": { title: "Opened with 8 bits a channel", text: "This file has 16. What you save has 8, which the eye cannot tell apart; your file is unchanged." },
+};
+
+/** What of a file cannot be seen in the page. */
+export const remarkMessage = (remark: Remark): Message => ({ tone: "note", ...remarks[remark] });
 
 /** Says that an open photo is still there. */
 export function photoMessage(error: unknown, kept: boolean): Message {
@@ -64,4 +81,26 @@ export const storageMessage: Message = {
   text: "The model stays in memory only: it works now, and is downloaded again next time.",
 };
 
+export const keptNotMessage: Message = {
+  tone: "note",
+  title: "Photos are not kept here",
+  text: "Storage is full or switched off. Everything works, but photos and points are gone when the page is closed. Save what you need.",
+};
+
+export const damagedMessage: Message = { tone: "note", title: "The points of this photo could not be read", text: "What was kept of them is damaged. The photo itself is here." };
+
+/** @param names Of the files that were left out. */
+export const unreadableMessage = (names: readonly string[]): Message => ({
+  tone: "error",
+  title: names.length === 1 ? "One file is no picture that can be read" : `${names.length} files are no pictures that can be read`,
+  text: `The others were opened. Left out: ${names.join(", ")}.`,
+});
+
 export const foreignManifestMessage: Message = { tone: "error", title: "Models come from this site only", text: "The manifest in the address is on another site; the built-in model is used." };
+
+export const sharedNothingMessage: Message = {
+  tone: "error",
+  title: "The shared photo did not arrive",
+  text: "Storage may be full, or it was opened before. Share it again, or choose it here.",
+  remedy: "choose-photo",
+};

@@ -1,6 +1,6 @@
 /** The list of objects: what its buttons and keys do. */
 import { computed, signal, type ReadonlySignal } from "@preact/signals";
-import { asksNothing } from "../core/document";
+import { isBlank } from "../core/document";
 import { addObject, duplicateObject, moveObject, removeObject, renameObject, selectObject, setHidden } from "../core/objects";
 import type { Prompting } from "./prompting";
 import type { Session } from "./session";
@@ -23,7 +23,7 @@ export class Objects {
   readonly list = computed(() => this.session.value?.objects.value ?? []);
   readonly listed = computed(() => this.wanted.value || this.list.value.length > 1);
   /** Is there something a new object would be new to? */
-  readonly canAdd = computed(() => this.list.value.length > 0 && this.session.value !== null && !asksNothing(this.session.value.active.value));
+  readonly canAdd = computed(() => this.list.value.length > 0 && this.session.value !== null && !isBlank(this.session.value.active.value));
 
   add(): void {
     if (!this.canAdd.peek()) return;

@@ -1,5 +1,7 @@
 /** A photo that is open in the page. */
-import { decode, decodeFull } from "./pixels/pixels";
+import type { Guide } from "../core/finish";
+import { guideOf } from "./pixels/light";
+import { decode, decodeFull, type Remark } from "./pixels/pixels";
 
 export class Photo {
   private constructor(
@@ -12,12 +14,14 @@ export class Photo {
     /** What the stage draws; of a large photo a smaller copy. */
     readonly preview: ImageBitmap,
     private full: ImageBitmap | null,
+    /** What of the file cannot be seen here. */
+    readonly remark: Remark | null,
   ) {}
 
   /** @throws PixelError */
   static async open(blob: Blob, name: string): Promise<Photo> {
-    const { width, height, preview, full } = await decode(blob);
-    return new Photo(stem(name), blob, width, height, preview, full);
+    const { width, height, preview, full, remark } = await decode(blob);
+    return new Photo(stem(name), blob, width, height, preview, full, remark);
   }
 
   /** The photo for the encoder at its own resolution. `transfer` says that it may be handed over. */
@@ -28,10 +32,24 @@ export class Photo {
     return { source, transfer: true };
   }
 
+  private brightness: Guide | null = null;
+
+  /** Its brightness, which edges may follow. */
+  guide(): Guide {
+    return (this.brightness ??= guideOf(this.preview, this));
+  }
+
+  /** The encoder does not need it. */
+  forgetFull(): void {
+    this.full?.close();
+    this.full = null;
+  }
+
   close(): void {
     this.preview.close();
     this.full?.close();
   }
 }
 
-const stem = (name: string): string => name.replace(/^.*[\\/]/, "").replace(/\.[a-z0-9]{1,5}$/i, "") || "photo";
+/** A file's name without folder and ending. */
+export const stem = (name: string): string => name.replace(/^.*[\\/]/, "").replace(/\.[a-z0-9]{1,5}$/i, "") || "photo";

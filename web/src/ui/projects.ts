@@ -7,8 +7,10 @@ import type { Session } from "./session";
 
 export const projectEnding = ".tapmask";
 
+const pictures = "image/*,.heic,.heif";
+
 /** For the file dialog. A phone that is asked for pictures only shows its own choice of photos, which is better; there, projects have a button in the settings. */
-export const acceptedFiles = matchMedia("(hover: hover) and (pointer: fine)").matches ? `image/*,${projectEnding}` : "image/*";
+export const acceptedFiles = matchMedia("(hover: hover) and (pointer: fine)").matches ? `${pictures},${projectEnding}` : pictures;
 
 export interface OpenedProject {
   readonly photo: File;

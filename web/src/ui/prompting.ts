@@ -4,7 +4,9 @@ import { canRedo, canUndo, chooseCandidate, clear, current, isEmpty, redo, remov
 import { selectObject } from "../core/objects";
 import { boxFrom, imagePoint, imageToView, isInside, toPixel, viewToImage, type ImagePoint, type ViewPoint } from "../core/geometry";
 import type { PromptBox } from "../core/prompt";
+import { Drawing } from "./drawing";
 import { correct, drawBox, dropPoint, flipPoint, replacePoint } from "./edits";
+import { Refining } from "./refining";
 import type { Session } from "./session";
 import type { Gesture } from "./stage/gestures";
 import type { Viewport } from "./stage/viewport";
@@ -25,12 +27,25 @@ export class Prompting {
   /** Hints have done their work once somebody has asked anything. */
   readonly hasAsked = signal(false);
   private dragged: Document | null = null;
+  readonly drawing: Drawing;
+  readonly refining: Refining;
 
   constructor(
     private readonly session: ReadonlySignal<Session | null>,
     private readonly viewport: Viewport,
     private readonly onEdit: () => void,
-  ) {}
+  ) {
+    const { mode } = this;
+    const edit = (change: (doc: Document) => Document): void => this.edit(change);
+    this.drawing = new Drawing(session, viewport, {
+      edit,
+      tap: (at, other) => this.tap(at, other),
+      get leavesOut() {
+        return mode.peek() === "background";
+      },
+    });
+    this.refining = new Refining(session, edit);
+  }
 
   readonly step = computed(() => (this.session.value ? current(this.session.value.document.value) : null));
   readonly canUndo = computed(() => this.session.value !== null && canUndo(this.session.value.document.value));
@@ -63,12 +78,15 @@ export class Prompting {
         return;
       case "box":
         return this.box(gesture.from, gesture.to, gesture.done);
+      case "stroke":
+        return this.drawing.draw(gesture);
       case "pinch":
         this.viewport.pan(gesture.dx, gesture.dy);
         if (gesture.factor !== 1) this.viewport.zoom(gesture.factor, gesture.anchor);
         return;
       case "revoke":
         this.rubberBand.value = null;
+        this.drawing.revoke();
         if (this.dragged) this.edit(() => this.dragged!);
         this.dragged = null;
     }
@@ -123,6 +141,16 @@ export class Prompting {
     this.edit(removeBox);
   }
 
+  /** Sets the box to the bounds of the mask that is shown, and asks again. */
+  tighten(): void {
+    const session = this.session.peek();
+    const bounds = session?.edited.peek()?.outline.bounds;
+    if (!session || !bounds || !this.step.peek()?.box) return;
+    const corner = toPixel(imagePoint(bounds.x, bounds.y), session.photo);
+    const opposite = toPixel(imagePoint(Math.ceil(bounds.x + bounds.width) - 1, Math.ceil(bounds.y + bounds.height) - 1), session.photo);
+    this.edit((doc) => drawBox(doc, boxFrom(corner, opposite)));
+  }
+
   undo(): void {
     this.edit(undo);
   }
@@ -143,7 +171,8 @@ export class Prompting {
   hover(at: ViewPoint | null): void {
     const session = this.session.peek();
     if (!session) return;
-    const place = at && this.toImage(at);
+    this.drawing.pointer.value = at;
+    const place = at && !this.drawing.draws.peek() ? this.toImage(at) : null;
     void session.point(place && isInside(place, session.photo) ? toPixel(place, session.photo) : null);
   }
 
@@ -163,10 +192,32 @@ export class Prompting {
     if (overX || overY) this.viewport.pan(-overX, -overY);
   }
 
+  /** Moves a point by CSS pixels, or by one pixel of the photo where that is more. */
+  nudge(index: number, dx: number, dy: number): void {
+    const session = this.session.peek();
+    const from = this.step.peek()?.points[index];
+    if (!session || !from) return;
+    const { scale } = this.viewport.view.peek();
+    const far = (by: number) => Math.sign(by) * Math.max(Math.abs(by) / scale, 1);
+    this.edit((doc) => replacePoint(doc, index, toPixel(imagePoint(from.x + 0.5 + far(dx), from.y + 0.5 + far(dy)), session.photo)));
+  }
+
   /** A point at the keyboard's cursor. */
   tapCursor(other: boolean): void {
     if (!this.cursor.peek()) this.moveCursor(0, 0);
-    if (this.cursor.peek()) this.tap(this.cursor.peek()!, other);
+    const cursor = this.cursor.peek();
+    if (!cursor) return;
+    if (this.drawing.paints.peek()) this.drawing.stamp(cursor, other);
+    else this.tap(cursor, other);
+  }
+
+  /** Gives up what is nearest: the selected point, the line that is being drawn, the tool, the panel. */
+  leave(): void {
+    const { drawing, refining } = this;
+    if (this.selected.peek() !== null) this.selected.value = null;
+    else if (drawing.line.peek()) drawing.revoke();
+    else if (drawing.draws.peek()) drawing.choose("tap");
+    else refining.open.value = false;
   }
 
   /** For another photo. */
@@ -176,6 +227,8 @@ export class Prompting {
     this.rubberBand.value = null;
     this.cursor.value = null;
     this.dragged = null;
+    this.drawing.reset();
+    this.refining.reset();
   }
 
   private drag(index: number, { dx, dy }: { dx: number; dy: number }): void {

@@ -1,4 +1,4 @@
-/** What the address asks for: `?provider=`, `?model=`, `?variant=`, `?manifest=`. */
+/** What the address asks for: `?provider=`, `?model=`, `?variant=`, `?manifest=`, `?finish=raw`. */
 import type { Provider } from "../engine/segmenter";
 import type { EngineChoice } from "./engine";
 
@@ -8,6 +8,8 @@ export interface Query {
   readonly choice: EngineChoice;
   /** The address named a manifest of another site, which is not loaded. */
   readonly foreignManifest: boolean;
+  /** Masks as the model gives them, until somebody wants them finished. */
+  readonly rawMasks: boolean;
 }
 
 /** @param base What the built-in manifest's address is relative to. */
@@ -26,5 +28,6 @@ export function readQuery(address: URL, base: string): Query {
       providers: provider && providers.includes(provider) ? [provider as Provider] : undefined,
     },
     foreignManifest,
+    rawMasks: text("finish") === "raw",
   };
 }

@@ -7,6 +7,9 @@ export interface Sample {
   readonly source: string;
 }
 
+/** 256 pixels square: what the first view shows. */
+export const smallPicture = ({ name }: Sample): string => `samples/small/${name}.webp`;
+
 export const samples: readonly Sample[] = [
   { name: "coffee", file: "samples/coffee.jpg", alt: "A cup of coffee with saucer and spoon", credit: "Rachel Michetti, Pikolo Espresso Bar – CC0", source: "https://scikit-image.org/docs/stable/api/skimage.data.html#skimage.data.coffee" },
   { name: "cat", file: "samples/cat.jpg", alt: "Chelsea the cat", credit: "Stéfan van der Walt – CC0", source: "https://scikit-image.org/docs/stable/api/skimage.data.html#skimage.data.chelsea" },

@@ -35,7 +35,7 @@ export class Saving {
   /** Are there visible objects with masks beside the active one? */
   readonly others = computed(() => this.visible.value.some(({ object }) => object.id !== this.session.value?.active.value.id));
   /** Where nothing was said about the active object, the others are what can be saved. */
-  readonly savesAll = computed(() => this.others.value && (this.all.value || !this.session.value?.shown.value));
+  readonly savesAll = computed(() => this.others.value && (this.all.value || !this.session.value?.edited.value));
   /** What will be saved. */
   private readonly chosen = computed<readonly Found[]>(() => {
     const session = this.session.value;
@@ -105,7 +105,7 @@ export class Saving {
 
 export function shaped(chosen: readonly Found[]): Shapes {
   const { inputSize, threshold } = chosen[0]!.answer.frame;
-  return { shapes: chosen.map(({ answer, candidate }) => ({ mask: answer.mask(candidate) })), inputSize, threshold };
+  return { shapes: chosen.map(({ object, answer, candidate }) => answer.shape(candidate, object)), inputSize, threshold };
 }
 
 /** A name as part of a file's name. */

@@ -3,12 +3,14 @@
  *
  * The document is the truth; answers are kept by its revisions, so undo finds them again and a stale one is never shown as current.
  */
-import { batch, computed, signal } from "@preact/signals";
-import { asksNothing, createDocument, current, currentStep, isEmpty, revisionOf, toPrompt, type Document, type PhotoObject } from "../core/document";
+import { batch, computed, signal, type Signal } from "@preact/signals";
+import { asksNothing, createDocument, current, currentStep, isBlank, isEmpty, revisionOf, toPrompt, type Document, type PhotoObject } from "../core/document";
 import type { ImagePoint } from "../core/geometry";
+import { noStrokes } from "../core/strokes";
 import type { LowResMask } from "../core/prompt";
 import { EngineError, type EncodedImage, type Segmenter } from "../engine/segmenter";
 import { Answer, type MaskFrame, type Outline } from "./answer";
+import { firstFinish } from "./firstFinish";
 import type { Photo } from "./photo";
 
 let count = 0;
@@ -24,9 +26,22 @@ export interface Found {
   readonly outline: Outline;
 }
 
+/** What the model computed for the photo at an earlier time. */
+export interface Recall {
+  /** Null: nothing that would do. @throws EngineError */
+  recall(segmenter: Segmenter): Promise<EncodedImage | null>;
+  keep(segmenter: Segmenter, image: EncodedImage): Promise<void>;
+}
+
+/** What a photo brings along that was open before. */
+export interface Past {
+  readonly document: Document | null;
+  readonly embeddings: Recall;
+}
+
 export class Session {
   readonly id = ++count;
-  readonly document = signal<Document>(createDocument());
+  readonly document: Signal<Document>;
   /** Has the model seen the photo? */
   readonly encoded = signal(false);
   private readonly answers = signal<ReadonlyMap<number, Answer>>(new Map());
@@ -42,13 +57,17 @@ export class Session {
   private frame: MaskFrame | null = null;
   private encoding: AbortController | null = null;
   private hovered: ImagePoint | null = null;
+  private noAnswer: Answer | null = null;
   /** Which round of asking is the latest. */
   private round = 0;
 
   constructor(
     readonly photo: Photo,
     private readonly onError: (error: unknown) => void,
-  ) {}
+    private readonly past: Past | null = null,
+  ) {
+    this.document = signal(past?.document ?? createDocument(firstFinish.peek()));
+  }
 
   /** The object that prompts are about. */
   readonly active = computed(() => current(this.document.value));
@@ -59,19 +78,29 @@ export class Session {
   readonly shown = computed(() => this.answer.value ?? this.answerBefore(this.active.value));
   readonly candidate = computed(() => this.active.value.candidate ?? this.shown.value?.best ?? 0);
   readonly segmenting = computed(() => this.asked.value !== null);
-  readonly hover = computed(() => (isEmpty(this.document.value) && this.pointedAt.value === null ? (this.preview.value?.answer ?? null) : null));
+  /** What a click under the pointer would select. */
+  readonly hover = computed<Outline | null>(() => {
+    const preview = isEmpty(this.document.value) && this.pointedAt.value === null ? this.preview.value : null;
+    const { finish } = this.active.value;
+    return preview && preview.answer.outline(preview.answer.best, { finish, strokes: noStrokes, points: [{ ...preview.at, label: 1 }] });
+  });
+  /** What is known of the object that is being edited. */
+  readonly edited = computed(() => this.find(this.active.value));
   /** The objects that have a mask, from back to front. */
   readonly found = computed<readonly Found[]>(() => this.objects.value.flatMap((object) => this.find(object) ?? []));
 
   /** What is known of an object; null before its first answer. */
   find(object: PhotoObject): Found | null {
-    if (asksNothing(object)) return null;
-    const known = this.answers.value.get(object.revision);
+    if (isBlank(object)) return null;
+    const known = asksNothing(object) ? this.unasked() : this.answers.value.get(object.revision);
     const answer = known ?? this.answerBefore(object);
     if (!answer) return null;
     const candidate = object.candidate ?? answer.best;
-    return { object, answer, candidate, current: known !== undefined, outline: answer.outline(candidate) };
+    return { object, answer, candidate, current: known !== undefined, outline: answer.outline(candidate, object) };
   }
+
+  /** Was nothing ever said about the photo? */
+  isBlank = (): boolean => this.document.peek().steps.every(({ objects }) => objects.every(asksNothing));
 
   /** The front object whose mask is there, hidden ones aside. */
   objectAt(at: ImagePoint): PhotoObject | null {
@@ -88,6 +117,11 @@ export class Session {
     return this.segmenter?.info.model.id ?? null;
   }
 
+  /** The side of the frame that the model sees the photo in; null until it does. */
+  get inputSize(): number | null {
+    return this.frame?.inputSize ?? null;
+  }
+
   /** Has this model the photo, or is it about to? */
   isWith(segmenter: Segmenter): boolean {
     return this.segmenter === segmenter;
@@ -99,17 +133,27 @@ export class Session {
     this.segmenter = segmenter;
     const abort = (this.encoding = new AbortController());
     const { input_size, mask_threshold } = segmenter.info.model;
-    const { source, transfer } = await this.photo.forEncoder();
-    if (abort.signal.aborted) throw new EngineError("aborted", "Reading the photo was stopped.");
-    const image = await segmenter.encode(source, { signal: abort.signal, transfer });
+    const known = (await this.past?.embeddings.recall(segmenter)) ?? null;
+    const image = known ?? (await this.look(segmenter, abort.signal));
     if (abort.signal.aborted) {
       image.release();
       throw new EngineError("aborted", "Reading the photo was stopped.");
     }
     this.image = image;
-    this.frame = { photo: this.photo, inputSize: input_size, threshold: mask_threshold };
+    this.frame = { photo: this.photo, inputSize: input_size, threshold: mask_threshold, guide: () => this.photo.guide() };
+    this.noAnswer = null;
     this.encoded.value = true;
     void this.ask();
+    if (known) this.photo.forgetFull();
+    else void this.past?.embeddings.keep(segmenter, image);
+  }
+
+  private async look(segmenter: Segmenter, signal: AbortSignal): Promise<EncodedImage> {
+    const stopped = () => new EngineError("aborted", "Reading the photo was stopped.");
+    if (signal.aborted) throw stopped();
+    const { source, transfer } = await this.photo.forEncoder();
+    if (signal.aborted) throw stopped();
+    return segmenter.encode(source, { signal, transfer });
   }
 
   /** Changes the document and asks the model about it. */
@@ -194,6 +238,11 @@ export class Session {
     return open.find(({ id }) => id === this.active.peek().id) ?? open[0] ?? null;
   }
 
+  /** What strokes are painted on where the model was not asked. It need not be there for that. */
+  private unasked(): Answer {
+    return (this.noAnswer ??= Answer.ofNothing(this.frame ?? { photo: this.photo, inputSize: 4, threshold: 0, guide: () => this.photo.guide() }));
+  }
+
   private answerBefore(object: PhotoObject): Answer | null {
     return this.last.value?.object === object.id && !asksNothing(object) ? this.last.value.answer : null;
   }
@@ -204,7 +253,7 @@ export class Session {
     const alive = new Set(doc.steps.flatMap((step) => step.objects.map((object) => object.revision)));
     batch(() => {
       this.answers.value = new Map([...this.answers.peek(), [revision, answer] as const].filter(([key]) => alive.has(key)));
-      if (id === current(doc).id && !isEmpty(doc)) this.last.value = { object: id, answer };
+      if (id === current(doc).id && !asksNothing(current(doc))) this.last.value = { object: id, answer };
     });
   }
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { addPoint, clear, createDocument, current, isEmpty, redo, revisionOf, setBox, undo, type Document } from "../../src/core/document";
+import { addPoint, addStroke, clear, createDocument, current, isEmpty, redo, revisionOf, setBox, setFinish, undo, type Document, type Step } from "../../src/core/document";
+import { cleanFinish, rawFinish } from "../../src/core/finish";
 import { addObject, duplicateObject, moveObject, objectsOf, removeObject, renameObject, revive, selectObject, setHidden } from "../../src/core/objects";
 
 type Change = (doc: Document) => Document;
@@ -79,6 +80,32 @@ describe("objects of a document", () => {
     expect(selectObject(two, 1).index).toBe(two.index);
     expect(selectObject(two, 1).steps).toHaveLength(two.steps.length);
     expect(selectObject(two, 99)).toBe(two);
+  });
+
+  test("that were painted are not blank, though they ask nothing; clear takes the paint along, undo brings it back", () => {
+    const painted = addStroke(createDocument(), { points: [{ x: 5, y: 5 }], radius: 3, erase: false });
+    expect(isEmpty(painted)).toBe(false);
+    expect(revisionOf(painted)).toBe(revisionOf(undo(painted)));
+    expect(objectsOf(addObject(painted))).toHaveLength(2);
+    expect(isEmpty(clear(painted))).toBe(true);
+    expect(current(undo(clear(painted))).strokes).toHaveLength(1);
+    expect(isEmpty(undo(painted))).toBe(true);
+    expect(current(tap(painted)).strokes).toHaveLength(1);
+  });
+
+  test("begin with the finish of the one before; changing it asks nothing", () => {
+    const raw = setFinish(two, { ...rawFinish });
+    expect(revisionOf(raw)).toBe(revisionOf(two));
+    expect(setFinish(raw, { ...rawFinish })).toBe(raw);
+    expect(current(addObject(raw)).finish).toEqual(rawFinish);
+    expect(current(undo(raw)).finish).toEqual(cleanFinish);
+    expect(current(clear(raw)).finish).toEqual(rawFinish);
+  });
+
+  test("of an older page come out of storage with what they did not have then", () => {
+    const stored = structuredClone(two);
+    for (const { objects } of stored.steps) for (const object of objects as Partial<Step["objects"][number]>[]) delete (object as { strokes?: unknown }).strokes;
+    expect(current(revive(stored)).strokes).toEqual([]);
   });
 
   test("come out of storage with fresh revisions, shared where they were shared", () => {

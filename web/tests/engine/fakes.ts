@@ -1,6 +1,7 @@
 /** Stand-ins for what lies outside the engine: the network, the cache storage, the worker. */
 import { createHash } from "node:crypto";
 import type { ModelFile } from "../../src/core/manifest";
+import type { SavedEmbeddings } from "../../src/engine/embeddings";
 import type { Outcome, Started, WorkerApi } from "../../src/engine/protocol";
 import type { Connection, Machine } from "../../src/engine/start";
 import type { Segmentation } from "../../src/engine/types";
@@ -75,6 +76,13 @@ export function deferred<T>() {
 
 export const answer = (best = 0): Outcome<Segmentation> => ({ ok: true, value: { masks: [], scores: [0.1, 0.2, 0.3], tokens: [1, 2, 3], best } });
 
+/** What the encoder of `sampleManifest` would make of a photo of 40 × 30. */
+export const embeddings = (): SavedEmbeddings => ({
+  width: 40,
+  height: 30,
+  tensors: { image_embeddings: { type: "float32", dims: [1, 8, 4, 4], data: new Float32Array(128).fill(0.5) } },
+});
+
 export interface FakeWorker {
   readonly api: { [Name in keyof WorkerApi]: (...args: Parameters<WorkerApi[Name]>) => ReturnType<WorkerApi[Name]> };
   terminated: boolean;
@@ -91,7 +99,7 @@ export function fakeMachine(start: WorkerApi["start"], rest: Partial<FakeWorker[
     connect: () => {
       const death = deferred<string>();
       const worker: FakeWorker = {
-        api: { start, encode: async () => ({ ok: true, value: null }), segment: async () => answer(), release: () => undefined, ...rest },
+        api: { start, encode: async () => ({ ok: true, value: null }), save: async () => ({ ok: true, value: embeddings() }), restore: async () => ({ ok: true, value: null }), segment: async () => answer(), release: () => undefined, ...rest },
         terminated: false,
         die: death.resolve,
       };

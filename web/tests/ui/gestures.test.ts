@@ -90,3 +90,38 @@ describe("two fingers", () => {
     expect(timers.at(-1)).toEqual({ type: "timer", on: false });
   });
 });
+
+describe("a tool that draws", () => {
+  const drawing = (more: Partial<PointerInput> = {}) => ({ ...finger(1, 10, 10), draws: true, ...more }) as PointerInput;
+
+  it("strokes from where it went down to where it was lifted", () => {
+    expect(play([drawing(), move(1, 12, 10), move(1, 40, 30), up(1, 41, 30)], () => 3)).toMatchObject({
+      gestures: [
+        { type: "stroke", phase: "begin", at: at(10, 10), secondary: false },
+        { type: "stroke", phase: "on", at: at(12, 10) },
+        { type: "stroke", phase: "on", at: at(40, 30) },
+        { type: "stroke", phase: "end", at: at(41, 30) },
+      ],
+      timers: [],
+      state: idle,
+    });
+  });
+
+  it("says which button it was", () => {
+    expect(play([mouse(1, 1, { draws: true, secondary: true } as Partial<PointerInput>), up(1, 1, 1)]).gestures.at(-1)).toMatchObject({ type: "stroke", secondary: true });
+  });
+
+  it("is taken back by a second finger, which moves the photo", () => {
+    const { gestures } = play([drawing(), move(1, 50, 50), finger(2, 90, 50), move(2, 100, 50)]);
+    expect(gestures.map(({ type }) => type)).toEqual(["stroke", "stroke", "revoke", "pinch"]);
+  });
+
+  it("is taken back when it is cancelled", () => {
+    expect(play([drawing(), { type: "cancel", id: 1 }]).gestures.at(-1)).toEqual({ type: "revoke" });
+  });
+
+  it("picks with Alt and pans with the space bar all the same", () => {
+    expect(play([drawing({ pick: true } as Partial<PointerInput>), up(1, 10, 10)]).gestures).toEqual([{ type: "pick", at: at(10, 10) }]);
+    expect(play([drawing({ pan: true } as Partial<PointerInput>), move(1, 20, 10)]).gestures).toMatchObject([{ type: "pinch" }]);
+  });
+});

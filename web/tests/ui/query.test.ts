@@ -10,6 +10,7 @@ describe("readQuery", () => {
     expect(read("")).toEqual({
       choice: { manifest: new URL("https://example.org/tapmask/models/manifest.json"), model: undefined, variant: undefined, providers: undefined },
       foreignManifest: false,
+      rawMasks: false,
     });
   });
 

@@ -12,8 +12,8 @@ export { Unsuitable } from "./gpu";
 export interface Runtime {
   readonly ort: typeof Ort;
   readonly provider: Ort.InferenceSession.ExecutionProviderConfig;
-  /** Are encoder outputs better left on the GPU? */
-  readonly onGpu: boolean;
+  /** The GPU that the model runs on, where encoder outputs are better left. */
+  readonly device: GPUDevice | null;
   /** Resolves with a sentence when the device is gone. */
   readonly lost: Promise<string>;
   /** Something the reader should know about this provider. */
@@ -32,18 +32,19 @@ async function openWebGpu(setup: Setup): Promise<Runtime> {
   const ort = await import("onnxruntime-web/webgpu");
   configure(ort, 1, gpuWasmModuleUrl, gpuWasmUrl);
   const lost = device.lost.then(({ message }) => `The GPU was lost${message ? `: ${message}` : ""}.`);
-  return { ort, provider: { name: "webgpu", device } as Ort.InferenceSession.WebGpuExecutionProviderOption, onGpu: true, lost, note };
+  return { ort, provider: { name: "webgpu", device } as Ort.InferenceSession.WebGpuExecutionProviderOption, device, lost, note };
 }
 
 async function openWasm(threads: number): Promise<Runtime> {
   const ort = await import("onnxruntime-web/wasm");
   configure(ort, threads, wasmModuleUrl, wasmUrl);
-  return { ort, provider: "wasm", onGpu: false, lost: never, note: "" };
+  return { ort, provider: "wasm", device: null, lost: never, note: "" };
 }
 
 function configure(ort: typeof Ort, threads: number, mjs: string, wasm: string): void {
   ort.env.logLevel = "error";
   ort.env.wasm.numThreads = threads;
   // Threads load the .mjs again as their own script, so its address must not depend on who reads it.
-  ort.env.wasm.wasmPaths = { mjs: new URL(mjs, import.meta.url).href, wasm: new URL(wasm, import.meta.url).href };
+  // Not `import.meta.url`: where bundlers see that, they look for a file that they know already.
+  ort.env.wasm.wasmPaths = { mjs: new URL(mjs, location.href).href, wasm: new URL(wasm, location.href).href };
 }

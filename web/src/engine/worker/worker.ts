@@ -4,6 +4,7 @@ import { candidates } from "../../core/candidates";
 import { PromptError, promptFeeds } from "../../core/feeds";
 import { letterbox } from "../../core/geometry";
 import type { LowResMask, Prompt } from "../../core/prompt";
+import type { SavedEmbeddings } from "../embeddings";
 import type { Outcome, Setup, WorkerApi } from "../protocol";
 import type { Segmentation } from "../types";
 import { outcome } from "./failure";
@@ -46,6 +47,14 @@ const api: WorkerApi = {
       return null;
     }),
 
+  save: (id) => outcome(() => save(id)).then((answer) => (answer.ok ? transfer(answer, Object.values(answer.value.tensors).map(({ data }) => data.buffer)) : answer)),
+
+  restore: (id, { width, height, tensors }) =>
+    outcome(async () => {
+      photos.set(id, { embeddings: model.restore(tensors), width, height });
+      return null;
+    }),
+
   segment: (id, prompt) => outcome(() => segment(id, prompt)).then(handOver),
 
   release(id) {
@@ -54,9 +63,19 @@ const api: WorkerApi = {
   },
 };
 
-async function segment(id: number, prompt: Prompt): Promise<Segmentation> {
+function find(id: number): Encoded {
   const photo = photos.get(id);
   if (!photo) throw new PromptError("This photo was released.");
+  return photo;
+}
+
+async function save(id: number): Promise<SavedEmbeddings> {
+  const { embeddings, width, height } = find(id);
+  return { width, height, tensors: await model.save(embeddings) };
+}
+
+async function segment(id: number, prompt: Prompt): Promise<Segmentation> {
+  const photo = find(id);
   const gridSize = setup.inputSize / 4;
   const feeds = promptFeeds(prompt, letterbox(photo.width, photo.height, setup.inputSize), gridSize);
   const { ious, logits } = await model.decode(photo.embeddings, feeds);

@@ -1,6 +1,8 @@
 /** How opaque every pixel of the photo is, where several shapes are cut out together. */
+import { keepsOutline } from "../../core/finish";
 import type { Rect, Size } from "../../core/geometry";
-import { joinBounds, maskBounds, sampleUnion } from "../../core/mask";
+import { coverOf, exactBounds, joinCovers } from "../../core/shape";
+import { guideOf, lightOf } from "./light";
 import type { Shapes } from "./protocol";
 
 export interface Alpha {
@@ -13,13 +15,8 @@ export interface Alpha {
 /** @param bitmap The photo at its own resolution, which edges may follow. */
 export async function alphaOf(bitmap: ImageBitmap, { shapes, inputSize, threshold }: Shapes): Promise<Alpha> {
   const photo: Size = { width: bitmap.width, height: bitmap.height };
-  const masks = shapes.map(({ mask }) => mask);
-  return {
-    bounds: joinBounds(masks.map((mask) => maskBounds(mask, photo, inputSize, threshold))),
-    read(part) {
-      const alpha = sampleUnion(masks, photo, inputSize, { rect: part, width: part.width, height: part.height }, threshold);
-      for (let i = 0; i < alpha.length; i++) alpha[i] = alpha[i] ? 255 : 0;
-      return alpha;
-    },
-  };
+  const guide = shapes.some(({ finish }) => finish.edges && !keepsOutline(finish)) ? guideOf(bitmap, photo) : null;
+  const light = lightOf(bitmap);
+  const cover = joinCovers(shapes.map((shape) => coverOf(shape, { photo, inputSize, threshold }, guide, light)));
+  return { bounds: exactBounds(cover), read: cover.read };
 }

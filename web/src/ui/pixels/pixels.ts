@@ -2,7 +2,7 @@
 import { wrap, type Remote } from "comlink";
 import type { Decoded, MaskedPhoto, PixelApi, PixelErrorCode, PixelOutcome } from "./protocol";
 
-export type { Decoded, MaskedPhoto, PixelErrorCode, Shapes } from "./protocol";
+export type { Decoded, MaskedPhoto, PixelErrorCode, Remark, Shapes } from "./protocol";
 
 export class PixelError extends Error {
   override readonly name = "PixelError";

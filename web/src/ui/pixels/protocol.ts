@@ -1,7 +1,11 @@
 /** What the page and the pixel worker say to each other. */
 import type { Shape } from "../../core/shape";
+import type { Stranger } from "./strangers";
 
-export type PixelErrorCode = "not-an-image" | "undecodable" | "too-large" | "out-of-memory" | "empty-mask";
+export type PixelErrorCode = "not-an-image" | "undecodable" | "too-large" | "out-of-memory" | "empty-mask" | "no-decoder" | "tiff" | "avif" | Stranger;
+
+/** What of a file is not in its pixels: the other pictures of an animation, or the bits beyond 8. */
+export type Remark = "first-of-several" | "fewer-bits";
 
 export type PixelOutcome<T> = { ok: true; value: T } | { ok: false; code: PixelErrorCode };
 
@@ -13,6 +17,7 @@ export interface Decoded {
   preview: ImageBitmap;
   /** The photo at its own resolution, where `preview` is smaller. */
   full: ImageBitmap | null;
+  remark: Remark | null;
 }
 
 /** Their union is what is saved. */

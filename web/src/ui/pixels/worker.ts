@@ -3,23 +3,15 @@ import { expose, transfer } from "comlink";
 import { bands, cutOut } from "../../core/cutout";
 import type { Rect } from "../../core/geometry";
 import { alphaOf, type Alpha } from "./alpha";
-import { headerBytes, readImageHeader } from "./imageHeader";
+import { PixelError, read, remark } from "./decode";
 import { encodePng } from "./png";
-import type { Decoded, MaskedPhoto, PixelApi, PixelErrorCode, PixelOutcome } from "./protocol";
+import type { Decoded, MaskedPhoto, PixelApi, PixelOutcome } from "./protocol";
 
-/** 480 MB of pixels. */
-const mostPixels = 120_000_000;
 /** A canvas and a texture of this size work everywhere. */
 const previewSide = 4096;
 const previewPixels = 12_000_000;
 /** Rows of about this many pixels are worked on at once. */
 const bandPixels = 2_000_000;
-
-class PixelError extends Error {
-  constructor(readonly code: PixelErrorCode) {
-    super(code);
-  }
-}
 
 const api: PixelApi = {
   decode: (blob) => outcome(() => decode(blob), ({ preview, full }) => (full ? [preview, full] : [preview])),
@@ -42,30 +34,16 @@ async function outcome<T>(work: () => Promise<T>, handOver: (value: T) => Transf
 
 async function decode(blob: Blob): Promise<Decoded> {
   const bitmap = await read(blob);
+  const said = await remark(blob);
   const { width, height } = bitmap;
   const scale = Math.min(1, previewSide / Math.max(width, height), Math.sqrt(previewPixels / (width * height)));
-  if (scale === 1) return { width, height, preview: bitmap, full: null };
+  if (scale === 1) return { width, height, preview: bitmap, full: null, remark: said };
   const preview = await createImageBitmap(bitmap, {
     resizeWidth: Math.max(1, Math.round(width * scale)),
     resizeHeight: Math.max(1, Math.round(height * scale)),
     resizeQuality: "medium",
   });
-  return { width, height, preview, full: bitmap };
-}
-
-/** Upright: a browser applies the EXIF orientation by default. */
-async function read(blob: Blob): Promise<ImageBitmap> {
-  const header = readImageHeader(new Uint8Array(await blob.slice(0, headerBytes).arrayBuffer()));
-  if (header?.size && header.size.width * header.size.height > mostPixels) throw new PixelError("too-large");
-  let bitmap: ImageBitmap;
-  try {
-    bitmap = await createImageBitmap(blob);
-  } catch {
-    throw new PixelError(header ? "undecodable" : "not-an-image");
-  }
-  if (bitmap.width * bitmap.height <= mostPixels) return bitmap;
-  bitmap.close();
-  throw new PixelError("too-large");
+  return { width, height, preview, full: bitmap, remark: said };
 }
 
 async function cutout(photo: MaskedPhoto, crop: boolean): Promise<Blob> {

@@ -8,10 +8,17 @@ interface MarkerProps {
   selected: boolean;
   onSelect(): void;
   onRemove(): void;
+  /** By CSS pixels. */
+  onMove(dx: number, dy: number): void;
 }
 
+const arrows: Record<string, readonly [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+/** CSS pixels for each press of an arrow key; with Shift the fine step. */
+const step = { plain: 8, fine: 1 };
+
+
 /** Pointers reach it through the stage, which knows drags; this button is for keys and screen readers. */
-export function Marker({ number, label, at, selected, onSelect, onRemove }: MarkerProps) {
+export function Marker({ number, label, at, selected, onSelect, onRemove, onMove }: MarkerProps) {
   const meaning = label === 1 ? "part of the object" : "not part of the object";
   return (
     <li class="marker" style={{ transform: `translate(${at.x}px, ${at.y}px)` }}>
@@ -22,10 +29,13 @@ export function Marker({ number, label, at, selected, onSelect, onRemove }: Mark
         aria-label={`Point ${number}, ${meaning}`}
         onClick={onSelect}
         onKeyDown={(event) => {
-          if (event.key !== "Delete" && event.key !== "Backspace") return;
+          const arrow = arrows[event.key];
+          if (!arrow && event.key !== "Delete" && event.key !== "Backspace") return;
           event.preventDefault();
           event.stopPropagation();
-          onRemove();
+          const by = event.shiftKey ? step.fine : step.plain;
+          if (arrow) onMove(arrow[0] * by, arrow[1] * by);
+          else onRemove();
         }}
       >
         <span aria-hidden="true">{label === 1 ? "+" : "−"}</span>

@@ -1,5 +1,5 @@
 /** What can be done with a point or a box on the photo. */
-import { Minus, Plus, Trash2, X } from "lucide-preact";
+import { Minus, Plus, Shrink, Trash2, X } from "lucide-preact";
 import type { Size, ViewPoint } from "../../core/geometry";
 
 interface PointMenuProps {
@@ -27,6 +27,16 @@ export function PointMenu({ label, at, within, onFlip, onRemove }: PointMenuProp
         <Trash2 />
       </button>
     </div>
+  );
+}
+
+/** At the box's top left corner. */
+export function TightenHandle({ at, onTighten }: { at: ViewPoint; onTighten(): void }) {
+  const words = "Tighten the box to the mask, and ask again";
+  return (
+    <button type="button" class="box-handle" aria-label={words} title={`${words} (G)`} data-testid="tighten" style={{ transform: `translate(${at.x}px, ${at.y}px)` }} onClick={onTighten}>
+      <Shrink />
+    </button>
   );
 }
 

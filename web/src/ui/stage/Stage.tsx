@@ -5,8 +5,9 @@ import { imagePoint, imageToView } from "../../core/geometry";
 import { colourOf } from "../palette";
 import type { Prompting } from "../prompting";
 import type { Session } from "../session";
+import { BrushCursor } from "./BrushCursor";
 import { Crosshair, Marker } from "./Marker";
-import { BoxHandle, PointMenu } from "./PointMenu";
+import { BoxHandle, PointMenu, TightenHandle } from "./PointMenu";
 import { paintInk, paintPhoto, type InkLayer } from "./paint";
 import { usePointers } from "./usePointers";
 import { useMarch } from "./useMarch";
@@ -29,13 +30,13 @@ export function Stage({ session, viewport, prompting }: Props) {
   useSignalEffect(() => {
     const context = prepare(photo.current, viewport);
     const { preview, width, height } = session.photo;
-    const outlines = session.found.value.filter(({ object }) => !object.hidden).map(({ outline }) => outline);
-    if (context) paintPhoto(context, viewport.view.value, ratio(), { bitmap: preview, width, height, outlines });
+    const masks = session.found.value.filter(({ object }) => !object.hidden).map(({ object, outline }) => ({ outline, feather: object.finish.feather }));
+    if (context) paintPhoto(context, viewport.view.value, ratio(), { bitmap: preview, width, height, masks });
   });
   useSignalEffect(() => {
     const context = prepare(ink.current, viewport);
     const box = prompting.rubberBand.value ?? prompting.step.value?.box ?? null;
-    if (context) paintInk(context, viewport.view.value, ratio(), { ...inkOf(session), box, march: march.value });
+    if (context) paintInk(context, viewport.view.value, ratio(), { ...inkOf(session), box, line: prompting.drawing.line.value, march: march.value });
   });
 
   const view = viewport.view.value;
@@ -49,6 +50,7 @@ export function Stage({ session, viewport, prompting }: Props) {
         ref={photo}
         class="stage-photo"
         data-testid="stage"
+        data-tool={prompting.drawing.tool.value}
         data-view={JSON.stringify(view)}
         tabIndex={0}
         role="application"
@@ -59,7 +61,7 @@ export function Stage({ session, viewport, prompting }: Props) {
       />
       <canvas ref={ink} class="stage-ink" aria-hidden="true" />
       <p id="stage-keys" class="visually-hidden">
-        Arrow keys move the cursor. Enter adds a point of the object, Shift and Enter one that is not part of it. Backspace removes the last point.
+        Arrow keys move the cursor. Enter adds a point of the object, Shift and Enter one that is not part of it. X marks a corner of a box, and again the opposite one. Backspace removes the last point. With the brush, Enter paints a dot.
       </p>
       {!session.encoded.value && <Sweep session={session} viewport={viewport} />}
       <ol class="markers" aria-label="Points">
@@ -72,11 +74,14 @@ export function Stage({ session, viewport, prompting }: Props) {
             selected={index === selected}
             onSelect={() => (prompting.selected.value = index === selected ? null : index)}
             onRemove={() => prompting.remove(index)}
+            onMove={(dx, dy) => prompting.nudge(index, dx, dy)}
           />
         ))}
       </ol>
+      <BrushCursor prompting={prompting} viewport={viewport} />
       {cursor && <Crosshair at={imageToView(cursor, view)} />}
       {step?.box && !prompting.rubberBand.value && <BoxHandle at={imageToView(imagePoint(step.box.x2, step.box.y1), view)} onRemove={() => prompting.removeBox()} />}
+      {step?.box && !prompting.rubberBand.value && session.answer.value && <TightenHandle at={imageToView(imagePoint(step.box.x1, step.box.y1), view)} onTighten={() => prompting.tighten()} />}
       {point && selected !== null && (
         <PointMenu
           label={point.label}
@@ -90,7 +95,7 @@ export function Stage({ session, viewport, prompting }: Props) {
   );
 }
 
-function inkOf(session: Session): Omit<InkLayer, "box" | "march"> {
+function inkOf(session: Session): Omit<InkLayer, "box" | "line" | "march"> {
   const { id, colour } = session.active.value;
   const visible = session.found.value.filter(({ object }) => !object.hidden).map(({ object, outline }) => ({ id: object.id, outline, colour: colourOf(object.colour) }));
   const hover = session.hover.value;
@@ -98,7 +103,7 @@ function inkOf(session: Session): Omit<InkLayer, "box" | "march"> {
     active: visible.find((item) => item.id === id) ?? null,
     others: visible.filter((item) => item.id !== id),
     pointedAt: visible.find((item) => item.id === session.pointedAt.value) ?? null,
-    preview: hover && { outline: hover.outline(hover.best), colour: colourOf(colour) },
+    preview: hover && { outline: hover, colour: colourOf(colour) },
   };
 }
 

@@ -1,7 +1,7 @@
 /**
  * What fingers and mice on the stage mean, as a pure state machine: an event in, the next state and a list of gestures out.
  *
- * One pointer taps, holds (a tap that leaves out), drags a box, or drags a point. Two fingers pan and pinch, and take back what
+ * One pointer taps, holds (a tap that leaves out), drags a box, or drags a point; with a tool that draws, it strokes from the first moment on. Two fingers pan and pinch, and take back what
  * the first had begun. Nothing here knows the DOM, the photo or time: a timer that was asked for comes back as an event.
  */
 import { viewPoint, type ViewPoint } from "../../core/geometry";
@@ -16,6 +16,8 @@ export type PointerInput =
       readonly secondary: boolean;
       /** With Alt: means an object as a whole. */
       readonly pick?: boolean;
+      /** The tool draws: no taps, no boxes. */
+      readonly draws?: boolean;
       /** The middle button, or the left one with the space bar. */
       readonly pan: boolean;
     }
@@ -31,9 +33,11 @@ export type Gesture =
   | { readonly type: "drag"; readonly point: number; readonly by: { dx: number; dy: number } }
   | { readonly type: "drop" }
   | { readonly type: "box"; readonly from: ViewPoint; readonly to: ViewPoint; readonly done: boolean }
+  /** `begin` and `end` come once each, unless it is revoked. */
+  | { readonly type: "stroke"; readonly phase: "begin" | "on" | "end"; readonly at: ViewPoint; readonly secondary: boolean }
   /** Moves the photo by the way of `anchor` and scales it there. */
   | { readonly type: "pinch"; readonly anchor: ViewPoint; readonly dx: number; readonly dy: number; readonly factor: number }
-  /** A box or a drag that was begun did not mean it. */
+  /** A box, a drag or a stroke that was begun did not mean it. */
   | { readonly type: "revoke" }
   | { readonly type: "timer"; readonly on: boolean };
 
@@ -42,6 +46,7 @@ type Mode =
   | { readonly type: "pressed"; readonly id: number; readonly start: ViewPoint; readonly touch: boolean; readonly secondary: boolean; readonly pick: boolean; readonly point: number | null }
   | { readonly type: "box"; readonly id: number; readonly start: ViewPoint }
   | { readonly type: "point"; readonly id: number; readonly start: ViewPoint; readonly point: number }
+  | { readonly type: "stroke"; readonly id: number; readonly secondary: boolean }
   /** One pointer pans, two also pinch. */
   | { readonly type: "move-photo" }
   /** The gesture is over, but pointers are still down. */
@@ -76,13 +81,14 @@ export function recognise(state: GestureState, input: PointerInput, hit: (at: Vi
 }
 
 function down(state: GestureState, input: PointerInput & { type: "down" }, hit: (at: ViewPoint) => number | null): Step {
-  const { id, at, touch, secondary, pick = false } = input;
+  const { id, at, touch, secondary, pick = false, draws = false } = input;
   const pointers = new Map(state.pointers).set(id, at);
   if (state.pointers.size > 0) {
     // A second mouse button is no second finger; a second finger always means the photo.
     return touch ? [{ mode: { type: "move-photo" }, pointers }, begun(state.mode)] : [{ ...state, pointers }, []];
   }
   if (input.pan) return [{ mode: { type: "move-photo" }, pointers }, []];
+  if (draws && !pick) return [{ mode: { type: "stroke", id, secondary }, pointers }, [{ type: "stroke", phase: "begin", at, secondary }]];
   const mode: Mode = { type: "pressed", id, start: at, touch, secondary, pick, point: pick ? null : hit(at) };
   return [{ mode, pointers }, touch && mode.point === null ? [{ type: "timer", on: true }] : []];
 }
@@ -93,6 +99,7 @@ function move(state: GestureState, id: number, at: ViewPoint): Step {
   const next: GestureState = { mode, pointers };
   if (mode.type === "move-photo") return [next, [pinch([...state.pointers.values()], [...pointers.values()])]];
   if (mode.type === "box" && id === mode.id) return [next, [{ type: "box", from: mode.start, to: at, done: false }]];
+  if (mode.type === "stroke" && id === mode.id) return [next, [{ type: "stroke", phase: "on", at, secondary: mode.secondary }]];
   if (mode.type === "point" && id === mode.id) return [next, [dragOf(mode, at)]];
   if (mode.type !== "pressed" || id !== mode.id || distance(mode.start, at) <= (mode.touch ? slip.touch : slip.mouse)) return [next, []];
   const timer: Gesture = { type: "timer", on: false };
@@ -111,6 +118,7 @@ function up(state: GestureState, id: number, at: ViewPoint): Step {
     return [after, [{ type: "timer", on: false }, tapOf(mode)]];
   }
   if (mode.type === "box" && id === mode.id) return [after, [{ type: "box", from: mode.start, to: at, done: true }]];
+  if (mode.type === "stroke" && id === mode.id) return [after, [{ type: "stroke", phase: "end", at, secondary: mode.secondary }]];
   if (mode.type === "point" && id === mode.id) return [after, [{ type: "drop" }]];
   return [after, []];
 }
@@ -136,7 +144,7 @@ function without(state: GestureState, id: number, rest: "spent" | "move-photo"):
 /** What has to be taken back when a gesture turns into another. */
 function begun(mode: Mode): Gesture[] {
   if (mode.type === "pressed") return [{ type: "timer", on: false }];
-  return mode.type === "box" || mode.type === "point" ? [{ type: "revoke" }] : [];
+  return mode.type === "box" || mode.type === "point" || mode.type === "stroke" ? [{ type: "revoke" }] : [];
 }
 
 const dragOf = (mode: { start: ViewPoint; point: number }, at: ViewPoint): Gesture => ({

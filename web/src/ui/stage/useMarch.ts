@@ -9,7 +9,7 @@ const period = 12;
 
 export function useMarch(session: Session): ReadonlySignal<number> {
   const march = useSignal(0);
-  const visible = session.shown.value !== null;
+  const visible = session.edited.value !== null;
   useEffect(() => {
     if (!visible) return undefined;
     const still = matchMedia("(prefers-reduced-motion: reduce)");

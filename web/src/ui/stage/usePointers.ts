@@ -1,4 +1,5 @@
 /** Feeds what the canvas hears – pointers, wheel, clock – to the gesture recogniser. */
+import { batch } from "@preact/signals";
 import { useEffect, type MutableRef } from "preact/hooks";
 import { viewPoint, type ViewPoint } from "../../core/geometry";
 import type { Prompting } from "../prompting";
@@ -43,12 +44,14 @@ function listen(canvas: HTMLCanvasElement, prompting: Prompting, viewport: Viewp
     prompting.cursor.value = null;
     const secondary = event.button === 2 || (event.button === 0 && event.ctrlKey);
     const pan = event.button === 1 || (event.button === 0 && spaceIsDown);
-    feed({ type: "down", id: event.pointerId, at: place(event), touch: isTouch(event), secondary, pick: event.altKey, pan }, isTouch(event));
+    feed({ type: "down", id: event.pointerId, at: place(event), touch: isTouch(event), secondary, pick: event.altKey, pan, draws: prompting.drawing.draws.peek() }, isTouch(event));
   });
   on("pointermove", (event) => {
-    feed({ type: "move", id: event.pointerId, at: place(event) }, isTouch(event));
+    // A fast finger is heard of once a frame, but the browser knows its way.
+    const way = prompting.drawing.line.peek() ? event.getCoalescedEvents() : [];
+    batch(() => (way.length ? way : [event]).forEach((part) => feed({ type: "move", id: event.pointerId, at: place(part) }, isTouch(event))));
     if (!canHover(event)) return;
-    canvas.classList.toggle("over-point", prompting.hit(place(event), false) !== null);
+    canvas.classList.toggle("over-point", !prompting.drawing.draws.peek() && prompting.hit(place(event), false) !== null);
     prompting.hover(place(event));
   });
   on("pointerup", (event) => feed({ type: "up", id: event.pointerId, at: place(event) }, isTouch(event)));

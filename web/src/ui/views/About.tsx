@@ -3,6 +3,7 @@ import type { EngineInfo } from "../../engine/segmenter";
 import type { EnginePhase } from "../engine";
 import type { Sample } from "../samples";
 import { Dialog } from "./Dialog";
+import { KeyList } from "./KeyList";
 
 interface Props {
   phase: EnginePhase;
@@ -16,15 +17,11 @@ export function About({ phase, samples, onClose }: Props) {
       <p>Tap an object in a photo and save its cut-out. Everything happens in this browser: no photo, no tap and no mask leaves this device.</p>
       <h3>The model</h3>
       {phase.state === "running" ? <Engine info={phase.segmenter.info} /> : <p>{phase.state === "loading" ? "It is being loaded." : "It is not running."}</p>}
-      <h3>Gestures and keys</h3>
-      <dl class="keys">
-        {keys.map(([what, how]) => (
-          <div key={what}>
-            <dt>{what}</dt>
-            <dd>{how}</dd>
-          </div>
-        ))}
-      </dl>
+      <KeyList />
+      <h3>HEIC photos</h3>
+      <p>
+        Where a browser cannot open them, <a href="https://github.com/strukturag/libheif" target="_blank" rel="noreferrer">libheif</a> with libde265 does (<a href="licences/libheif.txt" target="_blank">LGPL</a>).
+      </p>
       <h3>Sample photos</h3>
       <ul class="credits">
         {samples.map(({ name, credit, source }) => (
@@ -58,19 +55,3 @@ function Engine({ info }: { info: EngineInfo }) {
     </>
   );
 }
-
-const keys = [
-  ["Part of the object", "tap or click"],
-  ["Not part of it", "long press, right click, or switch to Remove"],
-  ["Box around it", "drag"],
-  ["Move a point", "drag it"],
-  ["Remove a point", "tap it, then the bin; Delete"],
-  ["Zoom, move the photo", "two fingers; wheel, Shift + wheel, Space + drag; + − 0"],
-  ["Candidates", "1 2 3"],
-  ["Next object, list of objects", "N, L"],
-  ["Select another object", "tap it in the list, or Alt + click it; on the photo, if nothing was said about the new one"],
-  ["Without a mouse", "focus the photo: arrows, Enter, Shift + Enter, Backspace"],
-  ["Undo, redo", "Ctrl+Z, Ctrl+Shift+Z"],
-  ["Open, save, copy", "Ctrl+O, S (cut-out), M (mask), Ctrl+C"],
-  ["More ways to save", "Ctrl+Shift+S"],
-] as const;

@@ -1,5 +1,9 @@
-/** How to begin; goes away with the first tap. */
+/** How to begin; goes away with the first tap. On the first visit it is shown with pictures. */
+import { coached, endCoaching } from "../coach";
+import { Coach } from "./Coach";
+
 export function Hint() {
+  if (!coached.value) return <Coach onEnd={endCoaching} />;
   return (
     <p class="hint">
       <span class="for-touch">Tap an object. Drag draws a box, a long press leaves out.</span>

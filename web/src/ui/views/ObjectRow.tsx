@@ -1,7 +1,7 @@
 /** One line of the list of objects. */
 import { CopyPlus, Eye, EyeOff, GripVertical, Pencil, Trash2 } from "lucide-preact";
 import { useEffect, useRef } from "preact/hooks";
-import { asksNothing, type PhotoObject } from "../../core/document";
+import { isBlank, type PhotoObject } from "../../core/document";
 import { longestName } from "../../core/objects";
 import type { Objects } from "../objects";
 import type { Session } from "../session";
@@ -61,7 +61,7 @@ export function ObjectRow({ session, objects, object, active, drop, onGrip, onSe
           <ObjectPicture session={session} object={object} />
           <span class="object-words">
             <span class="object-name">{name}</span>
-            {asksNothing(object) && <span class="object-note">Tap it on the photo</span>}
+            {isBlank(object) && <span class="object-note">Tap it on the photo</span>}
           </span>
         </button>
       )}

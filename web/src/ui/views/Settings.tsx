@@ -2,6 +2,7 @@
 import type { Controller } from "../controller";
 import { Dialog } from "./Dialog";
 import { ProjectSection } from "./ProjectSection";
+import { StorageSection } from "./settings/StorageSection";
 
 interface Props {
   controller: Controller;
@@ -12,6 +13,7 @@ export function Settings({ controller, onClose }: Props) {
   return (
     <Dialog title="Settings" testId="settings" onClose={onClose}>
       <ProjectSection controller={controller} onClose={onClose} />
+      <StorageSection album={controller.album} />
     </Dialog>
   );
 }

@@ -1,14 +1,16 @@
 /** The first view: one big button that is also a drop zone, and photos to try. */
-import { ImagePlus, ShieldCheck } from "lucide-preact";
-import type { Sample } from "../samples";
+import { Camera, ImagePlus, ShieldCheck } from "lucide-preact";
+import { smallPicture, type Sample } from "../samples";
 
 interface Props {
   samples: readonly Sample[];
   onChoose(): void;
+  /** Null: there is no camera. */
+  onShoot: (() => void) | null;
   onSample(sample: Sample): void;
 }
 
-export function Welcome({ samples, onChoose, onSample }: Props) {
+export function Welcome({ samples, onChoose, onShoot, onSample }: Props) {
   return (
     <main class="welcome">
       <h1>Tap an object, get its cut-out.</h1>
@@ -17,13 +19,18 @@ export function Welcome({ samples, onChoose, onSample }: Props) {
         <span class="drop-title">Choose a photo</span>
         <span class="drop-ways">or drop one here, or paste it</span>
       </button>
+      {onShoot && (
+        <button type="button" class="way" data-testid="take-photo" onClick={onShoot}>
+          <Camera /> Take a photo
+        </button>
+      )}
       <section class="samples" aria-label="Sample photos">
         <h2>Or try one of these</h2>
         <ul>
           {samples.map((sample) => (
             <li key={sample.name}>
               <button type="button" class="sample" data-testid={`sample-${sample.name}`} onClick={() => onSample(sample)}>
-                <img src={sample.file} alt={sample.alt} width="120" height="120" />
+                <img src={smallPicture(sample)} alt={sample.alt} width="120" height="120" />
               </button>
             </li>
           ))}

@@ -1,0 +1,21 @@
+/** What the package `tapmask` gives to another page: the engine, and what to do with its answers. */
+export { EngineError, Segmenter } from "../src/engine/segmenter";
+export type {
+  Attempt,
+  EncodedImage,
+  EngineErrorCode,
+  EngineInfo,
+  LoadOptions,
+  LowResMask,
+  Manifest,
+  ModelEntry,
+  Progress,
+  Prompt,
+  PromptBox,
+  PromptPoint,
+  Provider,
+  SegmentKind,
+  Segmentation,
+  Variant,
+} from "../src/engine/segmenter";
+export * from "./mask";

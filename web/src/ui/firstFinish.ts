@@ -1,0 +1,32 @@
+/** How the first object of the next photo is finished: as the last one was, also after a reload. */
+import { signal } from "@preact/signals";
+import { cleanFinish, rawFinish, sameFinish, type Finish } from "../core/finish";
+
+const key = "tapmask-finish";
+
+export const firstFinish = signal<Finish>(restore());
+
+export function rememberFinish(finish: Finish): void {
+  firstFinish.value = finish;
+  try {
+    if (sameFinish(finish, cleanFinish)) localStorage.removeItem(key);
+    else localStorage.setItem(key, JSON.stringify(finish));
+  } catch {
+    // Storage is switched off or full: the page remembers until it is closed.
+  }
+}
+
+function restore(): Finish {
+  try {
+    const stored: unknown = JSON.parse(localStorage.getItem(key) ?? "null");
+    if (isFinish(stored)) return stored;
+  } catch {
+    // The same.
+  }
+  return cleanFinish;
+}
+
+function isFinish(value: unknown): value is Finish {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.entries(rawFinish).every(([name, example]) => typeof (value as Record<string, unknown>)[name] === typeof example);
+}

@@ -1,0 +1,104 @@
+/** What is done to the mask of the active object; the photo shows it at once. */
+import { RotateCcw, X } from "lucide-preact";
+import { useEffect, useRef } from "preact/hooks";
+import { cleanFinish, rawFinish, sameFinish, type Finish } from "../../core/finish";
+import type { Size } from "../../core/geometry";
+import type { Refining } from "../refining";
+import { IconButton } from "./IconButton";
+
+interface Props {
+  finish: Finish;
+  photo: Size;
+  refining: Refining;
+}
+
+const partChoices = [
+  ["all", "All"],
+  ["large", "No specks"],
+  ["tapped", "Tapped one"],
+] as const;
+
+const holeChoices = [
+  ["keep", "Keep"],
+  ["small", "Fill small"],
+  ["fill", "Fill all"],
+] as const;
+
+export function Refine({ finish, photo, refining }: Props) {
+  const panel = useRef<HTMLElement>(null);
+  useEffect(() => panel.current!.focus(), []);
+  const most = Math.max(20, Math.round(Math.max(photo.width, photo.height) / 40));
+  return (
+    <section ref={panel} class="panel refine" aria-label="Refine the mask" data-testid="refine-panel" tabIndex={-1}>
+      <header>
+        <h2>Refine</h2>
+        <IconButton icon={X} label="Close" hint="F" testId="refine-close" onClick={() => (refining.open.value = false)} />
+      </header>
+      <Choice name="Pieces" field="parts" choices={partChoices} value={finish.parts} onChoose={(parts) => refining.set({ parts })} />
+      <Choice name="Holes" field="holes" choices={holeChoices} value={finish.holes} onChoose={(holes) => refining.set({ holes })} />
+      <label class="refine-switch">
+        <span>Edges follow the photo</span>
+        <input type="checkbox" role="switch" checked={finish.edges} data-testid="finish-edges" onChange={(event) => refining.set({ edges: event.currentTarget.checked })} />
+      </label>
+      <Slider name="Smooth" field="smooth" value={finish.smooth} least={0} most={20} words={String(finish.smooth)} onSlide={(smooth, done) => refining.set({ smooth }, done)} />
+      <Slider name="Grow or shrink" field="grow" value={finish.grow} least={-most} most={most} words={`${finish.grow} px`} onSlide={(grow, done) => refining.set({ grow }, done)} />
+      <Slider name="Feather" field="feather" value={finish.feather} least={0} most={2 * most} words={`${finish.feather} px`} onSlide={(feather, done) => refining.set({ feather }, done)} />
+      <footer>
+        <button type="button" class="icon-button" data-testid="finish-raw" aria-pressed={sameFinish(finish, rawFinish)} title="The model's answer as it is" onClick={() => refining.set(rawFinish)}>
+          Raw mask
+        </button>
+        <IconButton icon={RotateCcw} text="Reset" label="Reset" testId="finish-reset" disabled={sameFinish(finish, cleanFinish)} onClick={() => refining.set(cleanFinish)} />
+      </footer>
+    </section>
+  );
+}
+
+interface ChoiceProps<T extends string> {
+  name: string;
+  field: string;
+  choices: readonly (readonly [T, string])[];
+  value: T;
+  onChoose(value: T): void;
+}
+
+function Choice<T extends string>({ name, field, choices, value, onChoose }: ChoiceProps<T>) {
+  return (
+    <div class="refine-choice" role="group" aria-label={name}>
+      <span>{name}</span>
+      <div>
+        {choices.map(([choice, words]) => (
+          <button key={choice} type="button" class="icon-button" data-testid={`finish-${field}-${choice}`} aria-pressed={choice === value} onClick={() => onChoose(choice)}>
+            {words}
+          </button>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+interface SliderProps {
+  name: string;
+  field: string;
+  value: number;
+  least: number;
+  most: number;
+  words: string;
+  onSlide(value: number, done: boolean): void;
+}
+
+const Slider = ({ name, field, value, least, most, words, onSlide }: SliderProps) => (
+  <label class="refine-slider">
+    <span>{name}</span>
+    <output>{words}</output>
+    <input
+      type="range"
+      class="slider"
+      min={least}
+      max={most}
+      value={value}
+      data-testid={`finish-${field}`}
+      onInput={(event) => onSlide(event.currentTarget.valueAsNumber, false)}
+      onChange={(event) => onSlide(event.currentTarget.valueAsNumber, true)}
+    />
+  </label>
+);

@@ -1,0 +1,21 @@
+/** A photo was taken out of the film strip: for a while it can be put back. */
+import { Undo2 } from "lucide-preact";
+import { useEffect } from "preact/hooks";
+import type { Album, Removal } from "../library/album";
+import { stem } from "../photo";
+import { IconButton } from "./IconButton";
+
+const seconds = 8;
+
+export function RemovedToast({ album, removal }: { album: Album; removal: Removal }) {
+  useEffect(() => {
+    const timer = setTimeout(() => album.finishRemoval(), seconds * 1000);
+    return () => clearTimeout(timer);
+  }, [album, removal]);
+  return (
+    <div class="panel toast" role="status" data-testid="removed">
+      <span class="toast-words">{`${stem(removal.photo.name)} was removed`}</span>
+      <IconButton icon={Undo2} text="Undo" label="Put it back" testId="put-back" onClick={() => album.putBack()} />
+    </div>
+  );
+}
