@@ -11,12 +11,14 @@ from playwright.sync_api import FilePayload, expect
 
 from tests.e2e.app import PATIENCE, App
 from tests.e2e.conftest import Visits
+from tests.e2e.expected import iou
 from tests.e2e.pictures import scene
 from tests.e2e.test_accessibility import axe, findings
+from tests.e2e.test_providers import HAS_ADAPTER, gpu_visit
 from tests.e2e.test_screens import PANELS, overlap, photo_box, take
 from tests.e2e.truth import SAMPLES
 
-__all__ = ["axe"]
+__all__ = ["axe", "gpu_visit"]
 
 CUP, SAUCER, FACE = (290, 60), (430, 220), (190, 170)
 DISCS = [(200, 110, 70), (90, 120, 50), (160, 150, 60)]
@@ -167,6 +169,23 @@ def test_a_photo_that_came_back_is_not_read_again(app: App) -> None:
     assert np.array_equal(app.is_answered().mask(), mask)
     app["undo"].click()
     assert np.array_equal(app.tap(*CUP).mask(), mask)
+    assert app.page.evaluate(ENCODED) == 0
+
+
+def test_what_a_gpu_computed_comes_back_to_a_gpu(gpu_visit: Visits) -> None:
+    app = gpu_visit().open("webgpu")
+    if not app.page.evaluate(HAS_ADAPTER):
+        app.reaches("error")
+        pytest.skip("This browser emulates no GPU.")
+    mask = app.choose_sample("coffee").tap(*CUP).mask()
+    keeps(app, 1, 1, 1)
+    come_back(app, "coffee")
+    assert np.array_equal(app.is_answered().mask(), mask)
+    app["undo"].click()
+    assert np.array_equal(app.tap(*CUP).mask(), mask)
+    assert app.page.evaluate(ENCODED) == 0
+    app.open("wasm").shows("coffee")  # embeddings know no provider
+    assert iou(app.is_answered().mask(), mask) >= 0.95
     assert app.page.evaluate(ENCODED) == 0
 
 

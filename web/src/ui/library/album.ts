@@ -145,6 +145,8 @@ export class Album {
     const { id, name, blob } = sheet;
     this.ids.set(session, id);
     this.documents.set(id, session.document.peek());
+    // It was on its way when it was taken out: who sees it has it.
+    if (this.removed.peek()?.photo.id === id) this.removed.value = null;
     if (this.has(id)) return;
     this.fresh.add(session);
     void this.keep({ id, name, blob, added: this.now(), thumbnail: null }, session.photo);
