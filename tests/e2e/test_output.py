@@ -19,7 +19,6 @@ from tests.e2e.app import PATIENCE, App
 from tests.e2e.conftest import Visits
 from tests.e2e.expected import iou
 from tests.e2e.pictures import lossless
-from tests.e2e.test_accessibility import axe, findings
 from tests.e2e.test_saving import DISC, pixels
 from tests.e2e.test_several import CUP, SAUCER, main, tap_two
 from tests.e2e.truth import SAMPLES
@@ -27,8 +26,6 @@ from tests.e2e.truth import SAMPLES
 GREEN = (0, 200, 80)
 CHROMA = 16  # a JPEG's colours reach this far over an edge, in pixels
 SVG = "{http://www.w3.org/2000/svg}"
-
-__all__ = ["axe"]
 
 
 @pytest.fixture
@@ -240,8 +237,9 @@ def test_an_svg_is_the_outline(tapped: App) -> None:
     assert len(data) < 6000
 
 
-def test_coco_has_the_saved_masks(app: App) -> None:
-    tap_two(app.open())
+@pytest.mark.parametrize("finish", ["raw", None])
+def test_coco_has_the_saved_masks(app: App, finish: str | None) -> None:
+    tap_two(app.open(finish=finish))
     masks = masks_of(app)
     name, data = saved(app, "format-coco", "what-each")
     assert name == "coffee-all-coco.json"
@@ -283,6 +281,9 @@ def test_a_project_brings_everything_back(visit: Visits, tmp_path: Path) -> None
     assert all(iou(a, b) > 0.999 for a, b in zip(masks_of(fresh), masks, strict=True))
     expect(fresh.markers).to_have_count(1)
     expect(fresh.page.locator(".hint")).to_have_count(0)
+    # It is kept like any other photo.
+    fresh.page.reload()
+    expect(fresh.shows("coffee")["objects"].locator(".object-name")).to_have_text(["Object 2", "Object 1"])
     # It is the photo itself, not a copy.
     with ZipFile(project) as archive:
         assert archive.read("photo") == (SAMPLES / "coffee.jpg").read_bytes()
@@ -355,11 +356,11 @@ def test_sharing_too_late_asks_for_one_more_press(tapped: App) -> None:
     expect(tapped["toast"]).to_contain_text("shared")
 
 
-def test_the_last_choice_is_remembered(tapped: App, photo: Path) -> None:
+def test_the_last_choice_is_remembered(tapped: App) -> None:
     sheet(tapped, "format-jpeg", "behind-colour")
     tapped["colour"].fill("#123456")
     tapped.page.reload()
-    tapped.choose_file(photo).tap(*DISC)
+    tapped.shows("lossless").is_answered()
     sheet(tapped)
     expect(tapped["format-jpeg"].get_by_role("radio")).to_be_checked()
     expect(tapped["colour"]).to_have_value("#123456")
@@ -378,11 +379,11 @@ def test_the_preview_shows_what_will_be_saved(tapped: App) -> None:
 
 
 @pytest.mark.parametrize("profile", ["desktop", "phone"])
-def test_the_sheet_fits(visit: Visits, axe: str, profile: str) -> None:
+def test_the_sheet_fits(visit: Visits, profile: str) -> None:
     app = tap_two(visit(profile).open())
     sheet(app, "format-jpeg", "behind-blur", "what-all")
     expect(app["previews"].locator("canvas")).to_have_count(1, timeout=PATIENCE)
-    assert findings(app, axe) == []
+    app.is_accessible()
     box = app["save-sheet"].bounding_box()
     window = app.page.viewport_size
     assert box

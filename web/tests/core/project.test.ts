@@ -1,6 +1,6 @@
 import { unzipSync, strFromU8, strToU8, zipSync } from "fflate";
 import { describe, expect, it } from "vitest";
-import { addPoint, createDocument, currentStep, setBox, setMask, type Document, type PhotoObject } from "../../src/core/document";
+import { addPoint, addStroke, createDocument, currentStep, setBox, setMask, type Document, type PhotoObject } from "../../src/core/document";
 import { addObject, renameObject, revive, setHidden } from "../../src/core/objects";
 import { packProject, projectVersion, unpackProject, type Project } from "../../src/core/project";
 
@@ -10,6 +10,7 @@ function document(): Document {
   let doc = addPoint(createDocument(), { x: 3, y: 4.5, label: 1 });
   doc = setMask(doc, mask);
   doc = renameObject(doc, 1, "Cup & saucer");
+  doc = addStroke(doc, { points: [{ x: 1, y: 2 }, { x: 3.5, y: 2 }], radius: 4, erase: true });
   doc = addObject(doc);
   doc = setMask(setBox(doc, { x1: 1, y1: 2, x2: 30, y2: 40 }), mask);
   return setHidden(doc, 1, true);

@@ -13,7 +13,7 @@ import { Previews } from "./Previews";
 import type { SaveSheetProps } from "./SaveSheetPlace";
 import { Slider } from "./Slider";
 
-const whatWords: Record<What, string> = { one: "This object", each: "Each visible object", all: "All together" };
+const whatWords: Record<What, string> = { one: "This object", each: "Each object", all: "All together" };
 
 const formatWords: Record<Format, string> = { png: "PNG", jpeg: "JPEG", webp: "WebP", mask: "Mask", svg: "SVG", coco: "COCO", project: "Project" };
 
