@@ -85,3 +85,14 @@ def test_the_app_can_be_installed(app: App) -> None:
     assert any("maskable" in icon.get("purpose", "") for icon in manifest["icons"])
     for address in (manifest["start_url"], *(icon["src"] for icon in manifest["icons"])):
         assert app.page.request.get(app.url + address.removeprefix("./")).ok, address
+
+
+def test_everything_can_be_saved_offline(installed: App, own_site: Site) -> None:
+    installed.choose_sample("coffee").tap(*CUP)
+    unplug(installed, own_site)
+    for kind, ending in (("jpeg", ".jpg"), ("coco", ".json"), ("project", ".tapmask")):
+        installed["save-more"].click()
+        installed[f"format-{kind}"].click()
+        with installed.page.expect_download(timeout=PATIENCE) as download:
+            installed["sheet-save"].click()
+        assert download.value.suggested_filename.endswith(ending)

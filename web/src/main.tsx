@@ -17,6 +17,7 @@ import "./ui/styles/film.css";
 import "./ui/styles/input.css";
 import "./ui/styles/layout.css";
 import "./ui/styles/objects.css";
+import "./ui/styles/save.css";
 import "./ui/styles/shape.css";
 import "./ui/styles/stage.css";
 import "./ui/styles/storage.css";

@@ -9,6 +9,7 @@ import { openDialog } from "./openDialog";
 import { listenToKeys } from "./keyboard";
 import type { Remedy } from "./messages";
 import { offline } from "./network";
+import { acceptedFiles } from "./projects";
 import { samples } from "./samples";
 import { acceptUpdate, updateReady } from "./serviceWorker";
 import { Place } from "./stage/Place";
@@ -56,7 +57,7 @@ export function App({ controller }: { controller: Controller }) {
           ref={input}
           class="visually-hidden"
           type="file"
-          accept="image/*,.heic,.heif"
+          accept={acceptedFiles}
           multiple
           data-testid="photo-input"
           aria-label="Photo"

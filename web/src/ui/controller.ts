@@ -8,6 +8,7 @@ import { Album, type Sheet } from "./library/album";
 import { engineMessage, lostMessage, photoMessage, remarkMessage, storageMessage, type Message, type Remedy } from "./messages";
 import { Objects } from "./objects";
 import { Photo } from "./photo";
+import { isProject, otherModelMessage, projectMessage, readProject } from "./projects";
 import { Prompting } from "./prompting";
 import { Saving } from "./saving";
 import { isAborted, Session } from "./session";
@@ -76,9 +77,18 @@ export class Controller {
     this.message.value = message;
   }
 
-  /** Opens a photo beside the others. The current one stays in sight until the new one could be read. */
-  open(blob: Blob, name: string): Promise<void> {
-    return this.present(() => this.album.place(blob, name));
+  /** Opens a photo, or a project with its photo, beside the others. The current one stays in sight until the new one could be read. */
+  async open(blob: Blob, name: string): Promise<void> {
+    let model: string | null = null;
+    const presenting = this.present(async () => {
+      if (!(await isProject(blob, name))) return this.album.place(blob, name);
+      const project = await readProject(blob);
+      ({ model } = project);
+      return this.album.bring(project.photo, project.document);
+    });
+    const { turn } = this;
+    await presenting;
+    if (turn === this.turn && !this.message.peek() && isAnother(model, this.engine.segmenter.peek())) this.message.value = otherModelMessage;
   }
 
   /** Opens what was chosen, dropped, shared or handed over at once; the first that can be read is shown. */
@@ -121,7 +131,8 @@ export class Controller {
         if (photo.remark) this.message.value = remarkMessage(photo.remark);
       }
     } catch (error) {
-      if (turn === this.turn) this.message.value = photoMessage(error, this.session.peek() !== null);
+      const open = this.session.peek() !== null;
+      if (turn === this.turn) this.message.value = projectMessage(error, open) ?? photoMessage(error, open);
     }
     if (turn === this.turn) this.opening.value = false;
   }
@@ -221,3 +232,5 @@ export class Controller {
 
 /** The engine starts again by itself, and the photo follows. */
 const isLost = (error: unknown): boolean => error instanceof EngineError && error.code === "provider-lost";
+
+const isAnother = (model: string | null, running: Segmenter | null): boolean => model !== null && running !== null && running.info.model.id !== model;

@@ -46,6 +46,7 @@ export const keyTable: readonly KeyGroup[] = [
     rows: [
       ["Undo, redo", "Ctrl+Z, Ctrl+Shift+Z"],
       ["Open, save, copy", "Ctrl+O, S (cut-out), M (mask), Ctrl+C"],
+      ["More ways to save", "Ctrl+Shift+S"],
       ["This list", "?"],
     ],
   },

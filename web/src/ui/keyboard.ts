@@ -1,5 +1,6 @@
 /** The page's keys. Those that place points work while the stage has the focus, the others everywhere. */
 import type { Controller } from "./controller";
+import { openSaveSheet } from "./output/SaveSheetPlace";
 import { toolAction } from "./toolKeys";
 
 type Action = (event: KeyboardEvent) => void;
@@ -77,6 +78,7 @@ function commandOf(key: string, shift: boolean, { prompting, saving, session }: 
   if (!session.peek()) return null;
   if (key === "z") return () => (shift ? prompting.redo() : prompting.undo());
   if (key === "y") return () => prompting.redo();
+  if (key === "s" && shift) return () => openSaveSheet(saving);
   if (key === "s") return () => void saving.saveCutout();
   // Text that is selected on the page is what the user wants to copy.
   if (key === "c" && saving.possible.peek() && !getSelection()?.toString()) return () => void saving.copyCutout();

@@ -21,6 +21,12 @@ export async function copyPng(blob: Blob | Promise<Blob>): Promise<void> {
   await navigator.clipboard.write([new ClipboardItem({ "image/png": blob })]);
 }
 
+/** The same for text, whatever type its file has. */
+export async function copyText(blob: Promise<Blob>): Promise<void> {
+  if (!("ClipboardItem" in globalThis) || !navigator.clipboard?.write) throw new Error("This browser cannot copy text.");
+  await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob.then((file) => file.slice(0, file.size, "text/plain")) })]);
+}
+
 const units = ["bytes", "kB", "MB", "GB"] as const;
 
 /** As people read it: 980 bytes, 12 kB, 3.4 MB. */

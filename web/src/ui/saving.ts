@@ -1,7 +1,8 @@
 /** Saves and copies what is selected, at the photo's own resolution. */
-import { computed, signal, type ReadonlySignal } from "@preact/signals";
+import { computed, effect, signal, type ReadonlySignal } from "@preact/signals";
 import { engineMessage, photoMessage, type Message } from "./messages";
 import { cutoutPng, maskPng, PixelError, type Shapes } from "./pixels/pixels";
+import { choice, remember } from "./output/choice";
 import { copyPng, download, formatBytes, type SavedFile } from "./save";
 import type { Found, Session } from "./session";
 
@@ -14,16 +15,19 @@ export interface Toast {
 type Job = "cutout" | "mask" | "copy";
 
 export class Saving {
-  private readonly visible = computed<readonly Found[]>(() => this.session.value?.found.value.filter(({ object }) => !object.hidden) ?? []);
+  /** Objects that are not hidden, as far as they have a mask. */
+  readonly visible = computed<readonly Found[]>(() => this.session.value?.found.value.filter(({ object }) => !object.hidden) ?? []);
   /** Save the cut-out as large as the object, not as the photo. */
-  readonly crop = signal(false);
+  readonly crop = signal(choice.peek().crop);
   readonly job = signal<Job | null>(null);
   readonly toast = signal<Toast | null>(null);
 
   constructor(
     private readonly session: ReadonlySignal<Session | null>,
     private readonly tell: (message: Message) => void,
-  ) {}
+  ) {
+    effect(() => remember({ crop: this.crop.value }));
+  }
 
   /** All visible objects together, and not only the one that is being edited. */
   readonly all = signal(false);
@@ -99,13 +103,13 @@ export class Saving {
   }
 }
 
-function shaped(chosen: readonly Found[]): Shapes {
+export function shaped(chosen: readonly Found[]): Shapes {
   const { inputSize, threshold } = chosen[0]!.answer.frame;
   return { shapes: chosen.map(({ object, answer, candidate }) => answer.shape(candidate, object)), inputSize, threshold };
 }
 
 /** A name as part of a file's name. */
-const fileName = (name: string): string => name.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, "-").replaceAll(/^-|-$/g, "") || "object";
+export const fileName = (name: string): string => name.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, "-").replaceAll(/^-|-$/g, "") || "object";
 
 /** Nothing is wrong with the photo: another one would not help. */
 const withoutRemedy = (message: Message): Message => ({ ...message, remedy: undefined });

@@ -112,6 +112,11 @@ export class Session {
     return this.answer.peek()?.mask(this.candidate.peek()) ?? null;
   }
 
+  /** Id of the model that the answers are from; null before there is one. */
+  get model(): string | null {
+    return this.segmenter?.info.model.id ?? null;
+  }
+
   /** The side of the frame that the model sees the photo in; null until it does. */
   get inputSize(): number | null {
     return this.frame?.inputSize ?? null;

@@ -12,7 +12,7 @@ import { Photo } from "../photo";
 import type { Past, Session } from "../session";
 import { PhotoEmbeddings } from "./embeddings";
 import { keepsNothing, rememberedPhoto, rememberPhoto } from "./remembered";
-import { isDocument } from "./soundness";
+import { isDocument } from "../../core/soundness";
 import { Store } from "./store";
 import { photoThumbnail } from "./thumbnails";
 
@@ -115,6 +115,11 @@ export class Album {
     return known ? this.take(known.id) : { id: newId(), name, blob, document: null };
   }
 
+  /** A place for a photo that comes with what was said about it. Another place that the same photo may have stays as it is. */
+  bring(photo: File, document: Document): Sheet {
+    return { id: newId(), name: photo.name, blob: photo, document };
+  }
+
   /** A kept photo with what was said about it: here, or in another tab since. */
   async take(id: string): Promise<Sheet> {
     const kept = this.photos.peek().find((photo) => photo.id === id);
@@ -145,6 +150,8 @@ export class Album {
     if (this.has(id)) return;
     this.fresh.add(session);
     void this.keep({ id, name, blob, added: this.now(), thumbnail: null }, session.photo);
+    // A project comes with a document that no edit is going to write.
+    if (sheet.document) this.schedule(id);
   }
 
   /** Forgets the photo of a session that never got as far as being read. */

@@ -2,13 +2,14 @@
  * Writes a PNG band by band. A canvas of a whole 48-megapixel photo is more than many phones allow, and its 8-bit grey is RGBA;
  * here only one band of pixels and the compressed bytes are in memory.
  */
+import { crc32 } from "../../core/crc32";
 import type { Size } from "../../core/geometry";
 
-/** 1: 8-bit grey, 4: 8-bit RGBA. */
-export type Channels = 1 | 4;
+/** Of 8 bits each. 1: grey, 3: RGB, 4: RGBA. */
+export type Channels = 1 | 3 | 4;
 
 const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
-const colourType = { 1: 0, 4: 6 } as const;
+const colourType = { 1: 0, 3: 2, 4: 6 } as const;
 
 /**
  * @param bands The picture's rows from top to bottom, any number of whole rows at a time.
@@ -93,16 +94,4 @@ function chunk(type: string, data: Uint8Array): Uint8Array<ArrayBuffer> {
   out.set(data, 8);
   view.setUint32(8 + data.length, crc32(out.subarray(4, 8 + data.length)));
   return out;
-}
-
-const crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
-  let c = n;
-  for (let bit = 0; bit < 8; bit++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
-  return c;
-});
-
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) crc = crcTable[(crc ^ byte) & 0xff]! ^ (crc >>> 8);
-  return (crc ^ 0xffffffff) >>> 0;
 }

@@ -1,5 +1,6 @@
 /** What was found, and what can be done with it. */
 import { SlidersHorizontal } from "lucide-preact";
+import { openSaveSheet, SaveSheetPlace } from "../output/SaveSheetPlace";
 import type { Prompting } from "../prompting";
 import type { Saving } from "../saving";
 import type { Session } from "../session";
@@ -17,21 +18,25 @@ export function Result({ session, prompting, saving }: Props) {
   const answer = session.shown.value;
   const edited = session.edited.value !== null;
   return (
-    <section class="panel result" aria-label="Result">
-      {answer && <Candidates answer={answer} bitmap={session.photo.preview} chosen={session.candidate.value} onChoose={(candidate) => prompting.choose(candidate)} />}
-      {edited && <div class="refine-button"><IconButton icon={SlidersHorizontal} text="Refine" label="Refine the mask" hint="F" testId="refine" onClick={() => prompting.refining.toggle()} /></div>}
-      <SaveButtons
-        possible={saving.possible.value}
-        busy={saving.job.value !== null}
-        crop={saving.crop.value}
-        all={saving.others.value ? saving.savesAll.value : null}
-        canChooseAll={edited}
-        onAll={(all) => (saving.all.value = all)}
-        onCrop={(crop) => (saving.crop.value = crop)}
-        onCutout={() => void saving.saveCutout()}
-        onMask={() => void saving.saveMask()}
-        onCopy={() => void saving.copyCutout()}
-      />
-    </section>
+    <>
+      <section class="panel result" aria-label="Result">
+        {answer && <Candidates answer={answer} bitmap={session.photo.preview} chosen={session.candidate.value} onChoose={(candidate) => prompting.choose(candidate)} />}
+        {edited && <div class="refine-button"><IconButton icon={SlidersHorizontal} text="Refine" label="Refine the mask" hint="F" testId="refine" onClick={() => prompting.refining.toggle()} /></div>}
+        <SaveButtons
+          possible={saving.possible.value}
+          busy={saving.job.value !== null}
+          crop={saving.crop.value}
+          all={saving.others.value ? saving.savesAll.value : null}
+          canChooseAll={edited}
+          onAll={(all) => (saving.all.value = all)}
+          onCrop={(crop) => (saving.crop.value = crop)}
+          onCutout={() => void saving.saveCutout()}
+          onMask={() => void saving.saveMask()}
+          onCopy={() => void saving.copyCutout()}
+          onMore={() => openSaveSheet(saving)}
+        />
+      </section>
+      <SaveSheetPlace session={session} saving={saving} />
+    </>
   );
 }

@@ -1,5 +1,5 @@
 /** What can be done with the selected object. */
-import { Contrast, Copy, Crop, Download, Layers } from "lucide-preact";
+import { Contrast, Copy, Crop, Download, Ellipsis, Layers } from "lucide-preact";
 import { IconButton } from "./IconButton";
 
 interface Props {
@@ -15,9 +15,10 @@ interface Props {
   onCutout(): void;
   onMask(): void;
   onCopy(): void;
+  onMore(): void;
 }
 
-export function SaveButtons({ possible, busy, crop, all, canChooseAll, onAll, onCrop, onCutout, onMask, onCopy }: Props) {
+export function SaveButtons({ possible, busy, crop, all, canChooseAll, onAll, onCrop, onCutout, onMask, onCopy, onMore }: Props) {
   return (
     <div class={all === null ? "save-buttons" : "save-buttons with-all"} role="group" aria-label="Save" aria-busy={busy}>
       <IconButton kind="primary" icon={Download} text={busy ? "Saving" : "Cut-out"} label="Save the cut-out" hint="S" testId="save-cutout" disabled={!possible} onClick={onCutout} />
@@ -25,6 +26,7 @@ export function SaveButtons({ possible, busy, crop, all, canChooseAll, onAll, on
       <IconButton icon={Copy} text="Copy" label="Copy the cut-out" hint="Ctrl+C" testId="copy-cutout" disabled={!possible} onClick={onCopy} />
       <IconButton icon={Crop} text="Crop" label="Crop the cut-out to the object" testId="crop" pressed={crop} onClick={() => onCrop(!crop)} />
       {all !== null && <IconButton icon={Layers} text="All" label="Save all visible objects together" testId="save-all" pressed={all} disabled={!canChooseAll} onClick={() => onAll(!all)} />}
+      <IconButton icon={Ellipsis} text="More" label="More ways to save" hint="Ctrl+Shift+S" testId="save-more" disabled={!possible} onClick={onMore} />
     </div>
   );
 }

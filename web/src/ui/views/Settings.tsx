@@ -1,6 +1,7 @@
 /** What can be chosen for the page as a whole; every section is a component of its own. */
 import type { Controller } from "../controller";
 import { Dialog } from "./Dialog";
+import { ProjectSection } from "./ProjectSection";
 import { StorageSection } from "./settings/StorageSection";
 
 interface Props {
@@ -11,6 +12,7 @@ interface Props {
 export function Settings({ controller, onClose }: Props) {
   return (
     <Dialog title="Settings" testId="settings" onClose={onClose}>
+      <ProjectSection controller={controller} onClose={onClose} />
       <StorageSection album={controller.album} />
     </Dialog>
   );

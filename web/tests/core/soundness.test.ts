@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { addPoint, createDocument, setBox, setMask } from "../../src/core/document";
 import { addObject } from "../../src/core/objects";
-import { isDocument } from "../../src/ui/library/soundness";
+import { isDocument } from "../../src/core/soundness";
 
 const whole = () => {
   const asked = setBox(addPoint(createDocument(), { x: 3, y: 4, label: 1 }), { x1: 0, y1: 0, x2: 9, y2: 9 });

@@ -1,5 +1,5 @@
-/** Tells a document that was stored from something else: storage may be damaged, or be of another version of the page. */
-import type { Document } from "../../core/document";
+/** Tells a document that was stored from something else: storage or a file may be damaged, or be of another version of the page. */
+import type { Document } from "./document";
 
 /**
  * Checks what every part of the page relies on. Fields that an object has beside those are left alone.
@@ -14,7 +14,8 @@ export function isDocument(value: unknown): value is Document {
 
 function isStep(value: unknown): boolean {
   if (!isRecord(value) || !Array.isArray(value.objects) || !value.objects.length) return false;
-  return value.objects.every(isObject) && value.objects.some((object: { id: unknown }) => object.id === value.active);
+  if (!value.objects.every(isObject) || new Set(value.objects.map(({ id }: { id: unknown }) => id)).size < value.objects.length) return false;
+  return value.objects.some((object: { id: unknown }) => object.id === value.active);
 }
 
 function isObject(value: unknown): boolean {
