@@ -1,6 +1,6 @@
 """`make demo`: from a fresh clone to a running page.
 
-    scripts/python.sh scripts/demo.py [--host HOST] [--port PORT] [any other option of server.py]
+scripts/python.sh scripts/demo.py [--host HOST] [--port PORT] [any other option of server.py]
 """
 
 from __future__ import annotations
