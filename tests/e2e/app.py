@@ -166,5 +166,5 @@ class App:
         attempts = self["attempts"].get_by_role("listitem")
         expect(attempts).not_to_have_count(0)
         lines = attempts.all_inner_texts()
-        self.page.get_by_role("button", name="Close").click()
+        self["about"].get_by_role("button", name="Close").click()
         return dict(line.split(maxsplit=1) for line in lines)
