@@ -51,7 +51,7 @@ def overlap(a: Box, b: Box) -> bool:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("profile", ["desktop", "phone"])
 def test_nothing_covers_anything(visit: Visits, profile: str, scheme: str) -> None:
-    app = visit(profile, color_scheme=scheme).open().is_ready()
+    app = visit(profile, color_scheme=scheme).open(finish=None).is_ready()
     take(app, f"{profile}-{scheme}-first-visit")
     app.choose_sample("coffee").tap(305, 232)
     app.page.wait_for_function("() => !document.querySelector('.hint')")
