@@ -1,5 +1,7 @@
 /** What the client and the worker say to each other. Types only: neither side's code is pulled into the other's. */
 import type { Variant } from "../core/manifest";
+import type { Bar, EverythingSettings, Spotted } from "../core/everything";
+import type { Point } from "../core/geometry";
 import type { Prompt } from "../core/prompt";
 import type { EngineErrorCode } from "./errors";
 import type { Provider, Segmentation } from "./types";
@@ -13,6 +15,8 @@ export interface Setup {
   /** The caller insists on this provider: a software adapter is good enough. */
   forced: boolean;
   inputSize: number;
+  /** Logits above it belong to the mask. */
+  threshold: number;
   variant: Variant;
   encoder: Uint8Array<ArrayBuffer>;
   decoder: Uint8Array<ArrayBuffer>;
@@ -34,5 +38,11 @@ export interface WorkerApi {
   /** Keeps the encoder's outputs under `id` until they are released. */
   encode(id: number, source: ImageBitmap | ImageData): Promise<Outcome<null>>;
   segment(id: number, prompt: Prompt): Promise<Outcome<Segmentation>>;
+  /** Asks about lone points, all in one run where the decoder can. What passes the settings' thresholds, as lines without masks. */
+  spot(id: number, taps: readonly Point[], first: number, settings: EverythingSettings): Promise<Outcome<Spotted[]>>;
+  /** The best of what was spotted, by `core/everything.ts`. */
+  select(spotted: readonly Spotted[], bars: readonly Bar[], enough: number, boxNmsThresh: number): Promise<Outcome<{ kept: Spotted[]; bar: Bar }>>;
+  /** The whole answers to lone points. */
+  answer(id: number, taps: readonly Point[]): Promise<Outcome<Segmentation[]>>;
   release(id: number): void;
 }

@@ -6,8 +6,8 @@
  */
 import { EngineError } from "./errors";
 
-export type JobKind = "encode" | "tap" | "hover";
-const urgency: Record<JobKind, number> = { encode: 0, tap: 1, hover: 2 };
+export type JobKind = "encode" | "tap" | "hover" | "everything";
+const urgency: Record<JobKind, number> = { encode: 0, tap: 1, hover: 2, everything: 3 };
 
 interface Job {
   readonly kind: JobKind;

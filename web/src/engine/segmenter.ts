@@ -11,6 +11,7 @@
 import { transfer } from "comlink";
 import { chooseVariant, type Manifest, type ModelFile } from "../core/manifest";
 import type { Prompt } from "../core/prompt";
+import { findEverything, type EverythingCalls, type EverythingOptions } from "./everything";
 import { thisMachine } from "./connection";
 import { EngineError } from "./errors";
 import { asEngineError, loadManifest } from "./manifestSource";
@@ -18,12 +19,13 @@ import { forgetOthers, loadFile } from "./modelStore";
 import type { Outcome } from "./protocol";
 import { aborted, RunQueue } from "./queue";
 import { startProvider, type Connection, type Machine, type Running } from "./start";
-import { providers as allProviders, type EngineInfo, type Progress, type Provider, type SegmentKind, type Segmentation } from "./types";
+import { providers as allProviders, type EngineInfo, type Everything, type Progress, type Provider, type SegmentKind, type Segmentation } from "./types";
 
 export type { LowResMask, Prompt, PromptBox, PromptPoint } from "../core/prompt";
 export type { Manifest, ModelEntry, Variant } from "../core/manifest";
 export { EngineError, type EngineErrorCode } from "./errors";
-export type { Attempt, EngineInfo, Progress, Provider, SegmentKind, Segmentation } from "./types";
+export type { EverythingOptions } from "./everything";
+export type { Attempt, EngineInfo, Everything, FoundMask, Progress, Provider, SegmentKind, Segmentation } from "./types";
 
 export interface LoadOptions {
   /** A model id of the manifest; its default otherwise. */
@@ -64,7 +66,7 @@ export class Segmenter {
     let segmenter: Segmenter | null = null;
     const running = await startProvider(machine, {
       providers: options.providers ?? allProviders,
-      setup: { inputSize: model.input_size, variant, encoder: files[0]!.bytes, decoder: files[1]!.bytes },
+      setup: { inputSize: model.input_size, threshold: model.mask_threshold, variant, encoder: files[0]!.bytes, decoder: files[1]!.bytes },
       onStage: (stage, provider) => options.onProgress?.({ stage, provider }),
       onLost: (message) => segmenter?.lose(message, options.onLost),
       signal: options.signal,
@@ -92,8 +94,15 @@ export class Segmenter {
       if (options.signal?.aborted) void this.connection.api.release(id);
     };
     await this.queue.run("encode", work, { signal: options.signal });
+    const inTheBackground = <T>(ask: (api: Connection["api"]) => Promise<Outcome<T>>, signal?: AbortSignal) =>
+      this.queue.run("everything", async () => unwrap(await this.call(ask)), { signal });
     return new EncodedImage(width, height, {
       segment: (prompt, kind, signal) => this.queue.run(kind, async () => unwrap(await this.call((api) => api.segment(id, prompt))), { key: id, signal }),
+      everything: {
+        spot: (taps, first, settings, signal) => inTheBackground((api) => api.spot(id, taps, first, settings), signal),
+        select: (spotted, bars, enough, boxNmsThresh, signal) => inTheBackground((api) => api.select(spotted, bars, enough, boxNmsThresh), signal),
+        answer: (taps, signal) => inTheBackground((api) => api.answer(id, taps), signal),
+      },
       release: () => void this.connection.api.release(id),
     });
   }
@@ -121,6 +130,7 @@ export class Segmenter {
 /** What an `EncodedImage` asks of its segmenter. */
 interface Backing {
   segment(prompt: Prompt, kind: SegmentKind, signal?: AbortSignal): Promise<Segmentation>;
+  readonly everything: EverythingCalls;
   release(): void;
 }
 
@@ -147,6 +157,17 @@ export class EncodedImage {
     if (this.released) throw new EngineError("bad-input", "This photo was released.");
     if (!prompt.points.length && !prompt.box) throw new EngineError("bad-input", "A prompt needs a point or a box.");
     return this.backing.segment(prompt, options.kind ?? "tap", options.signal);
+  }
+
+  /**
+   * Finds all masks: a grid of taps, the good answers kept, duplicates dropped; by the rules of segment-anything's
+   * SamAutomaticMaskGenerator, whose options these are. It runs in small pieces: taps and hovers go before the next one.
+   *
+   * @throws EngineError `aborted` (within one piece), `bad-input`, `out-of-memory` or `provider-lost`.
+   */
+  async everything(options: EverythingOptions = {}): Promise<Everything> {
+    if (this.released) throw new EngineError("bad-input", "This photo was released.");
+    return findEverything(this.backing.everything, this, options);
   }
 
   /** Frees the embeddings. Call it when another photo takes this one's place. */

@@ -91,7 +91,16 @@ export function fakeMachine(start: WorkerApi["start"], rest: Partial<FakeWorker[
     connect: () => {
       const death = deferred<string>();
       const worker: FakeWorker = {
-        api: { start, encode: async () => ({ ok: true, value: null }), segment: async () => answer(), release: () => undefined, ...rest },
+        api: {
+          start,
+          encode: async () => ({ ok: true, value: null }),
+          segment: async () => answer(),
+          spot: async () => ({ ok: true, value: [] }),
+          select: async (_, bars) => ({ ok: true, value: { kept: [], bar: bars[0]! } }),
+          answer: async () => ({ ok: true, value: [] }),
+          release: () => undefined,
+          ...rest,
+        },
         terminated: false,
         die: death.resolve,
       };

@@ -10,10 +10,11 @@ export interface Embeddings {
   dispose(): void;
 }
 
+/** To P prompts of M masks each. M is 4, or 1 where a decoder offers a single mask. */
 export interface Answer {
-  /** `[4]` */
+  /** `[P·M]` */
   readonly ious: Float32Array;
-  /** `[4·G·G]` */
+  /** `[P·M·G·G]` */
   readonly logits: Float32Array<ArrayBuffer>;
 }
 
@@ -22,16 +23,23 @@ export interface Model {
   encode(rgb: Uint8Array, width: number, height: number): Promise<Embeddings>;
   decode(embeddings: Embeddings, prompt: PromptFeeds): Promise<Answer>;
   readonly gridSize: number;
+  /** How many prompts a call of `decode` takes, at most. */
+  readonly mostPrompts: number;
 }
+
+/** Prompts at once: no more than what segment-anything takes, nor than makes a megapixel of low-res logits for each of the four masks. */
+const mostPrompts = (gridSize: number): number => Math.max(1, Math.min(64, Math.floor(2 ** 20 / gridSize ** 2)));
 
 export async function loadModel({ ort, provider, onGpu }: Runtime, setup: Setup): Promise<Model> {
   const options: InferenceSession.SessionOptions = { executionProviders: [provider], graphOptimizationLevel: "all", logSeverityLevel: 3 };
   // One after the other: sessions that are created at the same time stall each other.
   const encoder = await ort.InferenceSession.create(setup.encoder, onGpu ? { ...options, preferredOutputLocation: "gpu-buffer" } : options);
   const decoder = await ort.InferenceSession.create(setup.decoder, options);
+  const gridSize = setup.inputSize / 4;
 
   return {
-    gridSize: setup.inputSize / 4,
+    gridSize,
+    mostPrompts: takesMany(decoder) ? mostPrompts(gridSize) : 1,
     async encode(rgb, width, height) {
       const image = new ort.Tensor("uint8", rgb, [1, height, width, 3]);
       const tensors = await encoder.run({ image });
@@ -47,4 +55,10 @@ export async function loadModel({ ort, provider, onGpu }: Runtime, setup: Setup)
       return { ious: ious.data as Float32Array, logits: logits.data as Float32Array<ArrayBuffer> };
     },
   };
+}
+
+/** Is the number of prompts a dimension of its own, or fixed to 1? */
+function takesMany({ inputMetadata }: InferenceSession): boolean {
+  const coords = inputMetadata.find(({ name }) => name === "point_coords");
+  return coords?.isTensor === true && typeof coords.shape[0] === "string";
 }
