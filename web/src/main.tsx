@@ -9,6 +9,7 @@ import "./ui/styles/base.css";
 import "./ui/styles/controls.css";
 import "./ui/styles/dialog.css";
 import "./ui/styles/layout.css";
+import "./ui/styles/everything.css";
 import "./ui/styles/objects.css";
 import "./ui/styles/stage.css";
 import "./ui/styles/welcome.css";

@@ -11,7 +11,9 @@ import { offline } from "./network";
 import { samples } from "./samples";
 import { acceptUpdate, updateReady } from "./serviceWorker";
 import { Stage } from "./stage/Stage";
+import { FoundLayer } from "./stage/FoundLayer";
 import { About } from "./views/About";
+import { EverythingPanel } from "./views/EverythingPanel";
 import { Hint } from "./views/Hint";
 import { IconButton } from "./views/IconButton";
 import { MessageCard } from "./views/MessageCard";
@@ -92,13 +94,14 @@ function TopBar({ controller, onChoose, children }: { controller: Controller; on
 }
 
 function Workplace({ controller }: { controller: Controller }) {
-  const { objects, prompting, saving, viewport } = controller;
+  const { everything, objects, prompting, saving, viewport } = controller;
   const session = controller.session.value;
   if (!session) return null;
   return (
     <main class={objects.listed.value ? "workplace with-objects" : "workplace"}>
       <h1 class="visually-hidden">Tapmask</h1>
       <Stage session={session} viewport={viewport} prompting={prompting} />
+      {everything.isOpen.value && <FoundLayer everything={everything} viewport={viewport} />}
       <Tools
         mode={prompting.mode.value}
         canUndo={prompting.canUndo.value}
@@ -110,10 +113,14 @@ function Workplace({ controller }: { controller: Controller }) {
         onRedo={() => prompting.redo()}
         onClear={() => prompting.clear()}
         onAdd={() => objects.add()}
+        isFinding={everything.isOpen.value}
+        canFind={session.encoded.value}
+        onFind={() => everything.toggle()}
       />
       <ObjectPanel session={session} objects={objects} />
-      {(session.shown.value || saving.others.value) && <Result session={session} prompting={prompting} saving={saving} />}
-      {!prompting.hasAsked.value && session.encoded.value && <Hint />}
+      {everything.isOpen.value && <EverythingPanel session={session} everything={everything} />}
+      {!everything.isOpen.value && (session.shown.value || saving.others.value) && <Result session={session} prompting={prompting} saving={saving} />}
+      {!prompting.hasAsked.value && !everything.isOpen.value && session.encoded.value && <Hint />}
       <div class="panel zoom" role="group" aria-label="Zoom">
         <IconButton icon={ZoomOut} label="Zoom out" hint="−" onClick={() => viewport.zoom(0.8)} />
         <IconButton icon={Maximize} label="Fit" hint="0" onClick={() => viewport.fit()} />

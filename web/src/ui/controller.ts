@@ -2,6 +2,7 @@
 import { computed, effect, signal, untracked } from "@preact/signals";
 import { EngineError, type Segmenter } from "../engine/segmenter";
 import { Engine, type EngineChoice } from "./engine";
+import { Everything } from "./everything";
 import { engineMessage, lostMessage, photoMessage, storageMessage, type Message, type Remedy } from "./messages";
 import { Objects } from "./objects";
 import { Photo } from "./photo";
@@ -19,6 +20,7 @@ export class Controller {
   readonly prompting: Prompting;
   readonly objects: Objects;
   readonly saving: Saving;
+  readonly everything: Everything;
   private readonly message = signal<Message | null>(null);
   private readonly dismissed = signal<unknown>(null);
   /** The photo before, until the model has seen the new one. */
@@ -30,6 +32,7 @@ export class Controller {
     this.prompting = new Prompting(this.session, this.viewport, () => this.forgetMessage());
     this.objects = new Objects(this.session, this.prompting);
     this.saving = new Saving(this.session, (message) => (this.message.value = message));
+    this.everything = new Everything(this.session, this.prompting, (message) => (this.message.value = message));
     effect(() => this.introduce(this.session.value, this.engine.segmenter.value));
     effect(() => {
       if (this.engine.segmenter.value?.info.cached === false) this.message.value = storageMessage;
@@ -158,6 +161,7 @@ export class Controller {
     this.prompting.reset();
     this.objects.reset();
     this.saving.all.value = false;
+    this.everything.close();
   }
 
   private report(error: unknown): void {

@@ -36,7 +36,7 @@ function actionOf(event: KeyboardEvent, controller: Controller, chooseFile: () =
     case "Backspace":
       return () => prompting.removeLatest();
     case "Escape":
-      return () => (prompting.selected.value = null);
+      return () => (controller.everything.isOpen.peek() ? controller.everything.close() : (prompting.selected.value = null));
     case "+":
     case "=":
       return () => viewport.zoom(1.25);
@@ -55,6 +55,8 @@ function actionOf(event: KeyboardEvent, controller: Controller, chooseFile: () =
       return () => (prompting.mode.value = "background");
     case "n":
       return () => controller.objects.add();
+    case "e":
+      return () => controller.everything.toggle(true);
     case "l":
       return () => (controller.objects.wanted.value = !controller.objects.wanted.peek());
     case "s":

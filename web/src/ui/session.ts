@@ -4,10 +4,10 @@
  * The document is the truth; answers are kept by its revisions, so undo finds them again and a stale one is never shown as current.
  */
 import { batch, computed, signal } from "@preact/signals";
-import { asksNothing, createDocument, current, currentStep, isEmpty, revisionOf, toPrompt, type Document, type PhotoObject } from "../core/document";
+import { asksNothing, createDocument, current, currentStep, isEmpty, newRevision, noPrompts, revisionOf, toPrompt, type Document, type PhotoObject, type Question } from "../core/document";
 import type { ImagePoint } from "../core/geometry";
 import type { LowResMask } from "../core/prompt";
-import { EngineError, type EncodedImage, type Segmenter } from "../engine/segmenter";
+import { EngineError, type EncodedImage, type EverythingOptions, type Segmenter } from "../engine/segmenter";
 import { Answer, type MaskFrame, type Outline } from "./answer";
 import type { Photo } from "./photo";
 
@@ -22,6 +22,14 @@ export interface Found {
   readonly current: boolean;
   readonly candidate: number;
   readonly outline: Outline;
+}
+
+/** A mask that was found without being asked for, as a question with its answer. */
+export interface Unasked {
+  readonly question: Question;
+  readonly answer: Answer;
+  readonly candidate: number;
+  readonly score: number;
 }
 
 export class Session {
@@ -88,6 +96,11 @@ export class Session {
     return this.segmenter === segmenter;
   }
 
+  /** The provider of the model that has the photo. */
+  get runsOn(): string | null {
+    return this.segmenter?.info.provider ?? null;
+  }
+
   /** Shows the photo to a model; replaces an earlier one. @throws EngineError, PixelError */
   async encode(segmenter: Segmenter): Promise<void> {
     this.detach();
@@ -137,6 +150,24 @@ export class Session {
     } catch (error) {
       if (!isAborted(error)) this.onError(error);
     }
+  }
+
+  /** Finds all masks of the photo. @throws EngineError */
+  async findAll(options: EverythingOptions): Promise<Unasked[]> {
+    const { image, frame } = this;
+    if (!image || !frame) throw new EngineError("bad-input", "The photo has not been read yet.");
+    const { masks } = await image.everything(options);
+    return masks.map(({ point, segmentation, candidate, predictedIou }) => ({
+      question: { ...noPrompts, points: [{ ...point, label: 1 }], candidate, revision: newRevision() },
+      answer: new Answer(segmentation, frame),
+      candidate,
+      score: predictedIou,
+    }));
+  }
+
+  /** Takes answers before their questions are in the document: the edit that brings those must follow at once. */
+  learn(known: readonly Unasked[]): void {
+    this.answers.value = new Map([...this.answers.peek(), ...known.map(({ question, answer }) => [question.revision, answer] as const)]);
   }
 
   /** Asks about what has no answer yet: the active object first, then others – after undo, or in a photo that was reopened. */

@@ -1,5 +1,5 @@
 /** Undo, redo, what a tap means, clear, and the next object. */
-import { Eraser, Minus, Plus, Redo2, SquarePlus, Undo2 } from "lucide-preact";
+import { Eraser, Minus, Plus, Redo2, Shapes, SquarePlus, Undo2 } from "lucide-preact";
 import type { Mode } from "../prompting";
 import { IconButton } from "./IconButton";
 
@@ -14,9 +14,13 @@ interface Props {
   onRedo(): void;
   onClear(): void;
   onAdd(): void;
+  /** All objects of the photo are being found, or have been. */
+  isFinding: boolean;
+  canFind: boolean;
+  onFind(): void;
 }
 
-export function Tools({ mode, canUndo, canRedo, canClear, canAdd, onMode, onUndo, onRedo, onClear, onAdd }: Props) {
+export function Tools({ mode, canUndo, canRedo, canClear, canAdd, onMode, onUndo, onRedo, onClear, onAdd, isFinding, canFind, onFind }: Props) {
   return (
     <div class="panel tools" role="toolbar" aria-label="Tools">
       <IconButton icon={Undo2} label="Undo" hint="Ctrl+Z" testId="undo" disabled={!canUndo} onClick={onUndo} />
@@ -27,6 +31,7 @@ export function Tools({ mode, canUndo, canRedo, canClear, canAdd, onMode, onUndo
       </div>
       <IconButton icon={Eraser} label="Clear" hint="Removes all points and the box" testId="clear" disabled={!canClear} onClick={onClear} />
       <IconButton icon={SquarePlus} label="New object" hint="N" testId="new-object" disabled={!canAdd} onClick={onAdd} />
+      <IconButton icon={Shapes} label="Find all" hint="E" testId="find-all" pressed={isFinding} disabled={!canFind} onClick={onFind} />
     </div>
   );
 }
