@@ -99,6 +99,8 @@ export function fakeMachine(start: WorkerApi["start"], rest: Partial<FakeWorker[
           select: async (_, bars) => ({ ok: true, value: { kept: [], bar: bars[0]! } }),
           answer: async () => ({ ok: true, value: [] }),
           release: () => undefined,
+          inspect: async () => ({ ok: true, value: { result: "size-unknown" } }),
+          memory: async () => ({ ok: true, value: { wasm: 1, script: null } }),
           ...rest,
         },
         terminated: false,

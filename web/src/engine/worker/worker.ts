@@ -1,4 +1,5 @@
 /** The engine's worker: holds one model on one provider, and the embeddings of the photos that it has seen. */
+import { memoryUse } from "./heap";
 import { expose, transfer } from "comlink";
 import { candidates } from "../../core/candidates";
 import { judge, cellsWithin, select, type EverythingSettings, type Spotted } from "../../core/everything";
@@ -8,6 +9,7 @@ import type { LowResMask, Prompt } from "../../core/prompt";
 import type { Outcome, Setup, WorkerApi } from "../protocol";
 import type { Segmentation } from "../types";
 import { outcome } from "./failure";
+import { inspect } from "./inspect";
 import { loadModel, type Answer, type Embeddings, type Model } from "./model";
 import { readPhoto } from "./photo";
 import { openRuntime, Unsuitable } from "./runtime";
@@ -56,6 +58,9 @@ const api: WorkerApi = {
     photos.get(id)?.embeddings.dispose();
     photos.delete(id);
   },
+
+  inspect: (files, size) => outcome(() => inspect(files, size)),
+  memory: () => outcome(async () => memoryUse()),
 };
 
 async function segment(id: number, prompt: Prompt): Promise<Segmentation> {
