@@ -148,7 +148,7 @@ function titleOf(encoder: string, decoder: string): string {
 
 /** Without a secure context there is no sha256: the size and the time tell files apart. */
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  if (!globalThis.crypto?.subtle) return `${bytes.length.toString(16)}${Date.now().toString(16)}`.padStart(64, "0").slice(-64);
+  if (!globalThis.crypto?.subtle) return `${(Date.now() % 2 ** 32).toString(16).padStart(8, "0")}${bytes.length.toString(16)}`.padEnd(64, "0");
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

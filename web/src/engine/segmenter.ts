@@ -9,21 +9,27 @@
  * Every method rejects with an `EngineError`, whose `code` says what happened and whose `message` can be shown.
  */
 import { transfer } from "comlink";
-import { chooseVariant, type Manifest, type ModelFile } from "../core/manifest";
+import { chooseVariant, type Manifest, type ModelEntry, type ModelFile, type Variant } from "../core/manifest";
 import type { Prompt } from "../core/prompt";
 import { findEverything, type EverythingCalls, type EverythingOptions } from "./everything";
 import { thisMachine } from "./connection";
 import { EngineError } from "./errors";
 import { asEngineError, loadManifest } from "./manifestSource";
-import { forgetOthers, loadFile } from "./modelStore";
-import type { Outcome } from "./protocol";
+import { forgetOthers, loadFile, type StoredFile } from "./modelStore";
+import { ownVariant, readOwn } from "./ownModels";
+import type { Memory, Outcome } from "./protocol";
 import { aborted, RunQueue } from "./queue";
 import { startProvider, type Connection, type Machine, type Running } from "./start";
+import { Timings } from "./timings";
 import { providers as allProviders, type EngineInfo, type Everything, type Progress, type Provider, type SegmentKind, type Segmentation } from "./types";
 
 export type { LowResMask, Prompt, PromptBox, PromptPoint } from "../core/prompt";
 export type { Manifest, ModelEntry, Variant } from "../core/manifest";
 export { EngineError, type EngineErrorCode } from "./errors";
+export { dropModel, listModels, type Offer } from "./library";
+export { bringModel, listOwn, ownVariant, removeOwn, type Brought } from "./ownModels";
+export type { Memory } from "./protocol";
+export type { TimedKind, Timing } from "./timings";
 export type { EverythingOptions } from "./everything";
 export type { Attempt, EngineInfo, Everything, FoundMask, Progress, Provider, SegmentKind, Segmentation } from "./types";
 
@@ -48,6 +54,8 @@ export class Segmenter {
     /** What runs where, and why. */
     readonly info: EngineInfo,
     private readonly connection: Connection,
+    /** How long loading, reading photos and answering took. */
+    readonly timings: Timings,
   ) {}
 
   /**
@@ -57,12 +65,29 @@ export class Segmenter {
    * @throws EngineError `manifest`, `download`, `damaged`, `no-provider` or `aborted`.
    */
   static async load(manifestUrl: string | URL, options: LoadOptions = {}, machine: Machine = thisMachine): Promise<Segmenter> {
+    const begin = performance.now();
     const url = new URL(manifestUrl, location.href);
     const manifest = await loadManifest(url, options.signal);
     const { model, name, variant } = asEngineError(() => chooseVariant(manifest, options.model, options.variant));
     const files = await loadFiles([variant.encoder, variant.decoder], url, options);
     void forgetOthers([url.href, ...addresses(manifest, url)]).catch(() => undefined);
+    return Segmenter.start({ model, name, variant, files }, begin, options, machine);
+  }
 
+  /**
+   * Starts a model that the user brought, as `bringModel` in ownModels.ts kept it.
+   *
+   * @throws EngineError `manifest`, `damaged`, `no-provider` or `aborted`.
+   */
+  static async loadOwn(id: string, options: Omit<LoadOptions, "model" | "variant"> = {}, machine: Machine = thisMachine): Promise<Segmenter> {
+    const begin = performance.now();
+    const { model, encoder, decoder, kept } = await readOwn(id);
+    const files = [encoder, decoder].map((bytes): StoredFile => ({ bytes, cached: kept, verified: true }));
+    return Segmenter.start({ model, name: ownVariant, variant: model.variants[ownVariant]!, files }, begin, options, machine);
+  }
+
+  private static async start({ model, name, variant, files }: Files, begin: number, options: LoadOptions, machine: Machine): Promise<Segmenter> {
+    const ready = performance.now();
     let segmenter: Segmenter | null = null;
     const running = await startProvider(machine, {
       providers: options.providers ?? allProviders,
@@ -71,7 +96,8 @@ export class Segmenter {
       onLost: (message) => segmenter?.lose(message, options.onLost),
       signal: options.signal,
     });
-    segmenter = new Segmenter(describe(running, files, { model, variant: name }), running.connection);
+    const timings = new Timings({ files: ready - begin, start: performance.now() - ready });
+    segmenter = new Segmenter(describe(running, files, { model, variant: name }), running.connection, timings);
     void running.connection.died.then((message) => segmenter?.lose(message, options.onLost));
     return segmenter;
   }
@@ -89,7 +115,7 @@ export class Segmenter {
     const id = ++this.lastId;
     const work = async () => {
       const handedOver = options.transfer && source instanceof ImageBitmap ? transfer(source, [source]) : source;
-      unwrap(await this.call((api) => api.encode(id, handedOver)));
+      await this.timings.measure("encode", async () => unwrap(await this.call((api) => api.encode(id, handedOver))));
       // Nobody will ask about it, or release it.
       if (options.signal?.aborted) void this.connection.api.release(id);
     };
@@ -97,7 +123,8 @@ export class Segmenter {
     const inTheBackground = <T>(ask: (api: Connection["api"]) => Promise<Outcome<T>>, signal?: AbortSignal) =>
       this.queue.run("everything", async () => unwrap(await this.call(ask)), { signal });
     return new EncodedImage(width, height, {
-      segment: (prompt, kind, signal) => this.queue.run(kind, async () => unwrap(await this.call((api) => api.segment(id, prompt))), { key: id, signal }),
+      segment: (prompt, kind, signal) => this.queue.run(kind, () => this.timings.measure("decode", async () => unwrap(await this.call((api) => api.segment(id, prompt)))), { key: id, signal }),
+      timings: this.timings,
       everything: {
         spot: (taps, first, settings, signal) => inTheBackground((api) => api.spot(id, taps, first, settings), signal),
         select: (spotted, bars, enough, boxNmsThresh, signal) => inTheBackground((api) => api.select(spotted, bars, enough, boxNmsThresh), signal),
@@ -105,6 +132,11 @@ export class Segmenter {
       },
       release: () => void this.connection.api.release(id),
     });
+  }
+
+  /** What the model holds now. @throws EngineError `provider-lost` */
+  async memory(): Promise<Memory> {
+    return unwrap(await this.call((api) => api.memory()));
   }
 
   /** Stops the worker and frees all it holds. What waits rejects with `aborted`. */
@@ -127,10 +159,19 @@ export class Segmenter {
   }
 }
 
+/** A model with its files in memory. */
+interface Files {
+  readonly model: ModelEntry;
+  readonly name: string;
+  readonly variant: Variant;
+  readonly files: readonly StoredFile[];
+}
+
 /** What an `EncodedImage` asks of its segmenter. */
 interface Backing {
   segment(prompt: Prompt, kind: SegmentKind, signal?: AbortSignal): Promise<Segmentation>;
   readonly everything: EverythingCalls;
+  readonly timings: Timings;
   release(): void;
 }
 
@@ -167,7 +208,7 @@ export class EncodedImage {
    */
   async everything(options: EverythingOptions = {}): Promise<Everything> {
     if (this.released) throw new EngineError("bad-input", "This photo was released.");
-    return findEverything(this.backing.everything, this, options);
+    return this.backing.timings.measure("everything", () => findEverything(this.backing.everything, this, options));
   }
 
   /** Frees the embeddings. Call it when another photo takes this one's place. */
@@ -199,7 +240,7 @@ const addresses = (manifest: Manifest, url: URL): string[] =>
 
 const describe = (
   { provider, threads, tried }: Running,
-  files: { cached: boolean; verified: boolean }[],
+  files: readonly { cached: boolean; verified: boolean }[],
   chosen: Pick<EngineInfo, "model" | "variant">,
 ): EngineInfo => ({
   ...chosen,

@@ -3,6 +3,7 @@ import { computed, effect, signal, untracked } from "@preact/signals";
 import { EngineError, type Segmenter } from "../engine/segmenter";
 import { Engine, type EngineChoice } from "./engine";
 import { Everything } from "./everything";
+import { Models } from "./models";
 import { engineMessage, lostMessage, photoMessage, storageMessage, type Message, type Remedy } from "./messages";
 import { Objects } from "./objects";
 import { Photo } from "./photo";
@@ -21,6 +22,7 @@ export class Controller {
   readonly objects: Objects;
   readonly saving: Saving;
   readonly everything: Everything;
+  readonly models: Models;
   private readonly message = signal<Message | null>(null);
   private readonly dismissed = signal<unknown>(null);
   /** The photo before, until the model has seen the new one. */
@@ -29,6 +31,7 @@ export class Controller {
 
   constructor(choice: EngineChoice) {
     this.engine = new Engine(choice, (_, lost) => (this.message.value = lost === "webgpu" ? lostMessage : null));
+    this.models = new Models(this.engine);
     this.prompting = new Prompting(this.session, this.viewport, () => this.forgetMessage());
     this.objects = new Objects(this.session, this.prompting);
     this.saving = new Saving(this.session, (message) => (this.message.value = message));

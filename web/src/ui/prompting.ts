@@ -145,7 +145,7 @@ export class Prompting {
 
   choose(candidate: number): void {
     const session = this.session.peek();
-    if (session?.answer.peek()) session.edit((doc) => chooseCandidate(doc, candidate));
+    if (candidate < (session?.answer.peek()?.scores.length ?? 0)) session!.edit((doc) => chooseCandidate(doc, candidate));
   }
 
   hover(at: ViewPoint | null): void {

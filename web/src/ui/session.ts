@@ -6,6 +6,7 @@
 import { batch, computed, signal } from "@preact/signals";
 import { asksNothing, createDocument, current, currentStep, isEmpty, newRevision, noPrompts, revisionOf, toPrompt, type Document, type PhotoObject, type Question } from "../core/document";
 import type { ImagePoint } from "../core/geometry";
+import { withGrid } from "../core/maskPrompt";
 import type { LowResMask } from "../core/prompt";
 import { EngineError, type EncodedImage, type EverythingOptions, type Segmenter } from "../engine/segmenter";
 import { Answer, type MaskFrame, type Outline } from "./answer";
@@ -49,6 +50,8 @@ export class Session {
   private image: EncodedImage | null = null;
   private frame: MaskFrame | null = null;
   private encoding: AbortController | null = null;
+  /** Which model gave the answers. */
+  private model = "";
   private hovered: ImagePoint | null = null;
   /** Which round of asking is the latest. */
   private round = 0;
@@ -65,7 +68,7 @@ export class Session {
   readonly answer = computed(() => this.answers.value.get(revisionOf(this.document.value)) ?? null);
   /** What is drawn: until a new answer comes, the one before it. */
   readonly shown = computed(() => this.answer.value ?? this.answerBefore(this.active.value));
-  readonly candidate = computed(() => this.active.value.candidate ?? this.shown.value?.best ?? 0);
+  readonly candidate = computed(() => (this.shown.value ? candidateOf(this.active.value, this.shown.value) : (this.active.value.candidate ?? 0)));
   readonly segmenting = computed(() => this.asked.value !== null);
   readonly hover = computed(() => (isEmpty(this.document.value) && this.pointedAt.value === null ? (this.preview.value?.answer ?? null) : null));
   /** The objects that have a mask, from back to front. */
@@ -77,7 +80,7 @@ export class Session {
     const known = this.answers.value.get(object.revision);
     const answer = known ?? this.answerBefore(object);
     if (!answer) return null;
-    const candidate = object.candidate ?? answer.best;
+    const candidate = candidateOf(object, answer);
     return { object, answer, candidate, current: known !== undefined, outline: answer.outline(candidate) };
   }
 
@@ -106,7 +109,8 @@ export class Session {
     this.detach();
     this.segmenter = segmenter;
     const abort = (this.encoding = new AbortController());
-    const { input_size, mask_threshold } = segmenter.info.model;
+    const { id, input_size, mask_threshold } = segmenter.info.model;
+    this.answerWith(`${id}/${segmenter.info.variant}`);
     const { source, transfer } = await this.photo.forEncoder();
     if (abort.signal.aborted) throw new EngineError("aborted", "Reading the photo was stopped.");
     const image = await segmenter.encode(source, { signal: abort.signal, transfer });
@@ -204,7 +208,7 @@ export class Session {
   private async askAbout(object: PhotoObject): Promise<boolean> {
     const { image, frame } = this;
     try {
-      const answer = new Answer(await image!.segment(toPrompt(object)), frame!);
+      const answer = new Answer(await image!.segment(withGrid(toPrompt(object), frame!.inputSize / 4)), frame!);
       if (this.image !== image) return false;
       this.keep(object, answer);
       return true;
@@ -212,6 +216,16 @@ export class Session {
       if (!isAborted(error)) this.onError(error);
       return false;
     }
+  }
+
+  /** Another model answers for itself. */
+  private answerWith(model: string): void {
+    if (this.model && this.model !== model)
+      batch(() => {
+        this.answers.value = new Map();
+        this.last.value = null;
+      });
+    this.model = model;
   }
 
   private unanswered(): PhotoObject | null {
@@ -234,5 +248,8 @@ export class Session {
     });
   }
 }
+
+/** Another model may offer fewer than there were. */
+const candidateOf = ({ candidate }: PhotoObject, { best, scores }: Answer): number => (candidate === null ? best : Math.min(candidate, scores.length - 1));
 
 export const isAborted = (error: unknown): boolean => error instanceof EngineError && error.code === "aborted";

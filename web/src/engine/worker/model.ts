@@ -107,7 +107,7 @@ export function modelOf({ ort }: Runtime, { encoder, decoder, form }: Sessions, 
       // An encoder may offer, and a prompt may hold, more than this decoder asks for.
       const asked = Object.fromEntries(decoder.inputNames.map((name) => [name, feeds[name]!]));
       const { iou_predictions: ious, low_res_masks: logits } = await decoder.run(asked, ["iou_predictions", "low_res_masks"]);
-      return { ious: ious.data as Float32Array, logits: logits.data as Float32Array<ArrayBuffer> };
+      return { ious: ious!.data as Float32Array, logits: logits!.data as Float32Array<ArrayBuffer> };
     },
   };
 }

@@ -1,12 +1,19 @@
 /** What can be chosen for the page as a whole; every section is a component of its own. */
 import type { Controller } from "../controller";
 import { Dialog } from "./Dialog";
+import { ModelSection } from "./settings/ModelSection";
+import { PerformanceSection } from "./settings/PerformanceSection";
 
 interface Props {
   controller: Controller;
   onClose(): void;
 }
 
-export function Settings({ onClose }: Props) {
-  return <Dialog title="Settings" testId="settings" onClose={onClose}>{null}</Dialog>;
+export function Settings({ controller, onClose }: Props) {
+  return (
+    <Dialog title="Settings" testId="settings" onClose={onClose}>
+      <ModelSection models={controller.models} />
+      <PerformanceSection engine={controller.engine} />
+    </Dialog>
+  );
 }
