@@ -1,5 +1,5 @@
 /** A prompt as the decoder's input tensors. */
-import { imageToModel, type Letterbox } from "./geometry";
+import { imageToModel, type Letterbox, type Point } from "./geometry";
 import type { LowResMask, Prompt } from "./prompt";
 
 export interface Feed {
@@ -37,6 +37,19 @@ export function promptFeeds(prompt: Prompt, letterbox: Letterbox, gridSize: numb
 /** Feeds for points that are in the model frame already; the padding point is appended. */
 export const modelFeeds = (coords: readonly (readonly [number, number])[], labels: readonly number[], gridSize: number, mask?: LowResMask | null): PromptFeeds =>
   pack([...coords, [0, 0]], [...labels, padding], gridSize, mask);
+
+/** Feeds for several prompts of a lone point each, in image pixels. One empty mask serves all. */
+export function lonePointFeeds(points: readonly Point[], letterbox: Letterbox, gridSize: number): PromptFeeds {
+  const coords = points.flatMap((point) => {
+    const { x, y } = imageToModel(point, letterbox);
+    return [x, y, 0, 0];
+  });
+  return {
+    ...pack([], [], gridSize),
+    point_coords: { data: Float32Array.from(coords), dims: [points.length, 2, 2] },
+    point_labels: { data: Float32Array.from(points.flatMap(() => [1, padding])), dims: [points.length, 2] },
+  };
+}
 
 function pack(coords: readonly (readonly [number, number])[], labels: readonly number[], gridSize: number, mask?: LowResMask | null): PromptFeeds {
   if (mask && (mask.size !== gridSize || mask.logits.length !== gridSize ** 2))

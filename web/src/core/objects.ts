@@ -1,5 +1,5 @@
 /** Edits of the list of objects: each one a step to undo, except for the choice of the object to edit. */
-import { amend, append, blankObject, current, currentStep, isBlank, newRevision, withObject, type Document, type PhotoObject, type Step } from "./document";
+import { amend, append, blankObject, current, currentStep, inOne, isBlank, newRevision, withObject, type Document, type PhotoObject, type Question, type Step } from "./document";
 import { cleanFinish } from "./finish";
 import { noStrokes } from "./strokes";
 
@@ -14,6 +14,15 @@ export function addObject(doc: Document): Document {
   const id = nextId(doc);
   const object = blankObject(id, freeName(doc), freeColour(doc), current(doc).finish);
   return append(doc, { objects: [...objectsOf(doc), object], active: id });
+}
+
+/** Objects for questions that are answered already, in front of the others, all in one step. The last one is then the active one. */
+export function addFound(doc: Document, questions: readonly Question[]): Document {
+  const add = (before: Document, question: Question): Document => {
+    const next = addObject(before);
+    return append(next, withObject(currentStep(next), { ...current(next), ...question, hidden: false }));
+  };
+  return inOne(doc, questions.reduce(add, doc));
 }
 
 /** A copy in front of its original, with the same question and so the same answer. */

@@ -61,6 +61,22 @@ export async function keptManifest(url: URL): Promise<string | null> {
   return answer ? answer.text() : null;
 }
 
+/** Where a file is kept: in our own cache, or by the service worker with the page itself. Nothing is read, so nothing is checked. */
+export async function keptWhere(url: URL): Promise<"ours" | "page" | null> {
+  if (!("caches" in globalThis)) return null;
+  try {
+    for (const name of await caches.keys()) if (await (await caches.open(name)).match(url.href, { ignoreVary: true })) return name === cacheName ? "ours" : "page";
+  } catch {
+    // storage switched off or broken
+  }
+  return null;
+}
+
+/** Drops our copy of a file. */
+export async function dropFile(url: URL): Promise<void> {
+  await (await openCache())?.delete(url.href);
+}
+
 async function readCaches(file: ModelFile, url: URL): Promise<Uint8Array<ArrayBuffer> | null> {
   if (!("caches" in globalThis)) return null;
   try {
@@ -140,7 +156,8 @@ function join(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBu
   return bytes;
 }
 
-async function isGenuine(bytes: Uint8Array<ArrayBuffer>, file: ModelFile): Promise<boolean> {
+/** Is it the file that the manifest means? */
+export async function isGenuine(bytes: Uint8Array<ArrayBuffer>, file: ModelFile): Promise<boolean> {
   if (bytes.length !== file.bytes) return false;
   if (!canHash()) return true;
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));

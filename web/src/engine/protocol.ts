@@ -1,5 +1,8 @@
 /** What the client and the worker say to each other. Types only: neither side's code is pulled into the other's. */
-import type { Variant } from "../core/manifest";
+import type { SelfTest, Variant } from "../core/manifest";
+import type { Graph } from "../core/pair";
+import type { Bar, EverythingSettings, Spotted } from "../core/everything";
+import type { Point } from "../core/geometry";
 import type { Prompt } from "../core/prompt";
 import type { SavedEmbeddings } from "./embeddings";
 import type { EngineErrorCode } from "./errors";
@@ -14,6 +17,8 @@ export interface Setup {
   /** The caller insists on this provider: a software adapter is good enough. */
   forced: boolean;
   inputSize: number;
+  /** Logits above it belong to the mask. */
+  threshold: number;
   variant: Variant;
   encoder: Uint8Array<ArrayBuffer>;
   decoder: Uint8Array<ArrayBuffer>;
@@ -23,6 +28,20 @@ export type StartStage = "compile" | "self-test";
 
 /** How a start ended. `skipped`: this machine does not have what the provider needs. `failed`: it has, and still does not work. */
 export type Started = { outcome: "running" | "skipped" | "failed"; reason: string };
+
+/** What two files turned out to be. */
+export type Inspection =
+  | { result: "runs"; inputSize: number; /** The decoder was the first of them. */ swapped: boolean; encoder: Graph; decoder: Graph; selfTest: SelfTest }
+  /** Sentences that say which file lacks what. */
+  | { result: "misfit"; problems: readonly string[] }
+  | { result: "size-unknown" };
+
+export interface Memory {
+  /** Bytes of the runtime's WASM heaps. */
+  wasm: number;
+  /** Bytes of the worker's JavaScript heap, where the browser tells. */
+  script: number | null;
+}
 
 export interface Events {
   onStage(stage: StartStage): void;
@@ -39,5 +58,14 @@ export interface WorkerApi {
   /** Puts under `id` what `encode` would have put there. */
   restore(id: number, saved: SavedEmbeddings): Promise<Outcome<null>>;
   segment(id: number, prompt: Prompt): Promise<Outcome<Segmentation>>;
+  /** Asks about lone points, all in one run where the decoder can. What passes the settings' thresholds, as lines without masks. */
+  spot(id: number, taps: readonly Point[], first: number, settings: EverythingSettings): Promise<Outcome<Spotted[]>>;
+  /** The best of what was spotted, by `core/everything.ts`. */
+  select(spotted: readonly Spotted[], bars: readonly Bar[], enough: number, boxNmsThresh: number): Promise<Outcome<{ kept: Spotted[]; bar: Bar }>>;
+  /** The whole answers to lone points. */
+  answer(id: number, taps: readonly Point[]): Promise<Outcome<Segmentation[]>>;
   release(id: number): void;
+  /** Tries two ONNX files out, in a worker that has not been started. */
+  inspect(files: readonly [{ name: string; bytes: Uint8Array<ArrayBuffer> }, { name: string; bytes: Uint8Array<ArrayBuffer> }], size: number | null): Promise<Outcome<Inspection>>;
+  memory(): Promise<Outcome<Memory>>;
 }

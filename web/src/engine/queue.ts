@@ -6,8 +6,8 @@
  */
 import { EngineError } from "./errors";
 
-export type JobKind = "encode" | "tap" | "hover" | "save";
-const urgency: Record<JobKind, number> = { encode: 0, tap: 1, hover: 2, save: 3 };
+export type JobKind = "encode" | "tap" | "hover" | "save" | "everything";
+const urgency: Record<JobKind, number> = { encode: 0, tap: 1, hover: 2, save: 3, everything: 4 };
 
 interface Job {
   readonly kind: JobKind;

@@ -9,23 +9,31 @@
  * Every method rejects with an `EngineError`, whose `code` says what happened and whose `message` can be shown.
  */
 import { transfer } from "comlink";
-import { chooseVariant, type Manifest, type ModelFile } from "../core/manifest";
+import { chooseVariant, type Manifest, type ModelEntry, type ModelFile, type Variant } from "../core/manifest";
 import type { Prompt } from "../core/prompt";
+import { findEverything, type EverythingCalls, type EverythingOptions } from "./everything";
 import { thisMachine } from "./connection";
 import { misfit, type SavedEmbeddings } from "./embeddings";
 import { EngineError } from "./errors";
 import { asEngineError, loadManifest } from "./manifestSource";
-import { forgetOthers, loadFile } from "./modelStore";
-import type { Outcome } from "./protocol";
+import { forgetOthers, loadFile, type StoredFile } from "./modelStore";
+import { ownVariant, readOwn } from "./ownModels";
+import type { Memory, Outcome } from "./protocol";
 import { aborted, RunQueue } from "./queue";
 import { startProvider, type Connection, type Machine, type Running } from "./start";
-import { providers as allProviders, type EngineInfo, type Progress, type Provider, type SegmentKind, type Segmentation } from "./types";
+import { Timings } from "./timings";
+import { providers as allProviders, type EngineInfo, type Everything, type Progress, type Provider, type SegmentKind, type Segmentation } from "./types";
 
 export type { LowResMask, Prompt, PromptBox, PromptPoint } from "../core/prompt";
 export type { Manifest, ModelEntry, Variant } from "../core/manifest";
 export type { SavedEmbeddings, SavedTensor } from "./embeddings";
 export { EngineError, type EngineErrorCode } from "./errors";
-export type { Attempt, EngineInfo, Progress, Provider, SegmentKind, Segmentation } from "./types";
+export { dropModel, listModels, type Offer } from "./library";
+export { bringModel, listOwn, ownVariant, removeOwn, type Brought } from "./ownModels";
+export type { Memory } from "./protocol";
+export type { TimedKind, Timing } from "./timings";
+export type { EverythingOptions } from "./everything";
+export type { Attempt, EngineInfo, Everything, FoundMask, Progress, Provider, SegmentKind, Segmentation } from "./types";
 
 export interface LoadOptions {
   /** A model id of the manifest; its default otherwise. */
@@ -48,6 +56,8 @@ export class Segmenter {
     /** What runs where, and why. */
     readonly info: EngineInfo,
     private readonly connection: Connection,
+    /** How long loading, reading photos and answering took. */
+    readonly timings: Timings,
   ) {}
 
   /**
@@ -60,21 +70,39 @@ export class Segmenter {
   /** @internal Tests bring a machine of their own; the package's types leave it out. */
   static load(manifestUrl: string | URL, options?: LoadOptions, machine?: Machine): Promise<Segmenter>;
   static async load(manifestUrl: string | URL, options: LoadOptions = {}, machine: Machine = thisMachine): Promise<Segmenter> {
+    const begin = performance.now();
     const url = new URL(manifestUrl, location.href);
     const manifest = await loadManifest(url, options.signal);
     const { model, name, variant } = asEngineError(() => chooseVariant(manifest, options.model, options.variant));
     const files = await loadFiles([variant.encoder, variant.decoder], url, options);
     void forgetOthers([url.href, ...addresses(manifest, url)]).catch(() => undefined);
+    return Segmenter.start({ model, name, variant, files }, begin, options, machine);
+  }
 
+  /**
+   * Starts a model that the user brought, as `bringModel` in ownModels.ts kept it.
+   *
+   * @throws EngineError `manifest`, `damaged`, `no-provider` or `aborted`.
+   */
+  static async loadOwn(id: string, options: Omit<LoadOptions, "model" | "variant"> = {}, machine: Machine = thisMachine): Promise<Segmenter> {
+    const begin = performance.now();
+    const { model, encoder, decoder, kept } = await readOwn(id);
+    const files = [encoder, decoder].map((bytes): StoredFile => ({ bytes, cached: kept, verified: true }));
+    return Segmenter.start({ model, name: ownVariant, variant: model.variants[ownVariant]!, files }, begin, options, machine);
+  }
+
+  private static async start({ model, name, variant, files }: Files, begin: number, options: LoadOptions, machine: Machine): Promise<Segmenter> {
+    const ready = performance.now();
     let segmenter: Segmenter | null = null;
     const running = await startProvider(machine, {
       providers: options.providers ?? allProviders,
-      setup: { inputSize: model.input_size, variant, encoder: files[0]!.bytes, decoder: files[1]!.bytes },
+      setup: { inputSize: model.input_size, threshold: model.mask_threshold, variant, encoder: files[0]!.bytes, decoder: files[1]!.bytes },
       onStage: (stage, provider) => options.onProgress?.({ stage, provider }),
       onLost: (message) => segmenter?.lose(message, options.onLost),
       signal: options.signal,
     });
-    segmenter = new Segmenter(describe(running, files, { model, variant: name }), running.connection);
+    const timings = new Timings({ files: ready - begin, start: performance.now() - ready });
+    segmenter = new Segmenter(describe(running, files, { model, variant: name }), running.connection, timings);
     void running.connection.died.then((message) => segmenter?.lose(message, options.onLost));
     return segmenter;
   }
@@ -93,7 +121,7 @@ export class Segmenter {
     const work = async () => {
       performance.mark("tapmask:encode");
       const handedOver = options.transfer && source instanceof ImageBitmap ? transfer(source, [source]) : source;
-      unwrap(await this.call((api) => api.encode(id, handedOver)));
+      await this.timings.measure("encode", async () => unwrap(await this.call((api) => api.encode(id, handedOver))));
       // Nobody will ask about it, or release it.
       if (options.signal?.aborted) void this.connection.api.release(id);
     };
@@ -117,6 +145,11 @@ export class Segmenter {
     return this.image(id, saved.width, saved.height);
   }
 
+  /** What the model holds now. @throws EngineError `provider-lost` */
+  async memory(): Promise<Memory> {
+    return unwrap(await this.call((api) => api.memory()));
+  }
+
   /** Stops the worker and frees all it holds. What waits rejects with `aborted`. */
   dispose(): void {
     this.queue.close(aborted("The segmenter was disposed."));
@@ -124,8 +157,16 @@ export class Segmenter {
   }
 
   private image(id: number, width: number, height: number): EncodedImage {
+    const inTheBackground = <T>(ask: (api: Connection["api"]) => Promise<Outcome<T>>, signal?: AbortSignal) =>
+      this.queue.run("everything", async () => unwrap(await this.call(ask)), { signal });
     return new EncodedImage(width, height, {
-      segment: (prompt, kind, signal) => this.queue.run(kind, async () => unwrap(await this.call((api) => api.segment(id, prompt))), { key: id, signal }),
+      segment: (prompt, kind, signal) => this.queue.run(kind, () => this.timings.measure("decode", async () => unwrap(await this.call((api) => api.segment(id, prompt)))), { key: id, signal }),
+      timings: this.timings,
+      everything: {
+        spot: (taps, first, settings, signal) => inTheBackground((api) => api.spot(id, taps, first, settings), signal),
+        select: (spotted, bars, enough, boxNmsThresh, signal) => inTheBackground((api) => api.select(spotted, bars, enough, boxNmsThresh), signal),
+        answer: (taps, signal) => inTheBackground((api) => api.answer(id, taps), signal),
+      },
       save: () => this.queue.run("save", async () => unwrap(await this.call((api) => api.save(id)))),
       release: () => void this.connection.api.release(id),
     });
@@ -145,10 +186,20 @@ export class Segmenter {
   }
 }
 
+/** A model with its files in memory. */
+interface Files {
+  readonly model: ModelEntry;
+  readonly name: string;
+  readonly variant: Variant;
+  readonly files: readonly StoredFile[];
+}
+
 /** What an `EncodedImage` asks of its segmenter. */
 interface Backing {
   segment(prompt: Prompt, kind: SegmentKind, signal?: AbortSignal): Promise<Segmentation>;
   save(): Promise<SavedEmbeddings>;
+  readonly everything: EverythingCalls;
+  readonly timings: Timings;
   release(): void;
 }
 
@@ -187,6 +238,17 @@ export class EncodedImage {
     return this.backing.save();
   }
 
+  /**
+   * Finds all masks: a grid of taps, the good answers kept, duplicates dropped; by the rules of segment-anything's
+   * SamAutomaticMaskGenerator, whose options these are. It runs in small pieces: taps and hovers go before the next one.
+   *
+   * @throws EngineError `aborted` (within one piece), `bad-input`, `out-of-memory` or `provider-lost`.
+   */
+  async everything(options: EverythingOptions = {}): Promise<Everything> {
+    if (this.released) throw new EngineError("bad-input", "This photo was released.");
+    return this.backing.timings.measure("everything", () => findEverything(this.backing.everything, this, options));
+  }
+
   /** Frees the embeddings. Call it when another photo takes this one's place. */
   release(): void {
     if (this.released) return;
@@ -216,7 +278,7 @@ const addresses = (manifest: Manifest, url: URL): string[] =>
 
 const describe = (
   { provider, threads, tried }: Running,
-  files: { cached: boolean; verified: boolean }[],
+  files: readonly { cached: boolean; verified: boolean }[],
   chosen: Pick<EngineInfo, "model" | "variant">,
 ): EngineInfo => ({
   ...chosen,

@@ -46,3 +46,22 @@ export interface Segmentation {
 
 /** A hover is a preview: it waits for everything else, and a newer one replaces it. */
 export type SegmentKind = "tap" | "hover";
+
+/** One of all masks of a photo. */
+export interface FoundMask {
+  /** The tap of the grid that it answers, in image pixels: as a prompt it gives `segmentation` again. */
+  point: { x: number; y: number };
+  segmentation: Segmentation;
+  /** Which of the segmentation's masks it is. */
+  candidate: number;
+  predictedIou: number;
+  stability: number;
+}
+
+/** All masks of a photo, best predicted IoU first. */
+export interface Everything {
+  masks: FoundMask[];
+  /** The thresholds that were used. */
+  predIouThresh: number;
+  stabilityScoreThresh: number;
+}

@@ -14,10 +14,12 @@ import { samples } from "./samples";
 import { acceptUpdate, updateReady } from "./serviceWorker";
 import { Place } from "./stage/Place";
 import { Stage } from "./stage/Stage";
+import { FoundLayer } from "./stage/FoundLayer";
 import { About } from "./views/About";
 import { CameraDialog } from "./views/CameraDialog";
 import { BrushBar } from "./views/BrushBar";
 import { Filmstrip } from "./views/Filmstrip";
+import { EverythingPanel } from "./views/EverythingPanel";
 import { Hint } from "./views/Hint";
 import { IconButton } from "./views/IconButton";
 import { MessageCard } from "./views/MessageCard";
@@ -125,16 +127,17 @@ function TopBar({ controller, onChoose, onShoot, children }: { controller: Contr
 }
 
 function Workplace({ controller }: { controller: Controller }) {
-  const { objects, prompting, saving, viewport } = controller;
+  const { everything, objects, prompting, saving, viewport } = controller;
   const session = controller.session.value;
   if (!session) return null;
   const edited = session.edited.value;
-  const refines = prompting.refining.open.value && edited !== null;
+  const refines = prompting.refining.open.value && edited !== null && !everything.isOpen.value;
   return (
     <main class={workplaceClass(objects.listed.value, refines, prompting.drawing.paints.value)}>
       <h1 class="visually-hidden">Tapmask</h1>
       <Stage session={session} viewport={viewport} prompting={prompting} />
       <Place session={session} prompting={prompting} corner={controller.keyboardBox.corner.value} />
+      {everything.isOpen.value && <FoundLayer everything={everything} viewport={viewport} />}
       <Tools
         mode={prompting.mode.value}
         tool={prompting.drawing.tool.value}
@@ -148,12 +151,16 @@ function Workplace({ controller }: { controller: Controller }) {
         onRedo={() => prompting.redo()}
         onClear={() => prompting.clear()}
         onAdd={() => objects.add()}
+        isFinding={everything.isOpen.value}
+        canFind={session.encoded.value}
+        onFind={() => everything.toggle()}
       />
       <ObjectPanel session={session} objects={objects} />
       <BrushBar drawing={prompting.drawing} />
       {refines && edited && <Refine finish={edited.object.finish} photo={session.photo} refining={prompting.refining} />}
-      {!refines && (edited || saving.others.value) && <Result session={session} prompting={prompting} saving={saving} />}
-      {!prompting.hasAsked.value && session.encoded.value && <Hint />}
+      {everything.isOpen.value && <EverythingPanel session={session} everything={everything} />}
+      {!refines && !everything.isOpen.value && (edited || saving.others.value) && <Result session={session} prompting={prompting} saving={saving} />}
+      {!prompting.hasAsked.value && !everything.isOpen.value && session.encoded.value && <Hint />}
       <div class="panel zoom" role="group" aria-label="Zoom">
         <IconButton icon={ZoomOut} label="Zoom out" hint="−" onClick={() => viewport.zoom(0.8)} />
         <IconButton icon={Maximize} label="Fit" hint="0" onClick={() => viewport.fit()} />

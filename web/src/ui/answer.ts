@@ -1,10 +1,11 @@
 /** An answer of the model, with what the page draws of it. */
 import type { PhotoObject } from "../core/document";
+import { cellsWithin } from "../core/everything";
 import { rawFinish, type Finish, type Guide } from "../core/finish";
 import { groundOf, outlineOf, type Ground } from "../core/outline";
 import { nothing, seedsOf, type Shape } from "../core/shape";
 import { noStrokes, type Stroke } from "../core/strokes";
-import type { ImagePoint, Rect, Size } from "../core/geometry";
+import { letterbox, type ImagePoint, type Rect, type Size } from "../core/geometry";
 import type { LowResMask, Segmentation } from "../engine/segmenter";
 
 /** How masks are read: the photo they belong to, and the model's frame and threshold. */
@@ -60,6 +61,17 @@ export class Answer {
 
   mask(candidate: number): LowResMask {
     return this.segmentation.masks[candidate]!;
+  }
+
+  /** The mask's share of the photo, 0 to 1. */
+  share(candidate: number): number {
+    const { photo, inputSize, threshold } = this.frame;
+    const { newWidth, newHeight } = letterbox(photo.width, photo.height, inputSize);
+    const [columns, rows] = [cellsWithin(newWidth), cellsWithin(newHeight)];
+    const { logits, size } = this.mask(candidate);
+    let count = 0;
+    for (let y = 0; y < rows; y++) for (let x = 0; x < columns; x++) if (logits[y * size + x]! > threshold) count++;
+    return count / (columns * rows);
   }
 
   /** A candidate as an object shows it. */

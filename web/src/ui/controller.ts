@@ -6,6 +6,8 @@ import { endCoaching } from "./coach";
 import { KeyboardBox } from "./keyboardBox";
 import { Album, type Sheet } from "./library/album";
 import { engineMessage, lostMessage, photoMessage, remarkMessage, storageMessage, type Message, type Remedy } from "./messages";
+import { Everything } from "./everything";
+import { Models } from "./models";
 import { Objects } from "./objects";
 import { Photo } from "./photo";
 import { isProject, otherModelMessage, projectMessage, readProject } from "./projects";
@@ -25,6 +27,8 @@ export class Controller {
   readonly keyboardBox: KeyboardBox;
   readonly saving: Saving;
   readonly album: Album;
+  readonly everything: Everything;
+  readonly models: Models;
   private readonly message = signal<Message | null>(null);
   private readonly dismissed = signal<unknown>(null);
   /** The photo before, until the model has seen the new one. */
@@ -33,6 +37,7 @@ export class Controller {
 
   constructor(choice: EngineChoice) {
     this.engine = new Engine(choice, (_, lost) => (this.message.value = lost === "webgpu" ? lostMessage : null));
+    this.models = new Models(this.engine);
     this.prompting = new Prompting(this.session, this.viewport, () => this.forgetMessage());
     this.keyboardBox = new KeyboardBox(this.session, this.prompting);
     this.objects = new Objects(this.session, this.prompting);
@@ -41,6 +46,7 @@ export class Controller {
       if (this.prompting.hasAsked.value) endCoaching();
     });
     this.album = new Album(this);
+    this.everything = new Everything(this.session, this.prompting, (message) => (this.message.value = message));
     effect(() => this.introduce(this.session.value, this.engine.segmenter.value));
     effect(() => {
       if (this.engine.segmenter.value?.info.cached === false) this.message.value = storageMessage;
@@ -219,6 +225,7 @@ export class Controller {
     this.keyboardBox.giveUp();
     this.objects.reset();
     this.saving.all.value = false;
+    this.everything.close();
   }
 
   private report(error: unknown): void {

@@ -1,11 +1,15 @@
 /** The running model: loads it, tells how far that is, and starts it elsewhere when its device is lost. */
 import { computed, signal } from "@preact/signals";
-import { Segmenter, type EngineError, type Progress, type Provider } from "../engine/segmenter";
+import { EngineError, Segmenter, type Progress, type Provider } from "../engine/segmenter";
 
 export interface EngineChoice {
   readonly manifest: URL;
   readonly model?: string;
   readonly variant?: string;
+  /** A model that the user brought, in the place of the manifest's. */
+  readonly own?: string;
+  /** It is what was chosen last time: when it is there no more, the default will do. */
+  readonly remembered?: boolean;
   /** All of them by default. */
   readonly providers?: readonly Provider[];
 }
@@ -23,25 +27,49 @@ export class Engine {
 
   /** @param onLost Called when the running provider is gone; another one is being started. */
   constructor(
-    private readonly choice: EngineChoice,
+    private choice: EngineChoice,
     private readonly onLost: (error: EngineError, lost: Provider) => void,
   ) {}
+
+  get manifest(): URL {
+    return this.choice.manifest;
+  }
+
+  /**
+   * Runs another model, on the providers that were asked for. If it cannot be started, the one before it is started again.
+   *
+   * @throws What kept it from starting.
+   */
+  async change(to: Pick<EngineChoice, "model" | "variant" | "own">): Promise<void> {
+    const before = this.choice;
+    const { manifest, providers } = before;
+    this.choice = { manifest, providers, ...to };
+    await this.load();
+    const phase = this.phase.peek();
+    if (phase.state !== "failed") return;
+    this.choice = before;
+    await this.load();
+    throw phase.error;
+  }
 
   /** Never rejects: a failure is a phase. */
   async load(providers: readonly Provider[] | undefined = this.choice.providers): Promise<void> {
     this.segmenter.peek()?.dispose();
     this.phase.value = { state: "loading", progress: null };
-    const { manifest, model, variant } = this.choice;
+    const { manifest, model, variant, own, remembered } = this.choice;
     try {
-      const segmenter: Segmenter = await Segmenter.load(manifest, {
-        model,
-        variant,
+      const options = {
         providers,
-        onProgress: (progress) => (this.phase.value = { state: "loading", progress }),
-        onLost: (error) => this.replace(error, segmenter.info.provider, providers ?? everywhere),
-      });
+        onProgress: (progress: Progress) => (this.phase.value = { state: "loading", progress }),
+        onLost: (error: EngineError) => this.replace(error, segmenter.info.provider, providers ?? everywhere),
+      };
+      const segmenter: Segmenter = await (own ? Segmenter.loadOwn(own, options) : Segmenter.load(manifest, { ...options, model, variant }));
       this.phase.value = { state: "running", segmenter };
     } catch (error) {
+      if (remembered && error instanceof EngineError && error.code === "manifest") {
+        this.choice = { manifest, providers: this.choice.providers };
+        return this.load(providers);
+      }
       this.phase.value = { state: "failed", error };
     }
   }

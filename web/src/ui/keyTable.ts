@@ -38,6 +38,7 @@ export const keyTable: readonly KeyGroup[] = [
       ["Candidates", "1 2 3"],
       ["Add, remove", "A, R"],
       ["Next object, list of objects", "N, L"],
+      ["Find all objects", "D; then tap those to keep, or arrows and Enter"],
       ["Select another object", "tap it in the list, or Alt + click it; on the photo, if nothing was said about the new one"],
     ],
   },

@@ -33,7 +33,7 @@ function actionOf(event: KeyboardEvent, controller: Controller, chooseFile: () =
   const arrow = arrows[key];
   if (arrow) return arrowAction(arrow, onStage, event.shiftKey, controller);
   if (onStage && key === "Enter") return () => prompting.tapCursor(event.shiftKey);
-  if (onStage && key === "x") return () => keyboardBox.mark();
+  if (onStage && key === "x" && !controller.everything.isOpen.peek()) return () => keyboardBox.mark();
   switch (key) {
     case "PageDown":
       return () => controller.album.step(1);
@@ -43,7 +43,7 @@ function actionOf(event: KeyboardEvent, controller: Controller, chooseFile: () =
     case "Backspace":
       return () => prompting.removeLatest();
     case "Escape":
-      return () => keyboardBox.giveUp() || prompting.leave();
+      return () => keyboardBox.giveUp() || controller.everything.leave() || prompting.leave();
     case "+":
     case "=":
       return () => viewport.zoom(1.25);
@@ -62,6 +62,8 @@ function actionOf(event: KeyboardEvent, controller: Controller, chooseFile: () =
       return () => (prompting.mode.value = "background");
     case "n":
       return () => controller.objects.add();
+    case "d":
+      return () => controller.everything.toggle(true);
     case "l":
       return () => (controller.objects.wanted.value = !controller.objects.wanted.peek());
     case "s":

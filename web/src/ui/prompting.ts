@@ -16,7 +16,14 @@ export type Mode = "foreground" | "background";
 /** How near a point a finger or a mouse must be to mean it, in CSS pixels. */
 const reach = { touch: 24, mouse: 14 };
 
+/** Takes taps and hovers in the place of prompting, in pixels of the photo. */
+export interface Instead {
+  tap(at: ImagePoint): void;
+  hover(at: ImagePoint | null): void;
+}
+
 export class Prompting {
+  instead: Instead | null = null;
   readonly mode = signal<Mode>("foreground");
   /** Index of the selected point. */
   readonly selected = signal<number | null>(null);
@@ -103,6 +110,7 @@ export class Prompting {
       return;
     }
     const pixel = toPixel(at, session.photo);
+    if (this.instead) return this.instead.tap(pixel);
     const label = (this.mode.peek() === "foreground") !== other ? 1 : 0;
     if (label === 1 && this.isEmpty.peek() && this.select(pixel)) return;
     this.edit((doc) => correct(doc, { ...pixel, label }, session.chosenMask()));
@@ -165,7 +173,7 @@ export class Prompting {
 
   choose(candidate: number): void {
     const session = this.session.peek();
-    if (session?.answer.peek()) session.edit((doc) => chooseCandidate(doc, candidate));
+    if (candidate < (session?.answer.peek()?.scores.length ?? 0)) session!.edit((doc) => chooseCandidate(doc, candidate));
   }
 
   hover(at: ViewPoint | null): void {
@@ -173,6 +181,7 @@ export class Prompting {
     if (!session) return;
     this.drawing.pointer.value = at;
     const place = at && !this.drawing.draws.peek() ? this.toImage(at) : null;
+    if (this.instead) return this.instead.hover(place && isInside(place, session.photo) ? toPixel(place, session.photo) : null);
     void session.point(place && isInside(place, session.photo) ? toPixel(place, session.photo) : null);
   }
 
@@ -190,6 +199,7 @@ export class Prompting {
     const overX = Math.min(x - edge, 0) + Math.max(x - (width - edge), 0);
     const overY = Math.min(y - edge, 0) + Math.max(y - (height - edge), 0);
     if (overX || overY) this.viewport.pan(-overX, -overY);
+    this.instead?.hover(toPixel(this.cursor.peek()!, session.photo));
   }
 
   /** Moves a point by CSS pixels, or by one pixel of the photo where that is more. */
@@ -246,7 +256,7 @@ export class Prompting {
 
   private box(from: ViewPoint, to: ViewPoint, done: boolean): void {
     const session = this.session.peek();
-    if (!session) return;
+    if (!session || this.instead) return;
     const box = boxFrom(toPixel(this.toImage(from), session.photo), toPixel(this.toImage(to), session.photo));
     this.rubberBand.value = done ? null : box;
     if (done && box.x2 > box.x1 && box.y2 > box.y1) this.edit((doc) => drawBox(doc, box));

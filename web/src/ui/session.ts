@@ -4,11 +4,12 @@
  * The document is the truth; answers are kept by its revisions, so undo finds them again and a stale one is never shown as current.
  */
 import { batch, computed, signal, type Signal } from "@preact/signals";
-import { asksNothing, createDocument, current, currentStep, isBlank, isEmpty, revisionOf, toPrompt, type Document, type PhotoObject } from "../core/document";
+import { asksNothing, createDocument, current, currentStep, isBlank, isEmpty, newRevision, noPrompts, revisionOf, toPrompt, type Document, type PhotoObject, type Question } from "../core/document";
 import type { ImagePoint } from "../core/geometry";
+import { withGrid } from "../core/maskPrompt";
 import { noStrokes } from "../core/strokes";
 import type { LowResMask } from "../core/prompt";
-import { EngineError, type EncodedImage, type Segmenter } from "../engine/segmenter";
+import { EngineError, type EncodedImage, type EverythingOptions, type Segmenter } from "../engine/segmenter";
 import { Answer, type MaskFrame, type Outline } from "./answer";
 import { firstFinish } from "./firstFinish";
 import type { Photo } from "./photo";
@@ -39,6 +40,14 @@ export interface Past {
   readonly embeddings: Recall;
 }
 
+/** A mask that was found without being asked for, as a question with its answer. */
+export interface Unasked {
+  readonly question: Question;
+  readonly answer: Answer;
+  readonly candidate: number;
+  readonly score: number;
+}
+
 export class Session {
   readonly id = ++count;
   readonly document: Signal<Document>;
@@ -56,6 +65,8 @@ export class Session {
   private image: EncodedImage | null = null;
   private frame: MaskFrame | null = null;
   private encoding: AbortController | null = null;
+  /** Which model gave the answers. */
+  private answersOf = "";
   private hovered: ImagePoint | null = null;
   private noAnswer: Answer | null = null;
   /** Which round of asking is the latest. */
@@ -76,7 +87,7 @@ export class Session {
   readonly answer = computed(() => this.answers.value.get(revisionOf(this.document.value)) ?? null);
   /** What is drawn: until a new answer comes, the one before it. */
   readonly shown = computed(() => this.answer.value ?? this.answerBefore(this.active.value));
-  readonly candidate = computed(() => this.active.value.candidate ?? this.shown.value?.best ?? 0);
+  readonly candidate = computed(() => (this.shown.value ? candidateOf(this.active.value, this.shown.value) : (this.active.value.candidate ?? 0)));
   readonly segmenting = computed(() => this.asked.value !== null);
   /** What a click under the pointer would select. */
   readonly hover = computed<Outline | null>(() => {
@@ -95,7 +106,7 @@ export class Session {
     const known = asksNothing(object) ? this.unasked() : this.answers.value.get(object.revision);
     const answer = known ?? this.answerBefore(object);
     if (!answer) return null;
-    const candidate = object.candidate ?? answer.best;
+    const candidate = candidateOf(object, answer);
     return { object, answer, candidate, current: known !== undefined, outline: answer.outline(candidate, object) };
   }
 
@@ -127,12 +138,18 @@ export class Session {
     return this.segmenter === segmenter;
   }
 
+  /** The provider of the model that has the photo. */
+  get runsOn(): string | null {
+    return this.segmenter?.info.provider ?? null;
+  }
+
   /** Shows the photo to a model; replaces an earlier one. @throws EngineError, PixelError */
   async encode(segmenter: Segmenter): Promise<void> {
     this.detach();
     this.segmenter = segmenter;
     const abort = (this.encoding = new AbortController());
-    const { input_size, mask_threshold } = segmenter.info.model;
+    const { id, input_size, mask_threshold } = segmenter.info.model;
+    this.answerWith(`${id}/${segmenter.info.variant}`);
     const known = (await this.past?.embeddings.recall(segmenter)) ?? null;
     const image = known ?? (await this.look(segmenter, abort.signal));
     if (abort.signal.aborted) {
@@ -188,6 +205,24 @@ export class Session {
     }
   }
 
+  /** Finds all masks of the photo. @throws EngineError */
+  async findAll(options: EverythingOptions): Promise<Unasked[]> {
+    const { image, frame } = this;
+    if (!image || !frame) throw new EngineError("bad-input", "The photo has not been read yet.");
+    const { masks } = await image.everything(options);
+    return masks.map(({ point, segmentation, candidate, predictedIou }) => ({
+      question: { ...noPrompts, points: [{ ...point, label: 1 }], candidate, revision: newRevision() },
+      answer: new Answer(segmentation, frame),
+      candidate,
+      score: predictedIou,
+    }));
+  }
+
+  /** Takes answers before their questions are in the document: the edit that brings those must follow at once. */
+  learn(known: readonly Unasked[]): void {
+    this.answers.value = new Map([...this.answers.peek(), ...known.map(({ question, answer }) => [question.revision, answer] as const)]);
+  }
+
   /** Asks about what has no answer yet: the active object first, then others – after undo, or in a photo that was reopened. */
   async ask(): Promise<void> {
     const round = ++this.round;
@@ -222,7 +257,7 @@ export class Session {
   private async askAbout(object: PhotoObject): Promise<boolean> {
     const { image, frame } = this;
     try {
-      const answer = new Answer(await image!.segment(toPrompt(object)), frame!);
+      const answer = new Answer(await image!.segment(withGrid(toPrompt(object), frame!.inputSize / 4)), frame!);
       if (this.image !== image) return false;
       this.keep(object, answer);
       return true;
@@ -230,6 +265,16 @@ export class Session {
       if (!isAborted(error)) this.onError(error);
       return false;
     }
+  }
+
+  /** Another model answers for itself. */
+  private answerWith(model: string): void {
+    if (this.answersOf && this.answersOf !== model)
+      batch(() => {
+        this.answers.value = new Map();
+        this.last.value = null;
+      });
+    this.answersOf = model;
   }
 
   private unanswered(): PhotoObject | null {
@@ -257,5 +302,8 @@ export class Session {
     });
   }
 }
+
+/** Another model may offer fewer than there were. */
+const candidateOf = ({ candidate }: PhotoObject, { best, scores }: Answer): number => (candidate === null ? best : Math.min(candidate, scores.length - 1));
 
 export const isAborted = (error: unknown): boolean => error instanceof EngineError && error.code === "aborted";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { addPoint, addStroke, clear, createDocument, current, isEmpty, redo, revisionOf, setBox, setFinish, undo, type Document, type Step } from "../../src/core/document";
 import { cleanFinish, rawFinish } from "../../src/core/finish";
-import { addObject, duplicateObject, moveObject, objectsOf, removeObject, renameObject, revive, selectObject, setHidden } from "../../src/core/objects";
+import { addFound, addObject, duplicateObject, moveObject, objectsOf, removeObject, renameObject, revive, selectObject, setHidden } from "../../src/core/objects";
 
 type Change = (doc: Document) => Document;
 const id = fc.integer({ min: 1, max: 5 });
@@ -117,4 +117,13 @@ describe("objects of a document", () => {
     expect(second!.revision).not.toBe(first!.revision);
     expect(objectsOf(stored).map(({ revision }) => revision)).not.toContain(first!.revision);
   });
+});
+
+test("masks that were found become objects in one step, the blank one first, with the answers they have", () => {
+  const question = (revision: number) => ({ revision, points: [{ x: 1.5, y: 2, label: 1 as const }], box: null, mask: null, candidate: 2 });
+  const doc = createDocument();
+  const kept = addFound(doc, [question(-1), question(-2)]);
+  expect(objectsOf(kept).map(({ name, revision, candidate }) => [name, revision, candidate])).toEqual([["Object 1", -1, 2], ["Object 2", -2, 2]]);
+  expect(current(kept).revision).toBe(-2);
+  expect(objectsOf(undo(kept))).toEqual(objectsOf(doc));
 });

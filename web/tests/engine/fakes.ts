@@ -99,7 +99,20 @@ export function fakeMachine(start: WorkerApi["start"], rest: Partial<FakeWorker[
     connect: () => {
       const death = deferred<string>();
       const worker: FakeWorker = {
-        api: { start, encode: async () => ({ ok: true, value: null }), save: async () => ({ ok: true, value: embeddings() }), restore: async () => ({ ok: true, value: null }), segment: async () => answer(), release: () => undefined, ...rest },
+        api: {
+          start,
+          encode: async () => ({ ok: true, value: null }),
+          save: async () => ({ ok: true, value: embeddings() }),
+          restore: async () => ({ ok: true, value: null }),
+          segment: async () => answer(),
+          spot: async () => ({ ok: true, value: [] }),
+          select: async (_, bars) => ({ ok: true, value: { kept: [], bar: bars[0]! } }),
+          answer: async () => ({ ok: true, value: [] }),
+          release: () => undefined,
+          inspect: async () => ({ ok: true, value: { result: "size-unknown" } }),
+          memory: async () => ({ ok: true, value: { wasm: 1, script: null } }),
+          ...rest,
+        },
         terminated: false,
         die: death.resolve,
       };

@@ -78,7 +78,7 @@ describe("loading", () => {
     const { machine } = fakeMachine(({ provider }) => (provider === "wasm-threads" ? new Promise(() => undefined) : Promise.resolve(running)));
     const hung = await startProvider(machine, {
       providers: ["wasm-threads", "wasm"],
-      setup: { inputSize: 64, variant, encoder: new Uint8Array(), decoder: new Uint8Array() },
+      setup: { inputSize: 64, threshold: 0, variant, encoder: new Uint8Array(), decoder: new Uint8Array() },
       onLost: () => undefined,
       patience: { webgpu: 0, "wasm-threads": 0, wasm: 60_000 },
     });

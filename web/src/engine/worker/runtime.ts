@@ -23,11 +23,11 @@ export interface Runtime {
 const never = new Promise<string>(() => undefined);
 
 /** @throws Unsuitable when this machine lacks what the provider needs. */
-export async function openRuntime(setup: Setup): Promise<Runtime> {
+export async function openRuntime(setup: Pick<Setup, "provider" | "threads" | "forced">): Promise<Runtime> {
   return setup.provider === "webgpu" ? openWebGpu(setup) : openWasm(setup.threads);
 }
 
-async function openWebGpu(setup: Setup): Promise<Runtime> {
+async function openWebGpu(setup: Pick<Setup, "forced">): Promise<Runtime> {
   const { device, note } = await openGpu(setup);
   const ort = await import("onnxruntime-web/webgpu");
   configure(ort, 1, gpuWasmModuleUrl, gpuWasmUrl);

@@ -1,14 +1,17 @@
 /** The engine's worker: holds one model on one provider, and the embeddings of the photos that it has seen. */
+import { memoryUse } from "./heap";
 import { expose, transfer } from "comlink";
 import { candidates } from "../../core/candidates";
-import { PromptError, promptFeeds } from "../../core/feeds";
-import { letterbox } from "../../core/geometry";
+import { judge, cellsWithin, select, type EverythingSettings, type Spotted } from "../../core/everything";
+import { lonePointFeeds, PromptError, promptFeeds } from "../../core/feeds";
+import { letterbox, type Point } from "../../core/geometry";
 import type { LowResMask, Prompt } from "../../core/prompt";
 import type { SavedEmbeddings } from "../embeddings";
 import type { Outcome, Setup, WorkerApi } from "../protocol";
 import type { Segmentation } from "../types";
 import { outcome } from "./failure";
-import { loadModel, type Embeddings, type Model } from "./model";
+import { inspect } from "./inspect";
+import { loadModel, type Answer, type Embeddings, type Model } from "./model";
 import { readPhoto } from "./photo";
 import { openRuntime, Unsuitable } from "./runtime";
 import { runSelfTest } from "./selfTest";
@@ -55,19 +58,19 @@ const api: WorkerApi = {
       return null;
     }),
 
-  segment: (id, prompt) => outcome(() => segment(id, prompt)).then(handOver),
+  segment: (id, prompt) => outcome(() => segment(id, prompt)).then((answer) => handOver(answer, answer.ok ? [answer.value] : [])),
+  spot: (id, taps, first, settings) => outcome(() => spot(id, taps, first, settings)),
+  select: (spotted, bars, enough, boxNmsThresh) => outcome(async () => select(spotted, bars, enough, boxNmsThresh)),
+  answer: (id, taps) => outcome(() => answerTaps(id, taps)).then((answer) => handOver(answer, answer.ok ? answer.value : [])),
 
   release(id) {
     photos.get(id)?.embeddings.dispose();
     photos.delete(id);
   },
-};
 
-function find(id: number): Encoded {
-  const photo = photos.get(id);
-  if (!photo) throw new PromptError("This photo was released.");
-  return photo;
-}
+  inspect: (files, size) => outcome(() => inspect(files, size)),
+  memory: () => outcome(async () => memoryUse()),
+};
 
 async function save(id: number): Promise<SavedEmbeddings> {
   const { embeddings, width, height } = find(id);
@@ -78,15 +81,52 @@ async function segment(id: number, prompt: Prompt): Promise<Segmentation> {
   const photo = find(id);
   const gridSize = setup.inputSize / 4;
   const feeds = promptFeeds(prompt, letterbox(photo.width, photo.height, setup.inputSize), gridSize);
-  const { ious, logits } = await model.decode(photo.embeddings, feeds);
+  return offer(await model.decode(photo.embeddings, feeds), prompt);
+}
+
+async function spot(id: number, taps: readonly Point[], first: number, settings: EverythingSettings): Promise<Spotted[]> {
+  const { width, height } = find(id);
+  const { newWidth, newHeight } = letterbox(width, height, setup.inputSize);
+  const cells = { stride: setup.inputSize / 4, columns: cellsWithin(newWidth), rows: cellsWithin(newHeight) };
+  const answers = await decodeTaps(id, taps);
+  return answers.flatMap(({ ious, logits }, index) => judge(first + index, ious, logits, cells, setup.threshold, settings));
+}
+
+async function answerTaps(id: number, taps: readonly Point[]): Promise<Segmentation[]> {
+  const answers = await decodeTaps(id, taps);
+  return answers.map((answer, index) => offer(answer, { points: [{ ...taps[index]!, label: 1 }] }));
+}
+
+/** The answer to each of several lone points, in as few runs as the decoder allows. */
+async function decodeTaps(id: number, taps: readonly Point[]): Promise<Answer[]> {
+  const photo = find(id);
+  const box = letterbox(photo.width, photo.height, setup.inputSize);
+  const answers: Answer[] = [];
+  for (let start = 0; start < taps.length; start += model.mostPrompts) {
+    const part = taps.slice(start, start + model.mostPrompts);
+    const { ious, logits } = await model.decode(photo.embeddings, lonePointFeeds(part, box, setup.inputSize / 4));
+    const [masks, values] = [ious.length / part.length, logits.length / part.length];
+    for (let i = 0; i < part.length; i++) answers.push({ ious: ious.subarray(i * masks, (i + 1) * masks), logits: logits.subarray(i * values, (i + 1) * values) });
+  }
+  return answers;
+}
+
+/** Three of the four masks, the best guess marked. */
+function offer({ ious, logits }: Answer, prompt: Prompt): Segmentation {
   const { tokens, best } = candidates(ious, prompt);
-  const area = gridSize ** 2;
-  const masks = tokens.map((token): LowResMask => ({ logits: logits.slice(token * area, (token + 1) * area), size: gridSize }));
+  const size = setup.inputSize / 4;
+  const masks = tokens.map((token): LowResMask => ({ logits: logits.slice(token * size ** 2, (token + 1) * size ** 2), size }));
   return { masks, scores: tokens.map((token) => ious[token]!), tokens: [...tokens], best };
 }
 
+function find(id: number): Encoded {
+  const photo = photos.get(id);
+  if (!photo) throw new PromptError("This photo was released.");
+  return photo;
+}
+
 /** The grids move to the page instead of being copied. */
-const handOver = (answer: Outcome<Segmentation>): Outcome<Segmentation> =>
-  answer.ok ? transfer(answer, answer.value.masks.map((mask) => mask.logits.buffer as ArrayBuffer)) : answer;
+const handOver = <T>(answer: Outcome<T>, segmentations: readonly Segmentation[]): Outcome<T> =>
+  transfer(answer, segmentations.flatMap(({ masks }) => masks.map(({ logits }) => logits.buffer as ArrayBuffer)));
 
 expose(api);

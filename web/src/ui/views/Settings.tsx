@@ -1,6 +1,8 @@
 /** What can be chosen for the page as a whole; every section is a component of its own. */
 import type { Controller } from "../controller";
 import { Dialog } from "./Dialog";
+import { ModelSection } from "./settings/ModelSection";
+import { PerformanceSection } from "./settings/PerformanceSection";
 import { ProjectSection } from "./ProjectSection";
 import { StorageSection } from "./settings/StorageSection";
 
@@ -13,7 +15,9 @@ export function Settings({ controller, onClose }: Props) {
   return (
     <Dialog title="Settings" testId="settings" onClose={onClose}>
       <ProjectSection controller={controller} onClose={onClose} />
+      <ModelSection models={controller.models} />
       <StorageSection album={controller.album} />
+      <PerformanceSection engine={controller.engine} />
     </Dialog>
   );
 }

@@ -1,5 +1,5 @@
-/** Undo, redo, the tool in hand, what a tap means, clear, and the next object. */
-import { Minus, Plus, Redo2, SquarePlus, Trash2, Undo2 } from "lucide-preact";
+/** Undo, redo, the tool in hand, what a tap means, clear, the next object, and all at once. */
+import { Minus, Plus, Redo2, Shapes, SquarePlus, Trash2, Undo2 } from "lucide-preact";
 import type { Mode } from "../prompting";
 import type { Tool } from "../tool";
 import { IconButton } from "./IconButton";
@@ -18,9 +18,13 @@ interface Props {
   onRedo(): void;
   onClear(): void;
   onAdd(): void;
+  /** All objects of the photo are being found, or have been. */
+  isFinding: boolean;
+  canFind: boolean;
+  onFind(): void;
 }
 
-export function Tools({ mode, tool, canUndo, canRedo, canClear, canAdd, onMode, onTool, onUndo, onRedo, onClear, onAdd }: Props) {
+export function Tools({ mode, tool, canUndo, canRedo, canClear, canAdd, onMode, onTool, onUndo, onRedo, onClear, onAdd, isFinding, canFind, onFind }: Props) {
   return (
     <div class="panel tools" role="toolbar" aria-label="Tools">
       <IconButton icon={Undo2} label="Undo" hint="Ctrl+Z" testId="undo" disabled={!canUndo} onClick={onUndo} />
@@ -32,6 +36,7 @@ export function Tools({ mode, tool, canUndo, canRedo, canClear, canAdd, onMode, 
       </div>
       <IconButton icon={Trash2} label="Clear" hint="Removes all points, the box and what was painted" testId="clear" disabled={!canClear} onClick={onClear} />
       <IconButton icon={SquarePlus} label="New object" hint="N" testId="new-object" disabled={!canAdd} onClick={onAdd} />
+      <IconButton icon={Shapes} label="Find all" hint="D" testId="find-all" pressed={isFinding} disabled={!canFind} onClick={onFind} />
     </div>
   );
 }

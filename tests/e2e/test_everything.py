@@ -1,0 +1,160 @@
+"""All objects of a photo at once: found, kept, cancelled, and the same as the Python side finds."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+from playwright.sync_api import Locator, expect
+
+from tests.e2e.app import PATIENCE, App
+from tests.e2e.conftest import Visits
+from tests.e2e.expected import iou
+from tests.e2e.test_accessibility import axe, findings
+
+DISCS = [(70, 60, 38), (240, 70, 40), (90, 180, 36), (235, 175, 42)]  # x, y, radius
+COLOURS = [(210, 40, 30), (30, 70, 200), (240, 200, 40), (20, 120, 60)]
+
+__all__ = ["axe"]
+
+
+@pytest.fixture(scope="module")
+def discs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four discs that nobody can overlook."""
+    picture = Image.new("RGB", (320, 240), (225, 222, 215))
+    draw = ImageDraw.Draw(picture)
+    for (x, y, radius), colour in zip(DISCS, COLOURS, strict=True):
+        draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=colour)
+    path = tmp_path_factory.mktemp("photos") / "discs.png"
+    picture.save(path)
+    return path
+
+
+def disc(x: int, y: int, radius: int) -> np.ndarray:
+    down, across = np.mgrid[0:240, 0:320]
+    inside: np.ndarray = (across - x) ** 2 + (down - y) ** 2 <= radius**2
+    return inside
+
+
+def is_found(app: App) -> int:
+    """Wait for the end of the search; how many there are."""
+    expect(app["everything-count"]).to_be_visible(timeout=PATIENCE)
+    return int(app["everything-count"].get_attribute("data-count") or "")
+
+
+def things(app: App) -> Locator:
+    return app["everything"].locator(".found")
+
+
+def click(app: App, x: float, y: float) -> None:
+    app.page.mouse.click(*app.view.css(x, y))
+
+
+@pytest.fixture
+def found(app: App, discs: Path) -> App:
+    app.open().choose_file(discs)["find-all"].click()
+    assert is_found(app) >= len(DISCS)
+    return app
+
+
+def test_discs_are_among_the_found_and_are_saved_as_they_were_shown(found: App) -> None:
+    """A tap on each of them keeps it; its mask is the disc."""
+    for number, place in enumerate(DISCS, start=1):
+        click(found, *place[:2])
+        expect(found["everything-done"]).to_have_accessible_name("Done")
+        expect(found["everything"].get_by_role("status")).to_contain_text(f"Kept as Object {number}.")
+    found["everything-done"].click()
+    expect(found["everything"]).to_have_count(0)
+    for number, place in enumerate(DISCS, start=1):
+        found[f"object-{number}"].locator(".object-main").click()
+        assert iou(found.is_answered().mask(), disc(*place)) > 0.8
+
+
+def test_what_is_kept_is_answered_already_and_can_be_refined(found: App) -> None:
+    click(found, *DISCS[0][:2])
+    expect(found["everything-done"]).to_have_accessible_name("Done")
+    # Without a wait: there is nothing to ask.
+    expect(found.status).to_have_attribute("data-state", "ready", timeout=1)
+    found["everything-done"].click()
+    expect(found.markers).to_have_count(1)
+    kept = found.mask()
+    found.right_click(4, 120)
+    expect(found.markers).to_have_count(2)
+    found["undo"].click()
+    assert np.array_equal(found.is_answered().mask(), kept)
+    # The grid's own tap, asked anew, gives the same mask.
+    found.page.evaluate("() => 0")
+    found["undo"].click()
+    expect(found.markers).to_have_count(0)
+    found["redo"].click()
+    assert np.array_equal(found.is_answered().mask(), kept)
+
+
+def test_undo_puts_what_was_kept_back_among_the_found(found: App) -> None:
+    before = things(found).count()
+    click(found, *DISCS[1][:2])
+    expect(things(found)).to_have_count(before - 1)
+    found["undo"].click()
+    expect(things(found)).to_have_count(before)
+    expect(found["everything-done"]).to_have_accessible_name("Cancel")
+
+
+def test_keep_all_makes_an_object_of_each_in_one_step(found: App) -> None:
+    count = things(found).count()
+    found["keep-all"].click()
+    expect(found["everything"]).to_have_count(0)
+    expect(found["objects"].get_by_role("listitem")).to_have_count(count)
+    assert found.is_answered().mask().any()
+    found["undo"].click()
+    expect(found["objects"]).to_have_count(0)
+    expect(found.markers).to_have_count(0)
+
+
+def test_a_search_can_be_cancelled(app: App, discs: Path) -> None:
+    app.open().choose_file(discs).tap(*DISCS[0][:2])
+    mask = app.mask()
+    app["find-all"].click()
+    expect(app["everything-progress"]).to_be_visible()
+    app["everything-cancel"].click()
+    expect(app["everything"]).to_have_count(0)
+    app.is_ready()
+    expect(app["find-all"]).to_have_attribute("aria-pressed", "false")
+    assert np.array_equal(app.mask(), mask)
+    app["undo"].click()
+    app.tap(*DISCS[1][:2])
+
+
+def test_the_keyboard_finds_keeps_and_leaves(app: App, discs: Path) -> None:
+    app.open().choose_file(discs)
+    app.page.keyboard.press("d")
+    count = is_found(app)
+    expect(app["everything"].get_by_role("status")).to_have_text(re.compile(f"^{count} objects found"))
+    expect(things(app).first).to_be_focused()
+    app.page.keyboard.press("ArrowRight")
+    expect(things(app).nth(1)).to_be_focused()
+    expect(things(app).nth(1)).to_have_attribute("data-pointed", "true")
+    app.page.keyboard.press("Enter")
+    expect(things(app)).to_have_count(count - 1)
+    expect(things(app).nth(1)).to_be_focused()
+    app.page.keyboard.press("Escape")
+    expect(app["everything"]).to_have_count(0)
+    expect(app.markers).to_have_count(1)
+
+
+def test_fingers_keep_and_everything_is_accessible(visit: Visits, discs: Path, axe: str) -> None:
+    app = visit("phone").open().choose_file(discs)
+    app["find-all"].tap()
+    is_found(app)
+    assert findings(app, axe) == []
+    app.page.touchscreen.tap(*app.view.css(*DISCS[2][:2]))
+    app["everything-done"].tap()
+    assert iou(app.is_answered().mask(), disc(*DISCS[2])) > 0.8
+
+
+def test_another_photo_ends_the_search(found: App) -> None:
+    found["photo-input"].set_input_files(Path(__file__).parents[2] / "web/public/samples/coffee.jpg")
+    found.shows("coffee")
+    expect(found["everything"]).to_have_count(0)

@@ -1,0 +1,39 @@
+/** What the manifest offers, and what of it is on this device. */
+import type { Manifest, ModelEntry, Variant } from "../core/manifest";
+import { loadManifest } from "./manifestSource";
+import { dropFile, keptWhere } from "./modelStore";
+
+export interface Offer {
+  readonly model: ModelEntry;
+  readonly variant: string;
+  /** Of both files. */
+  readonly bytes: number;
+  /** What runs when nothing is chosen. */
+  readonly isDefault: boolean;
+  /** `page`: kept with the page, for offline use. Null: not on this device, or only in part. */
+  readonly kept: "ours" | "page" | null;
+}
+
+/** @throws EngineError `manifest`, or `download` without a network and without a copy. */
+export async function listModels(manifestUrl: URL): Promise<Offer[]> {
+  const manifest = await loadManifest(manifestUrl);
+  const all = manifest.models.flatMap((model) => Object.entries(model.variants).map(([name, variant]) => ({ model, name, variant })));
+  return Promise.all(all.map(({ model, name, variant }) => offer(manifest, manifestUrl, model, name, variant)));
+}
+
+async function offer(manifest: Manifest, url: URL, model: ModelEntry, name: string, { encoder, decoder }: Variant): Promise<Offer> {
+  const kept = await Promise.all([encoder, decoder].map(({ file }) => keptWhere(new URL(file, url))));
+  return {
+    model,
+    variant: name,
+    bytes: encoder.bytes + decoder.bytes,
+    isDefault: model.id === manifest.default && name === model.default_variant,
+    kept: kept.includes(null) ? null : kept.includes("ours") ? "ours" : "page",
+  };
+}
+
+/** Deletes our copy of a model's files. */
+export async function dropModel(manifestUrl: URL, { model, variant }: Offer): Promise<void> {
+  const { encoder, decoder } = model.variants[variant]!;
+  for (const { file } of [encoder, decoder]) await dropFile(new URL(file, manifestUrl));
+}
