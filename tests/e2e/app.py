@@ -40,7 +40,7 @@ class App:
         self.stage = page.get_by_test_id("stage")
         self.status = page.get_by_test_id("status")
         self.message = page.get_by_test_id("message")
-        self.markers = page.get_by_role("list", name="Points").get_by_role("listitem")
+        self.markers = page.locator("ol.markers").get_by_role("listitem")
 
     def __getitem__(self, test_id: str) -> Locator:
         return self.page.get_by_test_id(test_id)

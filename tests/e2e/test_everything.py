@@ -13,12 +13,9 @@ from playwright.sync_api import Locator, expect
 from tests.e2e.app import PATIENCE, App
 from tests.e2e.conftest import Visits
 from tests.e2e.expected import iou
-from tests.e2e.test_accessibility import axe, findings
 
 DISCS = [(70, 60, 38), (240, 70, 40), (90, 180, 36), (235, 175, 42)]  # x, y, radius
 COLOURS = [(210, 40, 30), (30, 70, 200), (240, 200, 40), (20, 120, 60)]
-
-__all__ = ["axe"]
 
 
 @pytest.fixture(scope="module")
@@ -144,11 +141,11 @@ def test_the_keyboard_finds_keeps_and_leaves(app: App, discs: Path) -> None:
     expect(app.markers).to_have_count(1)
 
 
-def test_fingers_keep_and_everything_is_accessible(visit: Visits, discs: Path, axe: str) -> None:
+def test_fingers_keep_and_everything_is_accessible(visit: Visits, discs: Path) -> None:
     app = visit("phone").open().choose_file(discs)
     app["find-all"].tap()
     is_found(app)
-    assert findings(app, axe) == []
+    app.is_accessible()
     app.page.touchscreen.tap(*app.view.css(*DISCS[2][:2]))
     app["everything-done"].tap()
     assert iou(app.is_answered().mask(), disc(*DISCS[2])) > 0.8

@@ -33,6 +33,7 @@ import { StatusChip } from "./views/StatusChip";
 import { SavedToast, UpdateToast } from "./views/Toasts";
 import { Tools } from "./views/Tools";
 import { Welcome } from "./views/Welcome";
+import { t } from "./words/words";
 
 
 /** A window closes itself only: its event may come after the next one was opened. */
@@ -62,7 +63,7 @@ export function App({ controller }: { controller: Controller }) {
           accept={acceptedFiles}
           multiple
           data-testid="photo-input"
-          aria-label="Photo"
+          aria-label={t("Photo")}
           tabIndex={-1}
           onChange={(event) => open(takeFiles(event.currentTarget))}
         />
@@ -73,7 +74,7 @@ export function App({ controller }: { controller: Controller }) {
           accept="image/*"
           capture="environment"
           data-testid="camera-input"
-          aria-label="Camera"
+          aria-label={t("Camera")}
           tabIndex={-1}
           onChange={(event) => open(takeFiles(event.currentTarget))}
         />
@@ -84,7 +85,7 @@ export function App({ controller }: { controller: Controller }) {
         {message && <MessageCard message={message} onRemedy={remedy} onDismiss={() => controller.dismiss()} />}
         <Toasts controller={controller} />
       </div>
-      {dragging.value && <div class="drop-here" role="status">Drop the photo</div>}
+      {dragging.value && <div class="drop-here" role="status">{t("Drop the photo")}</div>}
       {openDialog.value === "about" && <About phase={controller.engine.phase.value} samples={samples} onClose={closeDialog("about")} />}
       {openDialog.value === "camera" && <CameraDialog onPhoto={(file) => open([file])} onChoose={choose} onClose={closeDialog("camera")} />}
       {openDialog.value === "shortcuts" && <Shortcuts onClose={closeDialog("shortcuts")} />}
@@ -107,20 +108,20 @@ function TopBar({ controller, onChoose, onShoot, children }: { controller: Contr
       {children}
       {controller.session.value && (
         <div class="panel ways-in">
-          <IconButton icon={House} label="Back to the start" testId="home" onClick={() => controller.home()} />
-          <IconButton icon={ImagePlus} text="Open" label="Open a photo" hint="Ctrl+O" testId="open" onClick={onChoose} />
-          {cameraWay.value && <IconButton icon={Camera} label="Take a photo" testId="take-photo" onClick={onShoot} />}
+          <IconButton icon={House} label={t("Back to the start")} testId="home" onClick={() => controller.home()} />
+          <IconButton icon={ImagePlus} text={t("Open")} label={t("Open a photo")} hint="Ctrl+O" testId="open" onClick={onChoose} />
+          {cameraWay.value && <IconButton icon={Camera} label={t("Take a photo")} testId="take-photo" onClick={onShoot} />}
         </div>
       )}
       <StatusChip status={status} onCancel={status.state === "encoding" ? () => controller.stopReading() : null} />
       {offline.value && (
         <div class="panel badge" data-testid="offline">
-          <WifiOff /> Offline
+          <WifiOff /> {t("Offline")}
         </div>
       )}
       <div class="panel about-button">
-        <IconButton icon={Gear} label="Settings" testId="settings-button" onClick={() => (openDialog.value = "settings")} />
-        <IconButton icon={Info} label="About" testId="about-button" onClick={() => (openDialog.value = "about")} />
+        <IconButton icon={Gear} label={t("Settings")} testId="settings-button" onClick={() => (openDialog.value = "settings")} />
+        <IconButton icon={Info} label={t("About")} testId="about-button" onClick={() => (openDialog.value = "about")} />
       </div>
     </header>
   );
@@ -161,10 +162,10 @@ function Workplace({ controller }: { controller: Controller }) {
       {everything.isOpen.value && <EverythingPanel session={session} everything={everything} />}
       {!refines && !everything.isOpen.value && (edited || saving.others.value) && <Result session={session} prompting={prompting} saving={saving} />}
       {!prompting.hasAsked.value && !everything.isOpen.value && session.encoded.value && <Hint />}
-      <div class="panel zoom" role="group" aria-label="Zoom">
-        <IconButton icon={ZoomOut} label="Zoom out" hint="−" onClick={() => viewport.zoom(0.8)} />
-        <IconButton icon={Maximize} label="Fit" hint="0" onClick={() => viewport.fit()} />
-        <IconButton icon={ZoomIn} label="Zoom in" hint="+" onClick={() => viewport.zoom(1.25)} />
+      <div class="panel zoom" role="group" aria-label={t("Zoom")}>
+        <IconButton icon={ZoomOut} label={t("Zoom out")} hint="−" onClick={() => viewport.zoom(0.8)} />
+        <IconButton icon={Maximize} label={t("Fit")} hint="0" onClick={() => viewport.fit()} />
+        <IconButton icon={ZoomIn} label={t("Zoom in")} hint="+" onClick={() => viewport.zoom(1.25)} />
       </div>
     </main>
   );

@@ -27,7 +27,7 @@ export function welcomeArrivals(controller: Controller, onCamera: () => void): v
 async function openShared(controller: Controller, id: string): Promise<void> {
   const files = "caches" in globalThis ? await takeShared(id).catch(() => []) : [];
   if (files.length) await controller.openAll(files);
-  else controller.tell(sharedNothingMessage);
+  else controller.tell(sharedNothingMessage());
 }
 
 async function openHandles(controller: Controller, handles: readonly FileSystemFileHandle[]): Promise<void> {

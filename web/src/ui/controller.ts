@@ -16,6 +16,8 @@ import { Saving } from "./saving";
 import { isAborted, Session } from "./session";
 import { Viewport } from "./stage/viewport";
 import { describeStatus, type Status } from "./status";
+import { t } from "./words/words";
+import { shownName } from "./words/names";
 
 export class Controller {
   readonly session = signal<Session | null>(null);
@@ -36,7 +38,7 @@ export class Controller {
   private turn = 0;
 
   constructor(choice: EngineChoice) {
-    this.engine = new Engine(choice, (_, lost) => (this.message.value = lost === "webgpu" ? lostMessage : null));
+    this.engine = new Engine(choice, (_, lost) => (this.message.value = lost === "webgpu" ? lostMessage() : null));
     this.models = new Models(this.engine);
     this.prompting = new Prompting(this.session, this.viewport, () => this.forgetMessage());
     this.keyboardBox = new KeyboardBox(this.session, this.prompting);
@@ -49,7 +51,7 @@ export class Controller {
     this.everything = new Everything(this.session, this.prompting, (message) => (this.message.value = message));
     effect(() => this.introduce(this.session.value, this.engine.segmenter.value));
     effect(() => {
-      if (this.engine.segmenter.value?.info.cached === false) this.message.value = storageMessage;
+      if (this.engine.segmenter.value?.info.cached === false) this.message.value = storageMessage();
     });
   }
 
@@ -70,7 +72,7 @@ export class Controller {
       segmenting: this.session.value?.segmenting.value ?? false,
       answer: this.session.value?.answer.value ?? null,
       candidate: this.session.value?.candidate.value ?? 0,
-      name: this.objects.listed.value ? (this.session.value?.active.value.name ?? "Object") : "Object",
+      name: this.objects.listed.value && this.session.value ? shownName(this.session.value.active.value) : t("Object"),
     }),
   );
 
@@ -94,7 +96,7 @@ export class Controller {
     });
     const { turn } = this;
     await presenting;
-    if (turn === this.turn && !this.message.peek() && isAnother(model, this.engine.segmenter.peek())) this.message.value = otherModelMessage;
+    if (turn === this.turn && !this.message.peek() && isAnother(model, this.engine.segmenter.peek())) this.message.value = otherModelMessage();
   }
 
   /** Opens what was chosen, dropped, shared or handed over at once; the first that can be read is shown. */
@@ -147,7 +149,7 @@ export class Controller {
   async openSample(address: string, name: string): Promise<void> {
     const answer = await fetch(address).catch(() => null);
     if (answer?.ok) await this.open(await answer.blob(), name);
-    else this.message.value = { tone: "error", title: "The sample could not be loaded", text: "The connection failed.", remedy: "choose-photo" };
+    else this.message.value = { tone: "error", title: t("The sample could not be loaded"), text: t("The connection failed."), remedy: "choose-photo" };
   }
 
   /** Back to the photo before, or to the start. */

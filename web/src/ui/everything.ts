@@ -2,10 +2,14 @@
 import { batch, computed, effect, signal, untracked, type ReadonlySignal } from "@preact/signals";
 import type { ImagePoint } from "../core/geometry";
 import { addFound } from "../core/objects";
+import { noStrokes } from "../core/strokes";
 import type { Outline } from "./answer";
+import { firstFinish } from "./firstFinish";
 import { engineMessage, type Message } from "./messages";
 import type { Instead, Prompting } from "./prompting";
 import { isAborted, type Session, type Unasked } from "./session";
+import { counted, t } from "./words/words";
+import { shownName } from "./words/names";
 
 /** A mask on offer. */
 export interface Thing extends Unasked {
@@ -73,7 +77,7 @@ export class Everything implements Instead {
     const abort = (this.abort = new AbortController());
     batch(() => {
       this.search.value = { state: "searching", part: 0 };
-      this.said.value = "Finding all objects.";
+      this.said.value = t("Finding all objects.");
       this.prompting.selected.value = null;
       this.prompting.drawing.choose("tap");
       void session.point(null);
@@ -117,8 +121,8 @@ export class Everything implements Instead {
   /** Makes it an object. */
   keep(thing: Thing): void {
     this.take([thing]);
-    const name = this.session.peek()?.active.peek().name ?? "";
-    this.said.value = `Kept as ${name}. ${announce(this.offered.peek().length)}`;
+    const name = shownName(this.session.peek()!.active.peek());
+    this.said.value = `${t("Kept as {name}.", { name })} ${announce(this.offered.peek().length)}`;
     if (!this.offered.peek().length) this.close();
   }
 
@@ -128,7 +132,7 @@ export class Everything implements Instead {
     // The best one comes to the front.
     this.take(things.toReversed());
     this.close();
-    this.said.value = things.length === 1 ? "1 object kept." : `${things.length} objects kept.`;
+    this.said.value = counted(things.length, "1 object kept.", "{count} objects kept.");
   }
 
   tap(at: ImagePoint): void {
@@ -158,9 +162,11 @@ export class Everything implements Instead {
 /** Computes outlines, a few in a row, so that the page stays quick. */
 async function trace(unasked: readonly Unasked[], onProgress: (part: number) => void, signal: AbortSignal): Promise<Thing[]> {
   const things: Thing[] = [];
+  // As they will look when they are kept, but for the edges: following the photo's takes too long for so many.
+  const finish = { ...firstFinish.peek(), edges: false };
   let last = performance.now();
   for (const one of unasked) {
-    const outline = one.answer.outline(one.candidate);
+    const outline = one.answer.outline(one.candidate, { finish, strokes: noStrokes, points: one.question.points });
     if (outline.bounds) things.push({ ...one, number: things.length + 1, outline, share: one.answer.share(one.candidate) });
     if (performance.now() - last < 12) continue;
     onProgress(things.length / unasked.length);
@@ -172,7 +178,6 @@ async function trace(unasked: readonly Unasked[], onProgress: (part: number) => 
 }
 
 function announce(count: number): string {
-  if (!count) return "Nothing was found.";
-  const number = count === 1 ? "1 object found." : `${count} objects found.`;
-  return `${number} In the list, arrow keys go from one to the next, and Enter keeps one.`;
+  if (!count) return t("Nothing was found.");
+  return `${counted(count, "1 object found.", "{count} objects found.")} ${t("In the list, arrow keys go from one to the next, and Enter keeps one.")}`;
 }

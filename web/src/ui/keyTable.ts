@@ -1,9 +1,11 @@
 /** Every gesture and key of the page, for people; `keyboard.ts` and `stage/` are what listens. */
 
+import type { Text } from "./words/words";
+
 export interface KeyGroup {
-  readonly title: string;
+  readonly title: Text;
   /** What one wants, and how it is done. */
-  readonly rows: readonly (readonly [what: string, how: string])[];
+  readonly rows: readonly (readonly [what: Text, how: Text])[];
 }
 
 export const keyTable: readonly KeyGroup[] = [

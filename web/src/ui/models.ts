@@ -4,6 +4,7 @@ import { bringModel, dropModel, listModels, listOwn, removeOwn, type ModelEntry,
 import type { Engine } from "./engine";
 import { engineMessage } from "./messages";
 import { forgetModel, rememberModel } from "./modelChoice";
+import { t } from "./words/words";
 
 /** What came of the two files that were chosen. */
 export type Trial =
@@ -71,7 +72,7 @@ export class Models {
     this.problem.value = null;
     const [first, second, third] = files;
     if (!first || !second || third) {
-      this.trial.value = { state: "refused", problems: ["A model of your own is two files: choose the encoder and the decoder together."] };
+      this.trial.value = { state: "refused", problems: [t("A model of your own is two files: choose the encoder and the decoder together.")] };
       return;
     }
     this.trial.value = { state: "checking" };

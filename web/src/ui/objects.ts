@@ -1,9 +1,11 @@
 /** The list of objects: what its buttons and keys do. */
 import { computed, signal, type ReadonlySignal } from "@preact/signals";
-import { isBlank } from "../core/document";
+import { isBlank, type PhotoObject } from "../core/document";
 import { addObject, duplicateObject, moveObject, removeObject, renameObject, selectObject, setHidden } from "../core/objects";
 import type { Prompting } from "./prompting";
 import type { Session } from "./session";
+import { t } from "./words/words";
+import { shownName } from "./words/names";
 
 export class Objects {
   /** Somebody asked for the list; with several objects it is there anyway. */
@@ -29,23 +31,23 @@ export class Objects {
     if (!this.canAdd.peek()) return;
     this.prompting.edit(addObject);
     this.prompting.mode.value = "foreground";
-    this.say(`${this.activeName()} is new: tap it on the photo.`);
+    this.say(t("{name} is new: tap it on the photo.", { name: this.activeName() }));
   }
 
   select(id: number): void {
     this.prompting.edit((doc) => selectObject(doc, id));
-    this.say(`${this.activeName()} selected.`);
+    this.say(t("{name} selected.", { name: this.activeName() }));
   }
 
   duplicate(id: number): void {
     this.prompting.edit((doc) => duplicateObject(doc, id));
-    this.say(`${this.activeName()} made.`);
+    this.say(t("{name} made.", { name: this.activeName() }));
   }
 
   remove(id: number): void {
     const name = this.nameOf(id);
     this.prompting.edit((doc) => removeObject(doc, id));
-    this.say(`${name} deleted. Undo brings it back.`);
+    this.say(t("{name} deleted. Undo brings it back.", { name }));
   }
 
   toggle(id: number): void {
@@ -59,7 +61,7 @@ export class Objects {
     if (place < 0) return;
     this.prompting.edit((doc) => moveObject(doc, id, place - down));
     const now = this.list.peek().length - this.list.peek().findIndex((object) => object.id === id);
-    this.say(`${this.nameOf(id)}: place ${now} of ${this.list.peek().length}.`);
+    this.say(t("{name}: place {place} of {count}.", { name: this.nameOf(id), place: now, count: this.list.peek().length }));
   }
 
   /** Takes the name that was typed; null keeps the old one. */
@@ -81,7 +83,9 @@ export class Objects {
     this.said.value = words;
   }
 
-  private activeName = (): string => this.session.peek()?.active.peek().name ?? "";
+  private activeName = (): string => nameOrNothing(this.session.peek()?.active.peek());
 
-  private nameOf = (id: number): string => this.list.peek().find((object) => object.id === id)?.name ?? "";
+  private nameOf = (id: number): string => nameOrNothing(this.list.peek().find((object) => object.id === id));
 }
+
+const nameOrNothing = (object: PhotoObject | undefined): string => (object ? shownName(object) : "");

@@ -4,6 +4,7 @@ import { revive } from "../core/objects";
 import { ProjectError, type ProjectErrorCode } from "../core/projectError";
 import type { Message } from "./messages";
 import type { Session } from "./session";
+import { t, type Text } from "./words/words";
 
 export const projectEnding = ".tapmask";
 
@@ -41,20 +42,18 @@ export async function writeProject({ photo, document }: Session, photoName: stri
   return new Blob(packProject({ photo: { name: photoName, type: photo.blob.type, bytes }, document: document.peek(), model }), { type: "application/zip" });
 }
 
-const words: Record<ProjectErrorCode, { readonly title: string; readonly text: string }> = {
+const words: Record<ProjectErrorCode, { readonly title: Text; readonly text: Text }> = {
   damaged: { title: "This project file is damaged", text: "It was not saved or copied completely. An earlier copy may help." },
   newer: { title: "This project is from a newer Tapmask", text: "Reload the page to get the new version, then open it again." },
   "not-a-project": { title: "This is not a Tapmask project", text: "Project files end in .tapmask. They are made with More, beside Save." },
 };
 
-const kept = "Your open photo is unchanged.";
-
 /** Null: the error is about something else. */
 export function projectMessage(error: unknown, photoIsOpen: boolean): Message | null {
   if (!(error instanceof ProjectError)) return null;
   const { title, text } = words[error.code];
-  return { tone: "error", title, text: photoIsOpen ? `${text} ${kept}` : text, remedy: error.code === "newer" ? "reload-page" : "choose-photo" };
+  return { tone: "error", title: t(title), text: photoIsOpen ? `${t(text)} ${t("Your open photo is unchanged.")}` : t(text), remedy: error.code === "newer" ? "reload-page" : "choose-photo" };
 }
 
 /** The masks are asked for anew, and another model answers otherwise. */
-export const otherModelMessage: Message = { tone: "note", title: "Another model is running", text: "The project was made with a different one: its masks may look a little different here." };
+export const otherModelMessage = (): Message => ({ tone: "note", title: t("Another model is running"), text: t("The project was made with a different one: its masks may look a little different here.") });

@@ -1,8 +1,10 @@
 /** The photos that come with the page. Their sources: public/samples/README.md. */
+import type { Text } from "./words/words";
+
 export interface Sample {
   readonly name: string;
   readonly file: string;
-  readonly alt: string;
+  readonly alt: Text;
   readonly credit: string;
   readonly source: string;
 }

@@ -1,4 +1,5 @@
 /** Hands files to the user: as a download, or through the clipboard. */
+import { t } from "./words/words";
 
 export interface SavedFile {
   readonly name: string;
@@ -17,13 +18,13 @@ export function download({ name, blob }: SavedFile): void {
 
 /** Call it within the click: the picture itself may come later. */
 export async function copyPng(blob: Blob | Promise<Blob>): Promise<void> {
-  if (!("ClipboardItem" in globalThis) || !navigator.clipboard?.write) throw new Error("This browser cannot copy pictures.");
+  if (!("ClipboardItem" in globalThis) || !navigator.clipboard?.write) throw new Error(t("This browser cannot copy pictures."));
   await navigator.clipboard.write([new ClipboardItem({ "image/png": blob })]);
 }
 
 /** The same for text, whatever type its file has. */
 export async function copyText(blob: Promise<Blob>): Promise<void> {
-  if (!("ClipboardItem" in globalThis) || !navigator.clipboard?.write) throw new Error("This browser cannot copy text.");
+  if (!("ClipboardItem" in globalThis) || !navigator.clipboard?.write) throw new Error(t("This browser cannot copy text."));
   await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob.then((file) => file.slice(0, file.size, "text/plain")) })]);
 }
 

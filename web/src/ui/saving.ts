@@ -5,6 +5,7 @@ import { cutoutPng, maskPng, PixelError, type Shapes } from "./pixels/pixels";
 import { choice, remember } from "./output/choice";
 import { copyPng, download, formatBytes, type SavedFile } from "./save";
 import type { Found, Session } from "./session";
+import { t } from "./words/words";
 
 /** A confirmation. `file` can still be copied. */
 export interface Toast {
@@ -57,7 +58,7 @@ export class Saving {
   copyCutout(): Promise<void> {
     return this.run("copy", async (session) => {
       await copyPng(this.cutout(session));
-      this.toast.value = { text: "Cut-out copied", file: null };
+      this.toast.value = { text: t("Cut-out copied"), file: null };
     });
   }
 
@@ -65,7 +66,7 @@ export class Saving {
   async copy({ blob }: SavedFile): Promise<void> {
     try {
       await copyPng(blob);
-      this.toast.value = { text: "Copied", file: null };
+      this.toast.value = { text: t("Copied"), file: null };
     } catch (error) {
       this.tell(copyMessage(error));
     }
@@ -116,6 +117,6 @@ const withoutRemedy = (message: Message): Message => ({ ...message, remedy: unde
 
 const copyMessage = (error: unknown): Message => ({
   tone: "error",
-  title: "The picture could not be copied",
-  text: error instanceof Error && error.name !== "NotAllowedError" ? error.message : "The browser did not allow it. Save it instead.",
+  title: t("The picture could not be copied"),
+  text: error instanceof Error && error.name !== "NotAllowedError" ? error.message : t("The browser did not allow it. Save it instead."),
 });

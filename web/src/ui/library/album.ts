@@ -61,7 +61,7 @@ export class Album {
   /** A photo of the last visit is on its way back: not yet the time to offer the start. */
   readonly returning = signal(rememberedPhoto() !== null);
   readonly removed = signal<Removal | null>(null);
-  readonly store = new Store(() => this.desk.tell(keptNotMessage));
+  readonly store = new Store(() => this.desk.tell(keptNotMessage()));
 
   private readonly ids = new WeakMap<Session, string>();
   /** Photos that came with their session, and go with it when the model cannot read them. */
@@ -131,7 +131,7 @@ export class Album {
     const blob = photo?.blob instanceof Blob ? photo.blob : kept.blob;
     if (!stored || (mine && !(stored.saved > (this.written.get(id) ?? 0)))) return { ...kept, blob, document: mine };
     if (isDocument(stored.document)) return { ...kept, blob, document: revive(stored.document) };
-    if (!mine) this.desk.tell(damagedMessage);
+    if (!mine) this.desk.tell(damagedMessage());
     return { ...kept, blob, document: mine };
   }
 

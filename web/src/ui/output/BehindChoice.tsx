@@ -5,8 +5,9 @@ import { Choices } from "./Choices";
 import { behinds, blurRange, choice, remember, type Choice } from "./choice";
 import type { Output } from "./output";
 import { Slider } from "./Slider";
+import { t, type Text } from "../words/words";
 
-const words: Record<Choice["behind"], string> = { none: "Transparent", colour: "Colour", blur: "Blurred photo", photo: "Another photo" };
+const words: Record<Choice["behind"], Text> = { none: "Transparent", colour: "Colour", blur: "Blurred photo", photo: "Another photo" };
 
 export function BehindChoice({ output }: { output: Output }) {
   const { format, behind, blur } = choice.value;
@@ -16,13 +17,13 @@ export function BehindChoice({ output }: { output: Output }) {
     <>
       <Choices
         name="behind"
-        legend="Background"
-        options={behinds.filter((one) => !opaque || one !== "none").map((one) => [one, words[one]])}
+        legend={t("Background")}
+        options={behinds.filter((one) => !opaque || one !== "none").map((one) => [one, t(words[one])])}
         chosen={shown}
         onChoose={(one) => remember({ behind: one })}
       />
       {shown === "colour" && <Colour />}
-      {shown === "blur" && <Slider label="Blur" unit="%" range={blurRange} value={blur} testId="blur" onChange={(value) => remember({ blur: value })} />}
+      {shown === "blur" && <Slider label={t("Blur")} unit="%" range={blurRange} value={blur} testId="blur" onChange={(value) => remember({ blur: value })} />}
       {shown === "photo" && <Backdrop output={output} />}
     </>
   );
@@ -33,7 +34,7 @@ function Colour() {
   const { colour } = choice.value;
   return (
     <div class="colour">
-      <label for={id}>Colour</label>
+      <label for={id}>{t("Colour")}</label>
       <input id={id} type="color" value={colour} data-testid="colour" onInput={(event) => remember({ colour: event.currentTarget.value })} />
       <output for={id}>{colour}</output>
     </div>
@@ -51,7 +52,7 @@ function Backdrop({ output }: { output: Output }) {
         type="file"
         accept="image/*"
         data-testid="backdrop-input"
-        aria-label="Photo for the background"
+        aria-label={t("Photo for the background")}
         tabIndex={-1}
         onChange={(event) => {
           const chosen = event.currentTarget.files?.[0];
@@ -62,9 +63,9 @@ function Backdrop({ output }: { output: Output }) {
       />
       <button type="button" class="chip-button" onClick={() => input.current!.click()}>
         <ImagePlus />
-        {file ? "Choose another" : "Choose the photo"}
+        {file ? t("Choose another") : t("Choose the photo")}
       </button>
-      <span class="backdrop-name">{file?.name ?? "It will fill what is saved."}</span>
+      <span class="backdrop-name">{file?.name ?? t("It will fill what is saved.")}</span>
     </div>
   );
 }

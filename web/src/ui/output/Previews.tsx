@@ -1,5 +1,6 @@
 /** The files before they are made, small. */
 import { useEffect, useRef } from "preact/hooks";
+import { t } from "../words/words";
 
 export function Previews({ bitmaps }: { bitmaps: readonly ImageBitmap[] }) {
   return (
@@ -20,5 +21,5 @@ function Preview({ bitmap }: { bitmap: ImageBitmap }) {
     Object.assign(canvas.current!, { width, height });
     canvas.current!.getContext("2d")!.drawImage(bitmap, 0, 0);
   }, [bitmap]);
-  return <canvas ref={canvas} role="img" aria-label="Preview" />;
+  return <canvas ref={canvas} role="img" aria-label={t("Preview")} />;
 }

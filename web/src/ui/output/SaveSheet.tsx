@@ -12,12 +12,16 @@ import { isPicture } from "./plan";
 import { Previews } from "./Previews";
 import type { SaveSheetProps } from "./SaveSheetPlace";
 import { Slider } from "./Slider";
+import { counted, t, type Text } from "../words/words";
 
-const whatWords: Record<What, string> = { one: "This object", each: "Each object", all: "All together" };
+const whatWords: Record<What, Text> = { one: "This object", each: "Each object", all: "All together" };
 
-const formatWords: Record<Format, string> = { png: "PNG", jpeg: "JPEG", webp: "WebP", mask: "Mask", svg: "SVG", coco: "COCO", project: "Project" };
+/** The others go by the same name everywhere. */
+const formatWords: Partial<Record<Format, Text>> = { mask: "Mask", project: "Project" };
+const formatNames: Record<Format, string> = { png: "PNG", jpeg: "JPEG", webp: "WebP", mask: "", svg: "SVG", coco: "COCO", project: "" };
+const nameOf = (format: Format): string => (formatWords[format] ? t(formatWords[format]) : formatNames[format]);
 
-const notes: Record<Format, string> = {
+const notes: Record<Format, Text> = {
   png: "A picture without any loss.",
   jpeg: "A small file. JPEG has no transparency: the background is filled.",
   webp: "A small file, which may be transparent.",
@@ -35,21 +39,21 @@ export function SaveSheet({ session, saving, onClose }: SaveSheetProps) {
   const work = output.work.value;
   const count = output.plan.value?.files.length ?? 1;
   return (
-    <Dialog title="Save" testId="save-sheet" onClose={onClose}>
+    <Dialog title={t("Save")} testId="save-sheet" onClose={onClose}>
       <div class="save-sheet" aria-busy={work !== null}>
         {format !== "project" && <Previews bitmaps={output.previews.value} />}
-        <Choices name="format" legend="Format" options={offered.map((one) => [one, formatWords[one]])} chosen={format} onChoose={(one) => remember({ format: one })} />
-        <p class="save-note">{notes[format]}</p>
+        <Choices name="format" legend={t("Format")} options={offered.map((one) => [one, nameOf(one)])} chosen={format} onChoose={(one) => remember({ format: one })} />
+        <p class="save-note">{t(notes[format])}</p>
         {format !== "project" && output.whats.value.length > 1 && (
-          <Choices name="what" legend="What" options={output.whats.value.map((one) => [one, whatWords[one]])} chosen={output.what.value} onChoose={(one) => remember({ what: one })} />
+          <Choices name="what" legend={t("What")} options={output.whats.value.map((one) => [one, t(whatWords[one])])} chosen={output.what.value} onChoose={(one) => remember({ what: one })} />
         )}
         {isPicture(format) && (
           <>
             <BehindChoice output={output} />
-            {format !== "png" && <Slider label="Quality" unit="%" range={qualityRange} value={quality} testId="quality" onChange={(value) => remember({ quality: value })} />}
+            {format !== "png" && <Slider label={t("Quality")} unit="%" range={qualityRange} value={quality} testId="quality" onChange={(value) => remember({ quality: value })} />}
             <label class="save-switch">
               <input type="checkbox" data-testid="sheet-crop" checked={saving.crop.value} onChange={(event) => (saving.crop.value = event.currentTarget.checked)} />
-              Crop to the object
+              {t("Crop to the object")}
             </label>
           </>
         )}
@@ -65,20 +69,20 @@ export function SaveSheet({ session, saving, onClose }: SaveSheetProps) {
             <>
               <p class="save-name" data-testid="save-name">
                 {output.name.value}
-                {count > 1 && <span> · {count} files</span>}
+                {count > 1 && <span> · {counted(count, "1 file", "{count} files")}</span>}
               </p>
-              {output.shares.value && <IconButton icon={Share2} text="Share" label="Share it" testId="sheet-share" disabled={!output.possible.value} onClick={() => void output.share()} />}
+              {output.shares.value && <IconButton icon={Share2} text={t("Share")} label={t("Share it")} testId="sheet-share" disabled={!output.possible.value} onClick={() => void output.share()} />}
               {output.copies.value && (
                 <IconButton
                   icon={Copy}
-                  text="Copy"
-                  label={output.copies.value === "text" ? "Copy it as text" : "Copy it as a picture"}
+                  text={t("Copy")}
+                  label={output.copies.value === "text" ? t("Copy it as text") : t("Copy it as a picture")}
                   testId="sheet-copy"
                   disabled={!output.possible.value}
                   onClick={() => void output.copy()}
                 />
               )}
-              <IconButton kind="primary" icon={Download} text="Save" label="Save the file" testId="sheet-save" disabled={!output.possible.value} onClick={() => void output.save()} />
+              <IconButton kind="primary" icon={Download} text={t("Save")} label={t("Save the file")} testId="sheet-save" disabled={!output.possible.value} onClick={() => void output.save()} />
             </>
           )}
         </footer>
@@ -92,10 +96,10 @@ function Working({ work, onCancel }: { work: Work; onCancel(): void }) {
   return (
     <>
       <label class="save-name" data-testid="save-progress">
-        {total > 1 ? `Saving: ${done} of ${total} files` : "Saving"}
+        {total > 1 ? t("Saving: {done} of {total} files", { done, total }) : t("Saving")}
         <progress max={total} value={total > 1 ? done : undefined} />
       </label>
-      <IconButton icon={X} text="Cancel" label="Cancel saving" testId="sheet-cancel" onClick={onCancel} />
+      <IconButton icon={X} text={t("Cancel")} label={t("Cancel saving")} testId="sheet-cancel" onClick={onCancel} />
     </>
   );
 }

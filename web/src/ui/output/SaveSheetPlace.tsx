@@ -4,6 +4,7 @@ import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
 import type { Saving } from "../saving";
 import type { Session } from "../session";
+import { t } from "../words/words";
 
 export interface SaveSheetProps {
   readonly session: Session;
@@ -22,7 +23,7 @@ export function openSaveSheet(saving: Saving): void {
     ({ SaveSheet }) => (view.value = SaveSheet),
     () => {
       close();
-      saving.toast.value = { text: "The save sheet could not be loaded. Check the connection.", file: null };
+      saving.toast.value = { text: t("The save sheet could not be loaded. Check the connection."), file: null };
     },
   );
 }

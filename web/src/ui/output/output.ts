@@ -9,6 +9,7 @@ import { Maker, MakingError } from "./maker";
 import { behindOf, isPicture, originalName, plan } from "./plan";
 import { canShare, share } from "./share";
 import { problemOf } from "./problems";
+import { t } from "../words/words";
 
 /** Something is being made; its files, where there are several. */
 export interface Work {
@@ -99,7 +100,7 @@ export class Output {
       const blob = this.maker.make(asPng ?? files[0]!.job);
       // Whatever the clipboard says, what went wrong before it is what to tell.
       await (asPng ? copyPng(blob) : copyText(blob)).catch(async (error: unknown) => Promise.reject(await blob.then(() => error)));
-      this.finish(asPng ? "Picture copied" : "Text copied", null);
+      this.finish(asPng ? t("Picture copied") : t("Text copied"), null);
     });
   }
 
@@ -109,8 +110,8 @@ export class Output {
       const file = this.prepared?.key === key ? this.prepared.file : await this.produce();
       this.prepared = { key, file };
       const outcome = await share(file);
-      if (outcome === "shared") this.finish(`${file.name} shared`, null);
-      if (outcome === "too-late") this.problem.value = "It is ready now: press Share once more.";
+      if (outcome === "shared") this.finish(t("{name} shared", { name: file.name }), null);
+      if (outcome === "too-late") this.problem.value = t("It is ready now: press Share once more.");
     });
   }
 

@@ -3,9 +3,10 @@ import { photoMessage } from "../messages";
 import { PixelError } from "../pixels/pixels";
 import { MakingError } from "./maker";
 import type { OutputErrorCode } from "./protocol";
+import { t, type Text } from "../words/words";
 
 /** What is not here is about a picture that was chosen, and has its words there. */
-const words: Partial<Record<OutputErrorCode, string>> = {
+const words: Partial<Record<OutputErrorCode, Text>> = {
   "out-of-memory": "There is not enough memory. Close other tabs, or save one object at a time.",
   "empty-mask": "There is nothing to save: a mask is empty. Choose another candidate, or hide that object.",
   "too-large-for-format": "This browser cannot write so large a picture in that format. Choose PNG, or crop to the object.",
@@ -14,9 +15,10 @@ const words: Partial<Record<OutputErrorCode, string>> = {
 
 export function problemOf(error: unknown): string {
   const code = error instanceof PixelError || error instanceof MakingError ? error.code : null;
-  if (code !== null) return words[code as OutputErrorCode] ?? pictureWords(error);
-  if (error instanceof DOMException && error.name === "NotAllowedError") return "The browser did not allow it. Save the file instead.";
-  return error instanceof Error && error.message ? error.message : "Something went wrong. Your photo and your objects are kept.";
+  const known = code === null ? undefined : words[code as OutputErrorCode];
+  if (code !== null) return known ? t(known) : pictureWords(error);
+  if (error instanceof DOMException && error.name === "NotAllowedError") return t("The browser did not allow it. Save the file instead.");
+  return error instanceof Error && error.message ? error.message : t("Something went wrong. Your photo and your objects are kept.");
 }
 
 function pictureWords(error: unknown): string {

@@ -1,5 +1,6 @@
 /** What lies on the photo at a place: numbered points, and the keyboard's cursor. */
 import type { ViewPoint } from "../../core/geometry";
+import { t } from "../words/words";
 
 interface MarkerProps {
   number: number;
@@ -16,17 +17,16 @@ const arrows: Record<string, readonly [number, number]> = { ArrowLeft: [-1, 0], 
 /** CSS pixels for each press of an arrow key; with Shift the fine step. */
 const step = { plain: 8, fine: 1 };
 
-
 /** Pointers reach it through the stage, which knows drags; this button is for keys and screen readers. */
 export function Marker({ number, label, at, selected, onSelect, onRemove, onMove }: MarkerProps) {
-  const meaning = label === 1 ? "part of the object" : "not part of the object";
+  const words = label === 1 ? t("Point {number}, part of the object", { number }) : t("Point {number}, not part of the object", { number });
   return (
     <li class="marker" style={{ transform: `translate(${at.x}px, ${at.y}px)` }}>
       <button
         type="button"
         class={label === 1 ? "dot dot-foreground" : "dot dot-background"}
         aria-pressed={selected}
-        aria-label={`Point ${number}, ${meaning}`}
+        aria-label={words}
         onClick={onSelect}
         onKeyDown={(event) => {
           const arrow = arrows[event.key];

@@ -4,6 +4,8 @@ import { useEffect, useRef } from "preact/hooks";
 import { toPixel, type ImagePoint } from "../../core/geometry";
 import type { Prompting } from "../prompting";
 import type { Session } from "../session";
+import { t } from "../words/words";
+import { shownName } from "../words/names";
 
 const rest = 250; // milliseconds
 
@@ -29,7 +31,7 @@ export function Place({ session, prompting, corner }: Props) {
         {said.value}
       </p>
       <p class="visually-hidden" role="status" data-testid="corner">
-        {corner && `First corner of the box at column ${corner.x + 1}, row ${corner.y + 1}. Move to the opposite corner and press X again, or Escape.`}
+        {corner && t("First corner of the box at column {column}, row {row}. Move to the opposite corner and press X again, or Escape.", { column: corner.x + 1, row: corner.y + 1 })}
       </p>
     </>
   );
@@ -40,5 +42,5 @@ export function describePlace(session: Session, at: ImagePoint): string {
   const { x, y } = toPixel(at, session.photo);
   const object = session.objectAt(at);
   const [column, row] = [x + 1, y + 1];
-  return object ? `Column ${column}, row ${row}, on ${object.name}.` : `Column ${column}, row ${row}.`;
+  return object ? t("Column {column}, row {row}, on {name}.", { column, row, name: shownName(object) }) : t("Column {column}, row {row}.", { column, row });
 }

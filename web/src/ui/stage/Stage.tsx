@@ -12,6 +12,7 @@ import { paintInk, paintPhoto, type InkLayer } from "./paint";
 import { usePointers } from "./usePointers";
 import { useMarch } from "./useMarch";
 import type { Viewport } from "./viewport";
+import { t } from "../words/words";
 
 interface Props {
   session: Session;
@@ -54,17 +55,17 @@ export function Stage({ session, viewport, prompting }: Props) {
         data-view={JSON.stringify(view)}
         tabIndex={0}
         role="application"
-        aria-label={`Photo ${session.photo.name}`}
+        aria-label={t("Photo {name}", { name: session.photo.name })}
         aria-describedby="stage-keys"
         onFocus={(event) => event.currentTarget.matches(":focus-visible") && prompting.moveCursor(0, 0)}
         onBlur={() => (prompting.cursor.value = null)}
       />
       <canvas ref={ink} class="stage-ink" aria-hidden="true" />
       <p id="stage-keys" class="visually-hidden">
-        Arrow keys move the cursor. Enter adds a point of the object, Shift and Enter one that is not part of it. X marks a corner of a box, and again the opposite one. Backspace removes the last point. With the brush, Enter paints a dot.
+        {t("Arrow keys move the cursor. Enter adds a point of the object, Shift and Enter one that is not part of it. X marks a corner of a box, and again the opposite one. Backspace removes the last point. With the brush, Enter paints a dot.")}
       </p>
       {!session.encoded.value && <Sweep session={session} viewport={viewport} />}
-      <ol class="markers" aria-label="Points">
+      <ol class="markers" aria-label={t("Points")}>
         {step?.points.map((item, index) => (
           <Marker
             key={index}

@@ -4,6 +4,7 @@ import type { EnginePhase } from "../engine";
 import type { Sample } from "../samples";
 import { Dialog } from "./Dialog";
 import { KeyList } from "./KeyList";
+import { t } from "../words/words";
 
 interface Props {
   phase: EnginePhase;
@@ -14,15 +15,16 @@ interface Props {
 export function About({ phase, samples, onClose }: Props) {
   return (
     <Dialog title="Tapmask" testId="about" onClose={onClose}>
-      <p>Tap an object in a photo and save its cut-out. Everything happens in this browser: no photo, no tap and no mask leaves this device.</p>
-      <h3>The model</h3>
-      {phase.state === "running" ? <Engine info={phase.segmenter.info} /> : <p>{phase.state === "loading" ? "It is being loaded." : "It is not running."}</p>}
+      <p>{t("Tap an object in a photo and save its cut-out. Everything happens in this browser: no photo, no tap and no mask leaves this device.")}</p>
+      <h3>{t("The model")}</h3>
+      {phase.state === "running" ? <Engine info={phase.segmenter.info} /> : <p>{phase.state === "loading" ? t("It is being loaded.") : t("It is not running.")}</p>}
       <KeyList />
-      <h3>HEIC photos</h3>
+      <h3>{t("HEIC photos")}</h3>
       <p>
-        Where a browser cannot open them, <a href="https://github.com/strukturag/libheif" target="_blank" rel="noreferrer">libheif</a> with libde265 does (<a href="licences/libheif.txt" target="_blank">LGPL</a>).
+        {t("Where a browser cannot open them, libheif with libde265 does.")} <a href="https://github.com/strukturag/libheif" target="_blank" rel="noreferrer">libheif</a>,{" "}
+        <a href="licences/libheif.txt" target="_blank">LGPL</a>
       </p>
-      <h3>Sample photos</h3>
+      <h3>{t("Sample photos")}</h3>
       <ul class="credits">
         {samples.map(({ name, credit, source }) => (
           <li key={name}>
@@ -38,14 +40,14 @@ export function About({ phase, samples, onClose }: Props) {
 }
 
 function Engine({ info }: { info: EngineInfo }) {
+  const { provider, threads } = info;
+  const ran = threads > 1 ? t("It runs on {provider} with {threads} threads.", { provider, threads }) : t("It runs on {provider}.", { provider });
   return (
     <>
       <p>
-        {info.model.title} ({info.variant}), {info.model.licence}. It runs on {info.provider}
-        {info.threads > 1 ? ` with ${info.threads} threads` : ""}
-        {info.cached ? " and is kept for offline use." : "; it is not kept, because storage is full or switched off."}
+        {info.model.title} ({info.variant}), {info.model.licence}. {ran} {info.cached ? t("It is kept for offline use.") : t("It is not kept, because storage is full or switched off.")}
       </p>
-      <ul class="attempts" data-testid="attempts">
+      <ul class="attempts" data-testid="attempts" lang="en" dir="ltr">
         {info.tried.map(({ provider, outcome, reason }) => (
           <li key={provider}>
             <code>{provider}</code> <span class={`outcome outcome-${outcome}`}>{outcome}</span> {reason}

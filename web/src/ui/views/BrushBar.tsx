@@ -2,14 +2,15 @@
 import { Brush, Check, Eraser } from "lucide-preact";
 import { sizes, type Drawing } from "../drawing";
 import { IconButton } from "./IconButton";
+import { t } from "../words/words";
 
 export function BrushBar({ drawing }: { drawing: Drawing }) {
   if (!drawing.paints.value) return null;
   const tool = drawing.tool.value;
   return (
-    <div class="panel brush-bar" role="group" aria-label="Brush">
-      <IconButton icon={Brush} label="Brush: paint on the mask" hint="B" testId="bar-brush" pressed={tool === "brush"} onClick={() => drawing.choose("brush")} />
-      <IconButton icon={Eraser} label="Eraser: take away from the mask" hint="E" testId="bar-eraser" pressed={tool === "eraser"} onClick={() => drawing.choose("eraser")} />
+    <div class="panel brush-bar" role="group" aria-label={t("Brush")}>
+      <IconButton icon={Brush} label={t("Brush: paint on the mask")} hint="B" testId="bar-brush" pressed={tool === "brush"} onClick={() => drawing.choose("brush")} />
+      <IconButton icon={Eraser} label={t("Eraser: take away from the mask")} hint="E" testId="bar-eraser" pressed={tool === "eraser"} onClick={() => drawing.choose("eraser")} />
       <input
         type="range"
         class="slider"
@@ -17,12 +18,12 @@ export function BrushBar({ drawing }: { drawing: Drawing }) {
         max={sizes.most}
         step="any"
         value={drawing.radius.value}
-        aria-label="Size of the brush"
-        title="Size of the brush ([ and ])"
+        aria-label={t("Size of the brush")}
+        title={t("Size of the brush ([ and ])")}
         data-testid="brush-size"
         onInput={(event) => (drawing.radius.value = event.currentTarget.valueAsNumber)}
       />
-      <IconButton icon={Check} label="Done painting" hint="Escape" testId="brush-done" onClick={() => drawing.choose("tap")} />
+      <IconButton icon={Check} label={t("Done painting")} hint="Escape" testId="brush-done" onClick={() => drawing.choose("tap")} />
     </div>
   );
 }

@@ -5,6 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { listCameras, openCamera, stopCamera, takePhoto, troubleOf, type CameraTrouble } from "../camera";
 import { Dialog } from "./Dialog";
 import { IconButton } from "./IconButton";
+import { t, type Text } from "../words/words";
 
 interface Props {
   onPhoto(file: File): void;
@@ -59,26 +60,26 @@ export function CameraDialog({ onPhoto, onChoose, onClose }: Props) {
   };
 
   return (
-    <Dialog title="Take a photo" testId="camera" onClose={onClose}>
-      <video ref={video} class="camera-picture" hidden={trouble.value !== null} muted playsInline aria-label="What the camera sees" />
+    <Dialog title={t("Take a photo")} testId="camera" onClose={onClose}>
+      <video ref={video} class="camera-picture" hidden={trouble.value !== null} muted playsInline aria-label={t("What the camera sees")} />
       {trouble.value ? (
         <div class="camera-trouble" role="alert">
-          <p>{words[trouble.value]}</p>
+          <p>{t(words[trouble.value])}</p>
           <button type="button" class="button" onClick={() => (onClose(), onChoose())}>
-            Choose a photo
+            {t("Choose a photo")}
           </button>
         </div>
       ) : (
         <div class="camera-controls">
-          <IconButton icon={Camera} text="Take the photo" label="Take the photo" testId="shutter" kind="primary" disabled={!running.value} onClick={() => void shoot()} />
-          {cameras.value.length > 1 && <IconButton icon={SwitchCamera} text="Other camera" label="Other camera" testId="other-camera" disabled={!running.value} onClick={turn} />}
+          <IconButton icon={Camera} text={t("Take the photo")} label={t("Take the photo")} testId="shutter" kind="primary" disabled={!running.value} onClick={() => void shoot()} />
+          {cameras.value.length > 1 && <IconButton icon={SwitchCamera} text={t("Other camera")} label={t("Other camera")} testId="other-camera" disabled={!running.value} onClick={turn} />}
         </div>
       )}
     </Dialog>
   );
 }
 
-const words: Record<CameraTrouble, string> = {
+const words: Record<CameraTrouble, Text> = {
   denied: "The camera is not allowed. Allow it for this page in the browser's settings, or choose a photo that you have.",
   none: "There is no camera here that this page can use.",
   busy: "The camera did not start. Another program may be using it: close that, and try again.",

@@ -2,6 +2,7 @@
 import type { Answer } from "../answer";
 import { percent } from "../status";
 import { around, useThumbnail, type Thumbnail } from "./thumbnail";
+import { t } from "../words/words";
 
 interface Props {
   answer: Answer;
@@ -12,7 +13,7 @@ interface Props {
 
 export function Candidates({ answer, bitmap, chosen, onChoose }: Props) {
   return (
-    <div class="candidates" role="group" aria-label="Candidates">
+    <div class="candidates" role="group" aria-label={t("Candidates")}>
       {answer.scores.map((score, index) => (
         <button
           key={index}
@@ -20,8 +21,8 @@ export function Candidates({ answer, bitmap, chosen, onChoose }: Props) {
           class="candidate"
           data-testid={`candidate-${index + 1}`}
           aria-pressed={index === chosen}
-          aria-label={`Candidate ${index + 1}, ${percent(score)}`}
-          title={`Candidate ${index + 1} (${index + 1})`}
+          aria-label={t("Candidate {number}, {score}", { number: index + 1, score: percent(score) })}
+          title={t("Candidate {number} ({number})", { number: index + 1 })}
           onClick={() => onChoose(index)}
         >
           <Picture answer={answer} candidate={index} bitmap={bitmap} />

@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { X } from "lucide-preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { IconButton } from "./IconButton";
+import { t } from "../words/words";
 
 interface Props {
   title: string;
@@ -21,7 +22,7 @@ export function Dialog({ title, testId, onClose, children }: Props) {
       <div class="dialog-body">
         <header>
           <h2 id={id}>{title}</h2>
-          <IconButton icon={X} label="Close" onClick={onClose} />
+          <IconButton icon={X} label={t("Close")} onClick={onClose} />
         </header>
         {children}
       </div>

@@ -7,6 +7,7 @@ import type { Session } from "../session";
 import { percent } from "../status";
 import { IconButton } from "./IconButton";
 import { around, useThumbnail } from "./thumbnail";
+import { counted, t } from "../words/words";
 
 interface Props {
   session: Session;
@@ -16,7 +17,7 @@ interface Props {
 export function EverythingPanel({ session, everything }: Props) {
   const search = everything.search.value;
   return (
-    <section class="panel result everything" aria-label="All objects" data-testid="everything">
+    <section class="panel result everything" aria-label={t("All objects")} data-testid="everything">
       <p class="visually-hidden" role="status">
         {everything.said.value}
       </p>
@@ -30,10 +31,10 @@ function Searching({ part, onCancel }: { part: number; onCancel(): void }) {
   return (
     <>
       <label class="everything-progress">
-        Finding all objects
+        {t("Finding all objects")}
         <progress max={1} value={part} data-testid="everything-progress" />
       </label>
-      <IconButton icon={X} text="Cancel" label="Cancel" hint="Esc" testId="everything-cancel" onClick={onCancel} />
+      <IconButton icon={X} text={t("Cancel")} label={t("Cancel")} hint="Esc" testId="everything-cancel" onClick={onCancel} />
     </>
   );
 }
@@ -44,17 +45,17 @@ function Offers({ session, everything, search }: Props & { search: Extract<Searc
   return (
     <>
       <p class="everything-words" data-testid="everything-count" data-count={search.things.length}>
-        {!search.things.length && "Nothing was found. Tap an object instead."}
-        {search.things.length > 0 && <strong>{search.things.length === 1 ? "1 object found" : `${search.things.length} objects found`}</strong>}
-        {search.things.length > 0 && <span>Tap one to keep it.</span>}
+        {!search.things.length && t("Nothing was found. Tap an object instead.")}
+        {search.things.length > 0 && <strong>{counted(search.things.length, "1 object found", "{count} objects found")}</strong>}
+        {search.things.length > 0 && <span>{t("Tap one to keep it.")}</span>}
       </p>
       <div class="everything-buttons">
-        {things.length > 0 && <IconButton icon={CheckCheck} text="Keep all" label="Keep all" testId="keep-all" onClick={() => everything.keepAll()} />}
+        {things.length > 0 && <IconButton icon={CheckCheck} text={t("Keep all")} label={t("Keep all")} testId="keep-all" onClick={() => everything.keepAll()} />}
         <IconButton
           kind={kept ? "primary" : "plain"}
           icon={kept ? Check : X}
-          text={kept ? "Done" : "Cancel"}
-          label={kept ? "Done" : "Cancel"}
+          text={kept ? t("Done") : t("Cancel")}
+          label={kept ? t("Done") : t("Cancel")}
           hint="Esc"
           testId="everything-done"
           onClick={() => everything.close()}
@@ -93,7 +94,7 @@ function List({ session, everything, things }: Props & { things: readonly Thing[
     buttons()[Math.min(Math.max(to, 0), last)]?.focus();
   };
   return (
-    <ul class="found-list" aria-label="Objects that were found" ref={list} onKeyDown={onKeyDown} onPointerLeave={() => (everything.pointed.value = null)}>
+    <ul class="found-list" aria-label={t("Objects that were found")} ref={list} onKeyDown={onKeyDown} onPointerLeave={() => (everything.pointed.value = null)}>
       {things.map((thing, index) => (
         <li key={thing.number}>
           <button
@@ -101,7 +102,7 @@ function List({ session, everything, things }: Props & { things: readonly Thing[
             class="found"
             data-testid={`found-${thing.number}`}
             tabIndex={thing === stop ? 0 : -1}
-            aria-label={`Keep mask ${thing.number}: ${percent(thing.share)} of the photo, score ${percent(thing.score)}`}
+            aria-label={t("Keep mask {number}: {share} of the photo, score {score}", { number: thing.number, share: percent(thing.share), score: percent(thing.score) })}
             data-pointed={thing === pointed}
             onFocus={() => (everything.pointed.value = thing)}
             onPointerEnter={(event) => event.pointerType === "mouse" && (everything.pointed.value = thing)}

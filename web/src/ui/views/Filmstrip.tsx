@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Album, KeptPhoto } from "../library/album";
 import { stem } from "../photo";
 import { IconButton } from "./IconButton";
+import { t } from "../words/words";
 
 interface Props {
   album: Album;
@@ -43,7 +44,7 @@ function Strip({ album, photos, shown, onShow }: Props & { photos: readonly Kept
   };
 
   return (
-    <nav class={shown === null ? "panel film film-start" : "panel film"} aria-label="Photos" data-testid="film">
+    <nav class={shown === null ? "panel film film-start" : "panel film"} aria-label={t("Photos")} data-testid="film">
       <ol ref={list} class="film-photos">
         {photos.map((photo, index) => (
           <li key={photo.id}>
@@ -51,7 +52,7 @@ function Strip({ album, photos, shown, onShow }: Props & { photos: readonly Kept
               type="button"
               class="film-photo"
               data-testid={`film-${index + 1}`}
-              aria-label={`Photo ${index + 1} of ${photos.length}: ${stem(photo.name)}`}
+              aria-label={t("Photo {number} of {count}: {name}", { number: index + 1, count: photos.length, name: stem(photo.name) })}
               aria-current={photo.id === shown ? "true" : undefined}
               title={stem(photo.name)}
               tabIndex={photo.id === focused ? 0 : -1}
@@ -70,5 +71,5 @@ function Strip({ album, photos, shown, onShow }: Props & { photos: readonly Kept
 }
 
 const Bin = ({ album, photo }: { album: Album; photo: KeptPhoto }) => (
-  <IconButton icon={Trash2} label={`Remove photo ${stem(photo.name)}`} testId="remove-photo" onClick={() => album.remove(photo.id)} />
+  <IconButton icon={Trash2} label={t("Remove photo {name}", { name: stem(photo.name) })} testId="remove-photo" onClick={() => album.remove(photo.id)} />
 );

@@ -1,17 +1,18 @@
 /** All gestures and keys, in groups. */
 import { keyTable } from "../keyTable";
+import { t } from "../words/words";
 
 export function KeyList() {
   return (
     <>
       {keyTable.map(({ title, rows }) => (
         <section key={title} class="key-group">
-          <h3>{title}</h3>
+          <h3>{t(title)}</h3>
           <dl class="keys">
             {rows.map(([what, how]) => (
               <div key={what}>
-                <dt>{what}</dt>
-                <dd>{how}</dd>
+                <dt>{t(what)}</dt>
+                <dd>{t(how)}</dd>
               </div>
             ))}
           </dl>

@@ -2,6 +2,7 @@
 import { X } from "lucide-preact";
 import { remedyLabels, type Message, type Remedy } from "../messages";
 import { IconButton } from "./IconButton";
+import { t } from "../words/words";
 
 interface Props {
   message: Message;
@@ -19,10 +20,10 @@ export function MessageCard({ message, onRemedy, onDismiss }: Props) {
       </div>
       {remedy && (
         <button type="button" class="button" onClick={() => onRemedy(remedy)}>
-          {remedyLabels[remedy]}
+          {t(remedyLabels[remedy])}
         </button>
       )}
-      <IconButton icon={X} label="Close" onClick={onDismiss} />
+      <IconButton icon={X} label={t("Close")} onClick={onDismiss} />
     </div>
   );
 }

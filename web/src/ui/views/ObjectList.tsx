@@ -5,6 +5,7 @@ import type { Objects } from "../objects";
 import type { Session } from "../session";
 import { IconButton } from "./IconButton";
 import { ObjectRow } from "./ObjectRow";
+import { t } from "../words/words";
 
 interface Props {
   session: Session;
@@ -49,7 +50,7 @@ export function ObjectList({ session, objects, onSelected = () => undefined }: P
 
   return (
     <>
-      <ol class="object-list" aria-label="Objects, front to back" ref={list}>
+      <ol class="object-list" aria-label={t("Objects, front to back")} ref={list}>
         {rows.map((object, index) => (
           <ObjectRow
             key={object.id}
@@ -63,7 +64,7 @@ export function ObjectList({ session, objects, onSelected = () => undefined }: P
           />
         ))}
       </ol>
-      <IconButton icon={SquarePlus} text="New object" label="New object" hint="N" testId="add-object" disabled={!objects.canAdd.value} onClick={() => {
+      <IconButton icon={SquarePlus} text={t("New object")} label={t("New object")} hint="N" testId="add-object" disabled={!objects.canAdd.value} onClick={() => {
         objects.add();
         onSelected();
       }} />

@@ -7,6 +7,8 @@ import type { Session } from "../session";
 import { IconButton } from "./IconButton";
 import { ObjectList } from "./ObjectList";
 import { ObjectPicture } from "./ObjectPicture";
+import { t } from "../words/words";
+import { shownName } from "../words/names";
 
 interface Props {
   session: Session;
@@ -25,7 +27,7 @@ export function ObjectPanel({ session, objects }: Props) {
 }
 
 const Panel = ({ session, objects }: Props) => (
-  <section class="panel objects" aria-label="Objects" data-testid="objects">
+  <section class="panel objects" aria-label={t("Objects")} data-testid="objects">
     <ObjectList session={session} objects={objects} />
   </section>
 );
@@ -33,7 +35,7 @@ const Panel = ({ session, objects }: Props) => (
 function Strip({ session, objects }: Props) {
   return (
     <>
-      <section class="panel objects objects-strip" aria-label="Objects" data-testid="objects">
+      <section class="panel objects objects-strip" aria-label={t("Objects")} data-testid="objects">
         <ol class="object-chips">
           {session.objects.value.toReversed().map((object) => (
             <li key={object.id}>
@@ -42,7 +44,7 @@ function Strip({ session, objects }: Props) {
                 class="object-chip"
                 data-testid={`object-${object.id}`}
                 aria-pressed={object.id === session.active.value.id}
-                aria-label={object.id === session.active.value.id ? `${object.name}, being edited` : `Edit ${object.name}`}
+                aria-label={object.id === session.active.value.id ? t("{name}, being edited", { name: shownName(object) }) : t("Edit {name}", { name: shownName(object) })}
                 onClick={() => objects.select(object.id)}
               >
                 <ObjectPicture session={session} object={object} />
@@ -50,8 +52,8 @@ function Strip({ session, objects }: Props) {
             </li>
           ))}
         </ol>
-        <IconButton icon={SquarePlus} label="New object" testId="add-object" disabled={!objects.canAdd.value} onClick={() => objects.add()} />
-        <IconButton icon={ListTree} label="All about the objects" testId="objects-sheet" onClick={() => (objects.sheet.value = true)} />
+        <IconButton icon={SquarePlus} label={t("New object")} testId="add-object" disabled={!objects.canAdd.value} onClick={() => objects.add()} />
+        <IconButton icon={ListTree} label={t("All about the objects")} testId="objects-sheet" onClick={() => (objects.sheet.value = true)} />
       </section>
       {objects.sheet.value && <Sheet session={session} objects={objects} />}
     </>
@@ -66,15 +68,15 @@ function Sheet({ session, objects }: Props) {
     <dialog
       ref={dialog}
       class="sheet"
-      aria-label="Objects"
+      aria-label={t("Objects")}
       onClose={() => (objects.sheet.value = false)}
       // A tap beside it lands on the dialog itself.
       onClick={(event) => event.target === dialog.current && close()}
     >
       <div class="sheet-inside">
         <header class="sheet-header">
-          <h2>Objects</h2>
-          <IconButton icon={X} label="Close" onClick={close} />
+          <h2>{t("Objects")}</h2>
+          <IconButton icon={X} label={t("Close")} onClick={close} />
         </header>
         <ObjectList session={session} objects={objects} />
       </div>

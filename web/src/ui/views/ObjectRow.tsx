@@ -7,6 +7,8 @@ import type { Objects } from "../objects";
 import type { Session } from "../session";
 import { IconButton } from "./IconButton";
 import { ObjectPicture } from "./ObjectPicture";
+import { t } from "../words/words";
+import { shownName } from "../words/names";
 
 interface Props {
   session: Session;
@@ -20,7 +22,8 @@ interface Props {
 }
 
 export function ObjectRow({ session, objects, object, active, drop, onGrip, onSelected }: Props) {
-  const { id, name, hidden } = object;
+  const { id, hidden } = object;
+  const name = shownName(object);
   const typing = objects.renaming.value === id;
   const onKeyDown = (event: KeyboardEvent): void => {
     const act = event.key === "F2" ? () => (objects.renaming.value = id) : event.key === "Delete" ? () => objects.remove(id) : null;
@@ -39,7 +42,7 @@ export function ObjectRow({ session, objects, object, active, drop, onGrip, onSe
   };
   return (
     <li class="object-row" data-testid={`object-${id}`} data-id={id} data-active={active} data-drop={drop}>
-      <button type="button" class="icon-button grip" aria-label={`Move ${name}: up and down keys`} title="Drag to reorder (↑ ↓)" onPointerDown={onGrip} onKeyDown={onGripKey}>
+      <button type="button" class="icon-button grip" aria-label={t("Move {name}: up and down keys", { name })} title={t("Drag to reorder (↑ ↓)")} onPointerDown={onGrip} onKeyDown={onGripKey}>
         <GripVertical />
       </button>
       {typing ? (
@@ -49,8 +52,8 @@ export function ObjectRow({ session, objects, object, active, drop, onGrip, onSe
           type="button"
           class="object-main"
           aria-pressed={active}
-          aria-label={active ? `${name}, being edited` : `Edit ${name}`}
-          title={`${name} (F2 renames)`}
+          aria-label={active ? t("{name}, being edited", { name }) : t("Edit {name}", { name })}
+          title={t("{name} (F2 renames)", { name })}
           onClick={() => {
             objects.select(id);
             onSelected();
@@ -61,16 +64,16 @@ export function ObjectRow({ session, objects, object, active, drop, onGrip, onSe
           <ObjectPicture session={session} object={object} />
           <span class="object-words">
             <span class="object-name">{name}</span>
-            {isBlank(object) && <span class="object-note">Tap it on the photo</span>}
+            {isBlank(object) && <span class="object-note">{t("Tap it on the photo")}</span>}
           </span>
         </button>
       )}
-      <IconButton icon={hidden ? EyeOff : Eye} label={hidden ? `Show ${name}` : `Hide ${name}`} testId={`object-${id}-eye`} onClick={() => objects.toggle(id)} />
+      <IconButton icon={hidden ? EyeOff : Eye} label={hidden ? t("Show {name}", { name }) : t("Hide {name}", { name })} testId={`object-${id}-eye`} onClick={() => objects.toggle(id)} />
       {active && !typing && (
         <div class="object-actions" role="group" aria-label={name}>
-          <IconButton icon={Pencil} label={`Rename ${name}`} hint="F2" testId={`object-${id}-rename`} onClick={() => (objects.renaming.value = id)} />
-          <IconButton icon={CopyPlus} label={`Duplicate ${name}`} testId={`object-${id}-duplicate`} onClick={() => objects.duplicate(id)} />
-          <IconButton icon={Trash2} label={`Delete ${name}`} hint="Delete" testId={`object-${id}-delete`} onClick={() => objects.remove(id)} />
+          <IconButton icon={Pencil} label={t("Rename {name}", { name })} hint="F2" testId={`object-${id}-rename`} onClick={() => (objects.renaming.value = id)} />
+          <IconButton icon={CopyPlus} label={t("Duplicate {name}", { name })} testId={`object-${id}-duplicate`} onClick={() => objects.duplicate(id)} />
+          <IconButton icon={Trash2} label={t("Delete {name}", { name })} hint="Delete" testId={`object-${id}-delete`} onClick={() => objects.remove(id)} />
         </div>
       )}
     </li>
@@ -96,8 +99,8 @@ function NameField({ object, session, onDone }: { object: PhotoObject; session: 
         ref={field}
         class="object-field"
         data-testid="object-name"
-        aria-label="Name"
-        defaultValue={object.name}
+        aria-label={t("Name")}
+        defaultValue={shownName(object)}
         maxLength={longestName}
         enterKeyHint="done"
         onKeyDown={finish}

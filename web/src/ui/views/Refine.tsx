@@ -5,6 +5,9 @@ import { cleanFinish, rawFinish, sameFinish, type Finish } from "../../core/fini
 import type { Size } from "../../core/geometry";
 import type { Refining } from "../refining";
 import { IconButton } from "./IconButton";
+import { t, type Text } from "../words/words";
+
+type Choices<T> = readonly (readonly [value: T, words: Text])[];
 
 interface Props {
   finish: Finish;
@@ -12,42 +15,42 @@ interface Props {
   refining: Refining;
 }
 
-const partChoices = [
+const partChoices: Choices<Finish["parts"]> = [
   ["all", "All"],
   ["large", "No specks"],
   ["tapped", "Tapped one"],
-] as const;
+];
 
-const holeChoices = [
+const holeChoices: Choices<Finish["holes"]> = [
   ["keep", "Keep"],
   ["small", "Fill small"],
   ["fill", "Fill all"],
-] as const;
+];
 
 export function Refine({ finish, photo, refining }: Props) {
   const panel = useRef<HTMLElement>(null);
   useEffect(() => panel.current!.focus(), []);
   const most = Math.max(20, Math.round(Math.max(photo.width, photo.height) / 40));
   return (
-    <section ref={panel} class="panel refine" aria-label="Refine the mask" data-testid="refine-panel" tabIndex={-1}>
+    <section ref={panel} class="panel refine" aria-label={t("Refine the mask")} data-testid="refine-panel" tabIndex={-1}>
       <header>
-        <h2>Refine</h2>
-        <IconButton icon={X} label="Close" hint="F" testId="refine-close" onClick={() => (refining.open.value = false)} />
+        <h2>{t("Refine")}</h2>
+        <IconButton icon={X} label={t("Close")} hint="F" testId="refine-close" onClick={() => (refining.open.value = false)} />
       </header>
-      <Choice name="Pieces" field="parts" choices={partChoices} value={finish.parts} onChoose={(parts) => refining.set({ parts })} />
-      <Choice name="Holes" field="holes" choices={holeChoices} value={finish.holes} onChoose={(holes) => refining.set({ holes })} />
+      <Choice name={t("Pieces")} field="parts" choices={partChoices} value={finish.parts} onChoose={(parts) => refining.set({ parts })} />
+      <Choice name={t("Holes")} field="holes" choices={holeChoices} value={finish.holes} onChoose={(holes) => refining.set({ holes })} />
       <label class="refine-switch">
-        <span>Edges follow the photo</span>
+        <span>{t("Edges follow the photo")}</span>
         <input type="checkbox" role="switch" checked={finish.edges} data-testid="finish-edges" onChange={(event) => refining.set({ edges: event.currentTarget.checked })} />
       </label>
-      <Slider name="Smooth" field="smooth" value={finish.smooth} least={0} most={20} words={String(finish.smooth)} onSlide={(smooth, done) => refining.set({ smooth }, done)} />
-      <Slider name="Grow or shrink" field="grow" value={finish.grow} least={-most} most={most} words={`${finish.grow} px`} onSlide={(grow, done) => refining.set({ grow }, done)} />
-      <Slider name="Feather" field="feather" value={finish.feather} least={0} most={2 * most} words={`${finish.feather} px`} onSlide={(feather, done) => refining.set({ feather }, done)} />
+      <Slider name={t("Smooth")} field="smooth" value={finish.smooth} least={0} most={20} words={String(finish.smooth)} onSlide={(smooth, done) => refining.set({ smooth }, done)} />
+      <Slider name={t("Grow or shrink")} field="grow" value={finish.grow} least={-most} most={most} words={t("{count} px", { count: finish.grow })} onSlide={(grow, done) => refining.set({ grow }, done)} />
+      <Slider name={t("Feather")} field="feather" value={finish.feather} least={0} most={2 * most} words={t("{count} px", { count: finish.feather })} onSlide={(feather, done) => refining.set({ feather }, done)} />
       <footer>
-        <button type="button" class="icon-button" data-testid="finish-raw" aria-pressed={sameFinish(finish, rawFinish)} title="The model's answer as it is" onClick={() => refining.set(rawFinish)}>
-          Raw mask
+        <button type="button" class="icon-button" data-testid="finish-raw" aria-pressed={sameFinish(finish, rawFinish)} title={t("The model's answer as it is")} onClick={() => refining.set(rawFinish)}>
+          {t("Raw mask")}
         </button>
-        <IconButton icon={RotateCcw} text="Reset" label="Reset" testId="finish-reset" disabled={sameFinish(finish, cleanFinish)} onClick={() => refining.set(cleanFinish)} />
+        <IconButton icon={RotateCcw} text={t("Reset")} label={t("Reset")} testId="finish-reset" disabled={sameFinish(finish, cleanFinish)} onClick={() => refining.set(cleanFinish)} />
       </footer>
     </section>
   );
@@ -56,7 +59,7 @@ export function Refine({ finish, photo, refining }: Props) {
 interface ChoiceProps<T extends string> {
   name: string;
   field: string;
-  choices: readonly (readonly [T, string])[];
+  choices: Choices<T>;
   value: T;
   onChoose(value: T): void;
 }
@@ -68,7 +71,7 @@ function Choice<T extends string>({ name, field, choices, value, onChoose }: Cho
       <div>
         {choices.map(([choice, words]) => (
           <button key={choice} type="button" class="icon-button" data-testid={`finish-${field}-${choice}`} aria-pressed={choice === value} onClick={() => onChoose(choice)}>
-            {words}
+            {t(words)}
           </button>
         ))}
       </div>

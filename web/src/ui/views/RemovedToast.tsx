@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks";
 import type { Album, Removal } from "../library/album";
 import { stem } from "../photo";
 import { IconButton } from "./IconButton";
+import { t } from "../words/words";
 
 const seconds = 8;
 
@@ -14,8 +15,8 @@ export function RemovedToast({ album, removal }: { album: Album; removal: Remova
   }, [album, removal]);
   return (
     <div class="panel toast" role="status" data-testid="removed">
-      <span class="toast-words">{`${stem(removal.photo.name)} was removed`}</span>
-      <IconButton icon={Undo2} text="Undo" label="Put it back" testId="put-back" onClick={() => album.putBack()} />
+      <span class="toast-words">{t("{name} was removed", { name: stem(removal.photo.name) })}</span>
+      <IconButton icon={Undo2} text={t("Undo")} label={t("Put it back")} testId="put-back" onClick={() => album.putBack()} />
     </div>
   );
 }

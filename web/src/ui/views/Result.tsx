@@ -7,6 +7,7 @@ import type { Session } from "../session";
 import { Candidates } from "./Candidates";
 import { IconButton } from "./IconButton";
 import { SaveButtons } from "./SaveButtons";
+import { t } from "../words/words";
 
 interface Props {
   session: Session;
@@ -19,9 +20,9 @@ export function Result({ session, prompting, saving }: Props) {
   const edited = session.edited.value !== null;
   return (
     <>
-      <section class="panel result" aria-label="Result">
+      <section class="panel result" aria-label={t("Result")}>
         {answer && <Candidates answer={answer} bitmap={session.photo.preview} chosen={session.candidate.value} onChoose={(candidate) => prompting.choose(candidate)} />}
-        {edited && <div class="refine-button"><IconButton icon={SlidersHorizontal} text="Refine" label="Refine the mask" hint="F" testId="refine" onClick={() => prompting.refining.toggle()} /></div>}
+        {edited && <div class="refine-button"><IconButton icon={SlidersHorizontal} text={t("Refine")} label={t("Refine the mask")} hint="F" testId="refine" onClick={() => prompting.refining.toggle()} /></div>}
         <SaveButtons
           possible={saving.possible.value}
           busy={saving.job.value !== null}

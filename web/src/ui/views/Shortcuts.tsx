@@ -1,10 +1,11 @@
 /** The sheet of gestures and keys, on `?`. */
 import { Dialog } from "./Dialog";
 import { KeyList } from "./KeyList";
+import { t } from "../words/words";
 
 export function Shortcuts({ onClose }: { onClose(): void }) {
   return (
-    <Dialog title="Gestures and keys" testId="shortcuts" onClose={onClose}>
+    <Dialog title={t("Gestures and keys")} testId="shortcuts" onClose={onClose}>
       <KeyList />
     </Dialog>
   );

@@ -1,6 +1,7 @@
 /** What the page is doing; the ring shows how far it is. */
 import { CircleAlert } from "lucide-preact";
 import type { Status } from "../status";
+import { t } from "../words/words";
 
 interface Props {
   status: Status;
@@ -28,7 +29,7 @@ export function StatusChip({ status, onCancel }: Props) {
       )}
       {onCancel && (
         <button type="button" class="text-button" data-testid="cancel" onClick={onCancel}>
-          Cancel
+          {t("Cancel")}
         </button>
       )}
     </div>

@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks";
 import type { SavedFile } from "../save";
 import type { Toast } from "../saving";
 import { IconButton } from "./IconButton";
+import { t } from "../words/words";
 
 const seconds = 8;
 
@@ -17,7 +18,7 @@ export function SavedToast({ toast, onCopy, onEnd }: { toast: Toast; onCopy(file
     <div class="panel toast" role="status" data-testid="toast">
       <Check class="toast-check" />
       <span class="toast-words">{toast.text}</span>
-      {file && <IconButton icon={Copy} text="Copy" label="Copy it" onClick={() => onCopy(file)} />}
+      {file && <IconButton icon={Copy} text={t("Copy")} label={t("Copy it")} onClick={() => onCopy(file)} />}
     </div>
   );
 }
@@ -25,9 +26,9 @@ export function SavedToast({ toast, onCopy, onEnd }: { toast: Toast; onCopy(file
 export function UpdateToast({ onAccept, onLater }: { onAccept(): void; onLater(): void }) {
   return (
     <div class="panel toast" role="status" data-testid="update">
-      <span class="toast-words">A new version is ready.</span>
-      <IconButton icon={RefreshCw} text="Update" label="Update now" onClick={onAccept} />
-      <IconButton icon={X} label="Later" onClick={onLater} />
+      <span class="toast-words">{t("A new version is ready.")}</span>
+      <IconButton icon={RefreshCw} text={t("Update")} label={t("Update now")} onClick={onAccept} />
+      <IconButton icon={X} label={t("Later")} onClick={onLater} />
     </div>
   );
 }

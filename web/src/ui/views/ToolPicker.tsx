@@ -3,13 +3,14 @@ import { Brush, Eraser, Lasso, Pointer, Signature, type LucideIcon } from "lucid
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Tool } from "../tool";
 import { IconButton } from "./IconButton";
+import { t, type Text } from "../words/words";
 
 interface Props {
   tool: Tool;
   onTool(tool: Tool): void;
 }
 
-const tools: readonly { tool: Tool; name: string; label: string; key: string; icon: LucideIcon }[] = [
+const tools: readonly { tool: Tool; name: Text; label: Text; key: string; icon: LucideIcon }[] = [
   { tool: "tap", name: "Tap", label: "Tap: tap the object, or drag a box around it", key: "T", icon: Pointer },
   { tool: "scribble", name: "Scribble", label: "Scribble: draw along the object", key: "P", icon: Signature },
   { tool: "lasso", name: "Lasso", label: "Lasso: draw around the object", key: "O", icon: Lasso },
@@ -43,17 +44,17 @@ export function ToolPicker({ tool, onTool }: Props) {
         close();
       }}
     >
-      <button type="button" class="icon-button" data-testid="tool" data-tool={tool} aria-expanded={open} aria-label={`Tool: ${inHand.name}`} title={`Tool: ${inHand.name}`} onClick={() => setOpen(!open)}>
+      <button type="button" class="icon-button" data-testid="tool" data-tool={tool} aria-expanded={open} aria-label={t("Tool: {name}", { name: t(inHand.name) })} title={t("Tool: {name}", { name: t(inHand.name) })} onClick={() => setOpen(!open)}>
         <inHand.icon />
       </button>
       {open && (
-        <div class="panel tool-menu" role="group" aria-label="Tool">
+        <div class="panel tool-menu" role="group" aria-label={t("Tool")}>
           {tools.map(({ tool: item, name, label, key, icon }) => (
             <IconButton
               key={item}
               icon={icon}
-              text={name}
-              label={label}
+              text={t(name)}
+              label={t(label)}
               hint={key}
               testId={`tool-${item}`}
               pressed={item === tool}

@@ -1,10 +1,12 @@
 /** Which model answers: the ones this page offers, and the user's own. */
 import { Trash2 } from "lucide-preact";
+import { Fragment } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ModelEntry, Offer } from "../../../engine/segmenter";
 import type { Models } from "../../models";
 import { formatBytes } from "../../save";
 import { IconButton } from "../IconButton";
+import { t } from "../../words/words";
 
 export function ModelSection({ models }: { models: Models }) {
   useEffect(() => void models.refresh(), [models]);
@@ -13,9 +15,9 @@ export function ModelSection({ models }: { models: Models }) {
   const busy = models.busy.value;
   return (
     <section class="settings-section" aria-labelledby="model-heading" data-testid="models">
-      <h3 id="model-heading">The model</h3>
-      {!offers && <p>The list is being read.</p>}
-      {offers?.length === 0 && <p>The list of models could not be read.</p>}
+      <h3 id="model-heading">{t("The model")}</h3>
+      {!offers && <p>{t("The list is being read.")}</p>}
+      {offers?.length === 0 && <p>{t("The list of models could not be read.")}</p>}
       <fieldset class="models" disabled={busy} aria-labelledby="model-heading">
         {offers?.map((offer) => (
           <Choice
@@ -25,7 +27,7 @@ export function ModelSection({ models }: { models: Models }) {
             facts={factsOf(offer)}
             chosen={running === `${offer.model.id}/${offer.variant}`}
             onChoose={() => void models.choose(offer)}
-            remove={offer.kept === "ours" && running !== `${offer.model.id}/${offer.variant}` ? { label: `Delete ${offer.model.title} ${offer.variant} from this device`, run: () => void models.drop(offer) } : null}
+            remove={offer.kept === "ours" && running !== `${offer.model.id}/${offer.variant}` ? { label: t("Delete {name} from this device", { name: `${offer.model.title} ${offer.variant}` }), run: () => void models.drop(offer) } : null}
           />
         ))}
         {models.own.value.map((model) => (
@@ -36,14 +38,14 @@ export function ModelSection({ models }: { models: Models }) {
             facts={ownFacts(model)}
             chosen={running?.startsWith(`${model.id}/`) ?? false}
             onChoose={() => void models.chooseOwn(model)}
-            remove={{ label: `Remove ${model.title}`, run: () => void models.remove(model) }}
+            remove={{ label: t("Remove {name}", { name: model.title }), run: () => void models.remove(model) }}
           />
         ))}
       </fieldset>
-      {models.switching.value && <p role="status">The model is being loaded. Your photo and your objects stay.</p>}
+      {models.switching.value && <p role="status">{t("The model is being loaded. Your photo and your objects stay.")}</p>}
       {models.problem.value && (
         <p role="alert" class="settings-problem" data-testid="model-problem">
-          {models.problem.value} The model before it runs again.
+          {models.problem.value} {t("The model before it runs again.")}
         </p>
       )}
       <BringYourOwn models={models} busy={busy} />
@@ -67,7 +69,14 @@ function Choice({ id, title, facts, chosen, onChoose, remove }: ChoiceProps) {
         <input type="radio" name="model" value={id} checked={chosen} onChange={onChoose} />
         <span class="model-words">
           <strong>{title}</strong>
-          <span>{facts.join(" · ")}</span>
+          <span>
+            {facts.map((fact, index) => (
+              <Fragment key={fact}>
+                {index > 0 && " · "}
+                <bdi>{fact}</bdi>
+              </Fragment>
+            ))}
+          </span>
         </span>
       </label>
       {remove && <IconButton icon={Trash2} label={remove.label} onClick={remove.run} />}
@@ -81,10 +90,9 @@ function BringYourOwn({ models, busy }: { models: Models; busy: boolean }) {
   const trial = models.trial.value;
   return (
     <>
-      <h4>A model of your own</h4>
+      <h4>{t("A model of your own")}</h4>
       <p>
-        Choose two ONNX files together, an encoder and a decoder, as segment-anything's export script writes them or as this project does. They are tried out
-        first, and stay on this device.
+        {t("Choose two ONNX files together, an encoder and a decoder, as segment-anything's export script writes them or as this project does. They are tried out first, and stay on this device.")}
       </p>
       <input
         ref={input}
@@ -93,7 +101,7 @@ function BringYourOwn({ models, busy }: { models: Models; busy: boolean }) {
         accept=".onnx"
         multiple
         tabIndex={-1}
-        aria-label="Encoder and decoder"
+        aria-label={t("Encoder and decoder")}
         data-testid="own-files"
         onChange={(event) => {
           const files = [...(event.currentTarget.files ?? [])];
@@ -102,9 +110,9 @@ function BringYourOwn({ models, busy }: { models: Models; busy: boolean }) {
         }}
       />
       <button type="button" class="button quiet" disabled={busy} data-testid="choose-own" onClick={() => input.current!.click()}>
-        Choose two files
+        {t("Choose two files")}
       </button>
-      {trial.state === "checking" && <p role="status">The files are being tried out.</p>}
+      {trial.state === "checking" && <p role="status">{t("The files are being tried out.")}</p>}
       {trial.state === "size-unknown" && (
         <form
           class="own-size"
@@ -113,16 +121,16 @@ function BringYourOwn({ models, busy }: { models: Models; busy: boolean }) {
             void models.bring(trial.files, Number(size));
           }}
         >
-          <label for="own-size">The files do not say how large a picture the model takes. Pixels on a side:</label>
+          <label for="own-size">{t("The files do not say how large a picture the model takes. Pixels on a side:")}</label>
           <input id="own-size" type="number" min={64} max={4096} step={4} required value={size} data-testid="own-size" onInput={(event) => setSize(event.currentTarget.value)} />
           <button type="submit" class="button">
-            Try it
+            {t("Try it")}
           </button>
         </form>
       )}
       {trial.state === "refused" && (
         <div role="alert" class="settings-problem" data-testid="own-problem">
-          <p>These files are not a model that can run here. The running model stays.</p>
+          <p>{t("These files are not a model that can run here. The running model stays.")}</p>
           <ul>
             {trial.problems.map((problem) => (
               <li key={problem}>{problem}</li>
@@ -136,8 +144,8 @@ function BringYourOwn({ models, busy }: { models: Models; busy: boolean }) {
 
 function factsOf({ model, variant, bytes, isDefault, kept }: Offer): string[] {
   const quality = qualityOf(model, variant);
-  const place = kept === "page" ? "on this device, with the page" : kept === "ours" ? "on this device" : null;
-  return [formatBytes(bytes), model.licence, quality, isDefault ? "the default" : null, place].filter((fact) => fact !== null);
+  const place = kept === "page" ? t("on this device, with the page") : kept === "ours" ? t("on this device") : null;
+  return [formatBytes(bytes), model.licence, quality, isDefault ? t("the default") : null, place].filter((fact) => fact !== null);
 }
 
 /** The first figure that was measured on a data set. */
@@ -145,12 +153,12 @@ function qualityOf(model: ModelEntry, variant: string): string | null {
   const benchmarks = (model.variants[variant]?.quality.benchmarks ?? {}) as Record<string, Record<string, unknown>>;
   for (const [name, figures] of Object.entries(benchmarks)) {
     const value = figures.click1_miou;
-    if (typeof value === "number") return `one tap: ${value.toFixed(2)} mean IoU on ${name.toUpperCase()}`;
+    if (typeof value === "number") return t("one tap: {value} mean IoU on {name}", { value: value.toFixed(2), name: name.toUpperCase() });
   }
   return null;
 }
 
 function ownFacts(model: ModelEntry): string[] {
   const { encoder, decoder } = Object.values(model.variants)[0]!;
-  return [formatBytes(encoder.bytes + decoder.bytes), `your own, ${model.input_size} pixels`];
+  return [formatBytes(encoder.bytes + decoder.bytes), t("your own, {size} pixels", { size: model.input_size })];
 }

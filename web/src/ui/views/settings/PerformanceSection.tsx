@@ -4,6 +4,7 @@ import { useCallback, useEffect, useState } from "preact/hooks";
 import type { Engine } from "../../engine";
 import { asReport, measureMemory, performanceFacts, type PageMemory } from "../../performance";
 import { IconButton } from "../IconButton";
+import { t } from "../../words/words";
 
 export function PerformanceSection({ engine }: { engine: Engine }) {
   const segmenter = engine.segmenter.value;
@@ -23,8 +24,9 @@ export function PerformanceSection({ engine }: { engine: Engine }) {
   };
   return (
     <section class="settings-section" aria-labelledby="performance-heading" data-testid="performance">
-      <h3 id="performance-heading">Speed and memory</h3>
-      <dl class="facts">
+      <h3 id="performance-heading">{t("Speed and memory")}</h3>
+      {/* In English, for whoever reads the report. */}
+      <dl class="facts" lang="en" dir="ltr">
         {facts.map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
@@ -33,12 +35,12 @@ export function PerformanceSection({ engine }: { engine: Engine }) {
         ))}
       </dl>
       <div class="settings-buttons">
-        <IconButton icon={ClipboardCopy} text="Copy for a bug report" label="Copy for a bug report" testId="copy-report" onClick={() => void copy()} />
-        <IconButton icon={RefreshCw} text="Measure again" label="Measure again" onClick={measure} />
+        <IconButton icon={ClipboardCopy} text={t("Copy for a bug report")} label={t("Copy for a bug report")} testId="copy-report" onClick={() => void copy()} />
+        <IconButton icon={RefreshCw} text={t("Measure again")} label={t("Measure again")} onClick={measure} />
       </div>
       <p role="status" data-testid="report-copied">
-        {copied === "yes" && "Copied. It holds no picture and no file name of yours."}
-        {copied === "failed" && "The browser did not allow copying. Select the lines above and copy them."}
+        {copied === "yes" && t("Copied. It holds no picture and no file name of yours.")}
+        {copied === "failed" && t("The browser did not allow copying. Select the lines above and copy them.")}
       </p>
     </section>
   );

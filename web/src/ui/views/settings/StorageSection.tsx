@@ -5,6 +5,7 @@ import type { Album } from "../../library/album";
 import { keepsNothing, setKeepsNothing } from "../../library/remembered";
 import { askToPersist, deleteModels, measure, type Amount, type Usage } from "../../library/usage";
 import { formatBytes } from "../../save";
+import { counted, t, type Text } from "../../words/words";
 
 type Kind = "photos" | "embeddings" | "models" | "all";
 
@@ -21,11 +22,11 @@ export function StorageSection({ album }: { album: Album }) {
     if (kind === "photos" || kind === "all") await album.clear();
     if (kind === "embeddings" || kind === "all") await album.store.clearEmbeddings();
     if (kind === "models" || kind === "all") await deleteModels();
-    setSaid(deleted[kind]);
+    setSaid(t(deleted[kind]));
     await refresh();
   };
   const persist = async (): Promise<void> => {
-    setSaid((await askToPersist()) ? "The browser will keep it until you delete it." : "The browser made no promise. Installing the app, or visiting it often, may change its mind.");
+    setSaid((await askToPersist()) ? t("The browser will keep it until you delete it.") : t("The browser made no promise. Installing the app, or visiting it often, may change its mind."));
     await refresh();
   };
   const row = (kind: Exclude<Kind, "all">, title: string, amount: string, text: string) => (
@@ -35,26 +36,26 @@ export function StorageSection({ album }: { album: Album }) {
   );
 
   return (
-    <section class="storage" data-testid="storage" aria-label="Storage">
-      <h3>Kept on this device</h3>
-      <p>Everything is on this device only: nothing is uploaded, and no other site can read it.</p>
+    <section class="storage" data-testid="storage" aria-label={t("Storage")}>
+      <h3>{t("Kept on this device")}</h3>
+      <p>{t("Everything is on this device only: nothing is uploaded, and no other site can read it.")}</p>
       <label class="storage-switch">
         <span>
-          <strong>Keep nothing</strong>
-          <span class="storage-note">Photos, points and what was computed for them are forgotten when the page is closed. What was kept is deleted now.</span>
+          <strong>{t("Keep nothing")}</strong>
+          <span class="storage-note">{t("Photos, points and what was computed for them are forgotten when the page is closed. What was kept is deleted now.")}</span>
         </span>
         <input type="checkbox" role="switch" data-testid="keep-nothing" checked={nothing} onChange={(event) => setKeepsNothing(event.currentTarget.checked)} />
       </label>
       <ul class="storage-list">
-        {row("photos", "Photos and points", amountOf(usage?.photos, "1 photo", (count) => `${count} photos`), "They come back when you come back.")}
-        {row("embeddings", "Computed for photos", amountOf(usage?.embeddings, "1 photo", (count) => `${count} photos`), "A photo that was read once need not be read again.")}
-        {row("models", "Models", amountOf(usage?.models, "1 file", (count) => `${count} files`), "Needed offline. They are downloaded again when they are missing.")}
+        {row("photos", t("Photos and points"), amountOf(usage?.photos, photoCount), t("They come back when you come back."))}
+        {row("embeddings", t("Computed for photos"), amountOf(usage?.embeddings, photoCount), t("A photo that was read once need not be read again."))}
+        {row("models", t("Models"), amountOf(usage?.models, (count) => counted(count, "1 file", "{count} files")), t("Needed offline. They are downloaded again when they are missing."))}
       </ul>
       {usage && <p data-testid="storage-total">{totalOf(usage)}</p>}
       <div class="storage-buttons">
         {usage?.persisted === false && !nothing && (
           <button type="button" class="storage-button" data-testid="persist" onClick={() => void persist()}>
-            Ask the browser to keep it
+            {t("Ask the browser to keep it")}
           </button>
         )}
         <Delete kind="all" asking={asking === "all"} disabled={!usage} onAsk={setAsking} onDelete={(wanted) => void remove(wanted)} />
@@ -94,46 +95,52 @@ function Delete({ kind, asking, disabled, onAsk, onDelete }: DeleteProps) {
       type="button"
       class={asking ? "storage-button storage-sure" : "storage-button"}
       data-testid={`delete-${kind}`}
-      aria-label={asking ? sure[kind] : labels[kind]}
+      aria-label={t(asking ? sure[kind] : labels[kind])}
       disabled={disabled}
       onClick={() => (asking ? onDelete(kind) : onAsk(kind))}
       onBlur={() => asking && onAsk(null)}
     >
-      {asking ? "Delete for good" : kind === "all" ? "Delete all" : "Delete"}
+      {asking ? t("Delete for good") : kind === "all" ? t("Delete all") : t("Delete")}
     </button>
   );
 }
 
-const labels: Record<Kind, string> = {
+const labels: Record<Kind, Text> = {
   photos: "Delete photos and points",
   embeddings: "Delete what was computed",
   models: "Delete models",
   all: "Delete all",
 };
 
-const sure: Record<Kind, string> = {
+const sure: Record<Kind, Text> = {
   photos: "Delete photos and points for good",
   embeddings: "Delete what was computed for good",
   models: "Delete models for good",
   all: "Delete all for good",
 };
 
-const deleted: Record<Kind, string> = {
+const deleted: Record<Kind, Text> = {
   photos: "The photos and points were deleted.",
   embeddings: "What was computed was deleted.",
   models: "The models were deleted.",
   all: "Everything was deleted.",
 };
 
-function amountOf(amount: Amount | undefined, one: string, several: (count: number) => string): string {
+const photoCount = (count: number): string => counted(count, "1 photo", "{count} photos");
+
+function amountOf(amount: Amount | undefined, words: (count: number) => string): string {
   if (!amount) return "";
-  if (!amount.count) return "nothing";
-  return `${amount.count === 1 ? one : several(amount.count)}, ${formatBytes(amount.bytes)}`;
+  return amount.count ? t("{count}, {size}", { count: words(amount.count), size: formatBytes(amount.bytes) }) : t("nothing");
 }
 
 function totalOf({ total, quota, persisted }: Usage): string {
-  const promise = persisted ? " The browser has promised to keep it." : " The browser may delete it when space runs low.";
-  if (total === null) return `The browser does not say how much this site takes in all.${promise}`;
-  const room = quota === null ? "" : ` of ${formatBytes(quota)} that the browser allows`;
-  return `With the app itself, this site takes ${formatBytes(total)}${room}.${promise}`;
+  const promise = persisted ? t("The browser has promised to keep it.") : t("The browser may delete it when space runs low.");
+  return `${sizeOf(total, quota)} ${promise}`;
+}
+
+function sizeOf(total: number | null, quota: number | null): string {
+  if (total === null) return t("The browser does not say how much this site takes in all.");
+  const size = formatBytes(total);
+  if (quota === null) return t("With the app itself, this site takes {size}.", { size });
+  return t("With the app itself, this site takes {size} of {quota} that the browser allows.", { size, quota: formatBytes(quota) });
 }
