@@ -31,6 +31,15 @@ export const rawFinish: Finish = { parts: "all", holes: "keep", smooth: 0, edges
 
 export const cleanFinish: Finish = { parts: "large", holes: "small", smooth: 4, edges: true, grow: 0, feather: 0 };
 
+const choices = { parts: ["all", "large", "tapped"], holes: ["keep", "small", "fill"] } as const;
+
+/** Tells a finish that was stored from something else. */
+export function isFinish(value: unknown): value is Finish {
+  if (typeof value !== "object" || value === null) return false;
+  const { parts, holes, smooth, edges, grow, feather } = value as Record<keyof Finish, never>;
+  return choices.parts.includes(parts) && choices.holes.includes(holes) && [smooth, grow, feather].every(Number.isFinite) && typeof edges === "boolean";
+}
+
 export const sameFinish = (a: Finish, b: Finish): boolean => (Object.keys(rawFinish) as (keyof Finish)[]).every((key) => a[key] === b[key]);
 
 /** Does the finish move the outline? Feather alone does not. */

@@ -1,5 +1,6 @@
 /** Tells a document that was stored from something else: storage or a file may be damaged, or be of another version of the page. */
 import type { Document } from "./document";
+import { isFinish } from "./finish";
 
 /**
  * Checks what every part of the page relies on. Fields that an object has beside those are left alone.
@@ -20,7 +21,7 @@ function isStep(value: unknown): boolean {
 
 function isObject(value: unknown): boolean {
   if (!isRecord(value)) return false;
-  const { id, name, colour, hidden, revision, points, box, mask, candidate } = value;
+  const { id, name, colour, hidden, revision, points, box, mask, candidate, finish, strokes } = value;
   return (
     isCount(id) &&
     typeof name === "string" &&
@@ -31,7 +32,10 @@ function isObject(value: unknown): boolean {
     points.every(isPoint) &&
     (box === null || isBox(box)) &&
     (mask === null || isMask(mask)) &&
-    (candidate === null || isCount(candidate))
+    (candidate === null || isCount(candidate)) &&
+    // Documents of before there were any lack these two.
+    (finish === undefined || isFinish(finish)) &&
+    (strokes === undefined || (Array.isArray(strokes) && strokes.every(isStroke)))
   );
 }
 
@@ -40,6 +44,9 @@ const isPoint = (value: unknown): boolean => isRecord(value) && areFinite([value
 const isBox = (value: unknown): boolean => isRecord(value) && areFinite([value.x1, value.y1, value.x2, value.y2]);
 
 const isMask = (value: unknown): boolean => isRecord(value) && isCount(value.size) && value.logits instanceof Float32Array && value.logits.length === value.size ** 2;
+
+const isStroke = (value: unknown): boolean =>
+  isRecord(value) && Array.isArray(value.points) && value.points.length > 0 && value.points.every((point) => isRecord(point) && areFinite([point.x, point.y])) && areFinite([value.radius]) && typeof value.erase === "boolean";
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 

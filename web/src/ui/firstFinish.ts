@@ -1,6 +1,6 @@
 /** How the first object of the next photo is finished: as the last one was, also after a reload. */
 import { signal } from "@preact/signals";
-import { cleanFinish, rawFinish, sameFinish, type Finish } from "../core/finish";
+import { cleanFinish, isFinish, sameFinish, type Finish } from "../core/finish";
 
 const key = "tapmask-finish";
 
@@ -24,9 +24,4 @@ function restore(): Finish {
     // The same.
   }
   return cleanFinish;
-}
-
-function isFinish(value: unknown): value is Finish {
-  if (typeof value !== "object" || value === null) return false;
-  return Object.entries(rawFinish).every(([name, example]) => typeof (value as Record<string, unknown>)[name] === typeof example);
 }

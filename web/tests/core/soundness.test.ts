@@ -16,7 +16,7 @@ const damaged = (change: (object: Part) => Part) => {
 test("a document is still one after storage, with fields that it did not have before", () => {
   expect(isDocument(structuredClone(createDocument()))).toBe(true);
   expect(isDocument(structuredClone(whole()))).toBe(true);
-  expect(isDocument(damaged((object) => ({ ...object, strokes: [1, 2] })))).toBe(true);
+  expect(isDocument(damaged((object) => ({ ...object, later: [1, 2] })))).toBe(true);
 });
 
 test.each([
@@ -31,5 +31,7 @@ test.each([
   ["half a box", damaged((object) => ({ ...object, box: { x1: 1, y1: 2 } }))],
   ["a mask that was cut short", damaged((object) => ({ ...object, mask: { size: 2, logits: new Float32Array(3) } }))],
   ["a name that is none", damaged((object) => ({ ...object, name: 5 }))],
+  ["a stroke that is none", damaged((object) => ({ ...object, strokes: [{ points: [], radius: 3, erase: false }] }))],
+  ["a finish that is none", damaged((object) => ({ ...object, finish: { parts: "some" } }))],
   ["a candidate that is none", damaged((object) => ({ ...object, candidate: -1 }))],
 ])("%s is not a document", (_, value) => expect(isDocument(value)).toBe(false));
