@@ -29,6 +29,9 @@ const inMemory = new Map<string, { model: ModelEntry; files: readonly [Blob, Blo
  * @param size The model's input size, asked for when the first try said `size-unknown`.
  * @throws EngineError `out-of-memory` or `provider-lost` when the trial itself broke.
  */
+export function bringModel(files: readonly [File, File], size?: number | null): Promise<Brought>;
+/** @internal Tests bring a machine of their own. */
+export function bringModel(files: readonly [File, File], size?: number | null, machine?: Machine): Promise<Brought>;
 export async function bringModel(files: readonly [File, File], size: number | null = null, machine: Machine = thisMachine): Promise<Brought> {
   const buffers = await Promise.all(files.map(async (file) => new Uint8Array(await file.arrayBuffer())));
   const sums = await Promise.all(buffers.map(sha256));

@@ -84,6 +84,9 @@ export class Segmenter {
    *
    * @throws EngineError `manifest`, `damaged`, `no-provider` or `aborted`.
    */
+  static loadOwn(id: string, options?: Omit<LoadOptions, "model" | "variant">): Promise<Segmenter>;
+  /** @internal Tests bring a machine of their own; the package's types leave it out. */
+  static loadOwn(id: string, options?: Omit<LoadOptions, "model" | "variant">, machine?: Machine): Promise<Segmenter>;
   static async loadOwn(id: string, options: Omit<LoadOptions, "model" | "variant"> = {}, machine: Machine = thisMachine): Promise<Segmenter> {
     const begin = performance.now();
     const { model, encoder, decoder, kept } = await readOwn(id);
