@@ -158,6 +158,7 @@ def test_the_keyboard_stamps(coffee: App) -> None:
     page.keyboard.press("b")
     tab_to(coffee, "stage")
     expect(coffee["brush-cursor"]).to_be_visible()
+    coffee.is_drawn()  # the photo has made room for the brush's bar: all dots are of one size
     page.keyboard.press("Enter")
     for _ in range(12):
         page.keyboard.press("ArrowLeft")
