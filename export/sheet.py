@@ -93,10 +93,10 @@ def _filled(polygons: list[list[tuple[float, float]]], shape: tuple[int, int], f
     return np.asarray(canvas.reduce(fine)) >= 128
 
 
-def answered(predictor: Predictor, taps: Iterator[Tap], count: int) -> list[Row]:
+def answered(predictor: Predictor, taps: Sequence[Tap]) -> list[Row]:
     """The model's answers to the taps, the worst first."""
     rows = []
-    for tap in tqdm(taps, desc="sheet", unit="tap", total=count):
+    for tap in tqdm(taps, desc="sheet", unit="tap"):
         (answer,) = Photo(predictor, tap.photo).answers([Prompt((tap.point,), (1,))], all_candidates=True)
         rows.append(Row(tap, answer, tuple(clicks.iou(mask, tap.target) for mask in answer.masks)))
     return sorted(rows, key=lambda row: row.iou)
@@ -145,17 +145,19 @@ def _painted(photo: np.ndarray, mask: np.ndarray, colour: tuple[int, int, int]) 
 @click.command()
 @model_options
 @click.option("--data", multiple=True, help="Shard, folder or pattern; the taps are spread over the sets.")
-@click.option("--truth", type=PATH, help="Instead of --data: a folder of JSON files with taps and polygons.")
+@click.option("--truth", type=PATH, help="A folder of JSON files with taps and polygons; all of them are drawn.")
 @click.option("--photos", type=PATH, help="With --truth: the folder of the photos that they name.")
-@click.option("--count", type=click.IntRange(min=1), default=60, show_default=True, help="Taps of --data.")
+@click.option("--count", type=click.IntRange(min=1), default=60, show_default=True, help="Taps in all: --data gives what --truth leaves.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--out", type=PATH, required=True, help="The picture, a PNG.")
 def sheet(data, truth, photos, count, seed, out, **model) -> None:  # type: ignore[no-untyped-def]
     """Draw a contact sheet of taps: photo, three candidates with predicted and true IoU, ground truth."""
-    if bool(data) == bool(truth) or (truth is None) != (photos is None):
-        raise click.UsageError("Give --data, or --truth with --photos.")
-    taps = sampled(data, count, seed) if data else listed(truth, photos)
-    rows = answered(open_model(**model), taps, count)
+    if not (data or truth) or (truth is None) != (photos is None):
+        raise click.UsageError("Give --data, or --truth with --photos, or all three.")
+    taps = list(listed(truth, photos)) if truth else []
+    if data:
+        taps += sampled(data, max(count - len(taps), 0), seed)
+    rows = answered(open_model(**model), taps)
     if not rows:
         raise click.ClickException(f"No mask of {SMALLEST} pixels or more in the data.")
     save(drawn(rows), out)
