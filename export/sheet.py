@@ -147,7 +147,13 @@ def _painted(photo: np.ndarray, mask: np.ndarray, colour: tuple[int, int, int]) 
 @click.option("--data", multiple=True, help="Shard, folder or pattern; the taps are spread over the sets.")
 @click.option("--truth", type=PATH, help="A folder of JSON files with taps and polygons; all of them are drawn.")
 @click.option("--photos", type=PATH, help="With --truth: the folder of the photos that they name.")
-@click.option("--count", type=click.IntRange(min=1), default=60, show_default=True, help="Taps in all: --data gives what --truth leaves.")
+@click.option(
+    "--count",
+    type=click.IntRange(min=1),
+    default=60,
+    show_default=True,
+    help="Taps in all: --data gives what --truth leaves.",
+)
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--out", type=PATH, required=True, help="The picture, a PNG.")
 def sheet(data, truth, photos, count, seed, out, **model) -> None:  # type: ignore[no-untyped-def]
