@@ -49,8 +49,10 @@ export interface Sessions {
   readonly form: PairForm;
 }
 
+const optionsFor = (provider: Runtime["provider"]): InferenceSession.SessionOptions => ({ executionProviders: [provider], graphOptimizationLevel: "all", logSeverityLevel: 3 });
+
 async function openSessions({ ort, provider, device }: Runtime, setup: Setup): Promise<Sessions> {
-  const options: InferenceSession.SessionOptions = { executionProviders: [provider], graphOptimizationLevel: "all", logSeverityLevel: 3 };
+  const options = optionsFor(provider);
   // One after the other: sessions that are created at the same time stall each other.
   const encoder = await ort.InferenceSession.create(setup.encoder, device ? { ...options, preferredOutputLocation: "gpu-buffer" } : options);
   const decoder = await ort.InferenceSession.create(setup.decoder, options);
@@ -60,7 +62,7 @@ async function openSessions({ ort, provider, device }: Runtime, setup: Setup): P
 
 /** Two files of unknown roles. Each is closed again when they do not fit. */
 export async function openPair({ ort, provider }: Runtime, files: readonly [OpenedFile, OpenedFile]): Promise<{ fit: Fit; sessions: Sessions | null }> {
-  const options: InferenceSession.SessionOptions = { executionProviders: [provider], graphOptimizationLevel: "all", logSeverityLevel: 3 };
+  const options = optionsFor(provider);
   const opened: InferenceSession[] = [];
   for (const { name, bytes } of files)
     try {
