@@ -46,7 +46,7 @@ export function ObjectRow({ session, objects, object, active, drop, onGrip, onSe
         <GripVertical />
       </button>
       {typing ? (
-        <NameField object={object} session={session} onDone={(text) => objects.rename(id, text)} />
+        <NameField object={object} session={session} onDone={(text) => objects.rename(id, text === name ? null : text)} />
       ) : (
         <button
           type="button"
