@@ -84,6 +84,8 @@ ENCODINGS = {"br": ".br", "gzip": ".gz"}
 # name never changes.
 HASHED = re.compile(r"^assets/(.*/)?[^/]+-[\w-]{8}(\.\w+)+$|\.[0-9a-f]{8}\.onnx$", re.ASCII)
 
+RESPONSE = "tapmask.response"  # the key in a request's environment under which its answer can be closed
+
 PORT_TROUBLE = {errno.EADDRINUSE: "taken", errno.EACCES: "for the administrator only"}
 
 MISSING_BUILD = """<!doctype html>
@@ -115,6 +117,7 @@ def create_app(dist: Path = DIST, headers: Mapping[str, str] = HEADERS) -> Flask
     def add_headers(response: Response) -> Response:
         response.headers.update(headers)
         response.headers.pop("Date", None)  # the server adds its own
+        request.environ[RESPONSE] = response
         return response
 
     @app.errorhandler(HTTPException)
@@ -201,6 +204,14 @@ class Handler(WSGIRequestHandler):
     """No line a request, and no thread held by a client that went silent."""
 
     timeout = 60
+
+    def run_wsgi(self) -> None:
+        """Answer, and close the answer's file even where the client hangs up: Werkzeug then leaves it open."""
+        try:
+            super().run_wsgi()
+        finally:
+            if response := getattr(self, "environ", {}).get(RESPONSE):  # no environment: gone before it was made
+                response.close()
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing: errors are still logged."""
