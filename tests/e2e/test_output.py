@@ -301,6 +301,20 @@ def test_a_project_opens_from_the_settings(visit: Visits, tmp_path: Path, photo:
     assert iou(fresh.is_answered().mask(), mask) > 0.999
 
 
+def test_projects_chosen_together_all_open(visit: Visits, tmp_path: Path, photo: Path) -> None:
+    app = tap_two(visit().open())
+    cups = tmp_path / "cups.tapmask"
+    cups.write_bytes(saved(app, "format-project")[1])
+    fresh = visit().open()
+    fresh["photo-input"].set_input_files([photo, cups])
+    fresh.shows("lossless")
+    expect(fresh["film"].get_by_role("listitem")).to_have_count(2, timeout=PATIENCE)
+    # Nobody looked at it yet, and it is kept with all that was said about it.
+    fresh.page.reload()
+    fresh.shows("lossless")["film-2"].click()
+    expect(fresh.shows("coffee")["objects"].locator(".object-name")).to_have_text(["Object 2", "Object 1"])
+
+
 @pytest.mark.parametrize("harm", ["cut off", "newer", "other"])
 def test_a_bad_project_loses_nothing(tapped: App, tmp_path: Path, harm: str) -> None:
     mask = tapped.mask()

@@ -10,7 +10,7 @@ import { Everything } from "./everything";
 import { Models } from "./models";
 import { Objects } from "./objects";
 import { Photo } from "./photo";
-import { isProject, otherModelMessage, projectMessage, readProject } from "./projects";
+import { otherModelMessage, projectMessage } from "./projects";
 import { Prompting } from "./prompting";
 import { Saving } from "./saving";
 import { isAborted, Session } from "./session";
@@ -89,10 +89,9 @@ export class Controller {
   async open(blob: Blob, name: string): Promise<void> {
     let model: string | null = null;
     const presenting = this.present(async () => {
-      if (!(await isProject(blob, name))) return this.album.place(blob, name);
-      const project = await readProject(blob);
-      ({ model } = project);
-      return this.album.bring(project.photo, project.document);
+      const sheet = await this.album.place(blob, name);
+      ({ model } = sheet);
+      return sheet;
     });
     const { turn } = this;
     await presenting;

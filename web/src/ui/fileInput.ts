@@ -1,5 +1,6 @@
-/** Photos that are dropped anywhere on the page, or pasted. The file dialog is the input in `App`. */
+/** Photos and projects that are dropped anywhere on the page, or pasted. The file dialog is the input in `App`. */
 import { signal } from "@preact/signals";
+import { projectEnding } from "./projects";
 
 /** A file is held over the page. */
 export const dragging = signal(false);
@@ -35,9 +36,12 @@ export function listenForFiles(open: (files: readonly File[]) => void): () => vo
   return () => abort.abort();
 }
 
-/** All pictures; where there are none the first file, whose message then says what is wrong with it. A system may not know HEIC's type. */
+/** A system may not know the types of these. */
+const endings = [".heic", ".heif", ".avif", projectEnding];
+
+/** All pictures and projects; where there are none the first file, whose message then says what is wrong with it. */
 export function photosOf(files: FileList | null | undefined): readonly File[] {
   const list = [...(files ?? [])];
-  const pictures = list.filter(({ type, name }) => type.startsWith("image/") || /\.(heic|heif|avif)$/i.test(name));
-  return pictures.length ? pictures : list.slice(0, 1);
+  const photos = list.filter(({ type, name }) => type.startsWith("image/") || endings.some((ending) => name.toLowerCase().endsWith(ending)));
+  return photos.length ? photos : list.slice(0, 1);
 }

@@ -9,6 +9,7 @@ import { createDocument, type Document } from "../../core/document";
 import { revive } from "../../core/objects";
 import { damagedMessage, keptNotMessage, unreadableMessage, type Message } from "../messages";
 import { Photo } from "../photo";
+import { isProject, readProject } from "../projects";
 import type { Past, Session } from "../session";
 import { PhotoEmbeddings } from "./embeddings";
 import { keepsNothing, rememberedPhoto, rememberPhoto } from "./remembered";
@@ -33,6 +34,8 @@ export interface Sheet {
   readonly blob: Blob;
   /** Null: nothing was said about it yet. */
   readonly document: Document | null;
+  /** The model that answered what was said about it. Null: not told. */
+  readonly model: string | null;
 }
 
 /** A photo that was just taken out, and can be put back. */
@@ -109,15 +112,17 @@ export class Album {
     this.returning.value = false;
   }
 
-  /** A place for a picture: the one it has already, when the very same file was opened before. */
+  /**
+   * A place for a picture: the one it has already, when the very same file was opened before. A project gets a place of its own for its
+   * photo, beside the one that the same photo may have.
+   */
   async place(blob: Blob, name: string): Promise<Sheet> {
+    if (await isProject(blob, name)) {
+      const { photo, document, model } = await readProject(blob);
+      return { id: newId(), name: photo.name, blob: photo, document, model };
+    }
     const known = await this.find(blob);
-    return known ? this.take(known.id) : { id: newId(), name, blob, document: null };
-  }
-
-  /** A place for a photo that comes with what was said about it. Another place that the same photo may have stays as it is. */
-  bring(photo: File, document: Document): Sheet {
-    return { id: newId(), name: photo.name, blob: photo, document };
+    return known ? this.take(known.id) : { id: newId(), name, blob, document: null, model: null };
   }
 
   /** A kept photo with what was said about it: here, or in another tab since. */
@@ -129,10 +134,10 @@ export class Album {
     const mine = this.documents.get(id) ?? null;
     // The file that was chosen may be gone from its folder; the database has a copy.
     const blob = photo?.blob instanceof Blob ? photo.blob : kept.blob;
-    if (!stored || (mine && !(stored.saved > (this.written.get(id) ?? 0)))) return { ...kept, blob, document: mine };
-    if (isDocument(stored.document)) return { ...kept, blob, document: revive(stored.document) };
+    if (!stored || (mine && !(stored.saved > (this.written.get(id) ?? 0)))) return { ...kept, blob, document: mine, model: null };
+    if (isDocument(stored.document)) return { ...kept, blob, document: revive(stored.document), model: null };
     if (!mine) this.desk.tell(damagedMessage());
-    return { ...kept, blob, document: mine };
+    return { ...kept, blob, document: mine, model: null };
   }
 
   /** What a session begins with. */
@@ -142,16 +147,14 @@ export class Album {
 
   /** Takes note of a session that is about to be shown, and keeps its photo. */
   admit(sheet: Sheet, session: Session): void {
-    const { id, name, blob } = sheet;
+    const { id } = sheet;
     this.ids.set(session, id);
     this.documents.set(id, session.document.peek());
     // It was on its way when it was taken out: who sees it has it.
     if (this.removed.peek()?.photo.id === id) this.removed.value = null;
     if (this.has(id)) return;
     this.fresh.add(session);
-    void this.keep({ id, name, blob, added: this.now(), thumbnail: null }, session.photo);
-    // A project comes with a document that no edit is going to write.
-    if (sheet.document) this.schedule(id);
+    void this.keep(sheet, session.photo);
   }
 
   /** Forgets the photo of a session that never got as far as being read. */
@@ -165,11 +168,14 @@ export class Album {
     const added: KeptPhoto[] = [];
     const unreadable: File[] = [];
     for (const file of files) {
-      const known = await this.find(file);
-      const photo = known ? null : await Photo.open(file, file.name).catch(() => null);
-      if (photo) added.push(await this.keep({ id: newId(), name: file.name, blob: file, added: this.now(), thumbnail: null }, photo));
-      else if (!known) unreadable.push(file);
-      photo?.close();
+      try {
+        const sheet = await this.place(file, file.name);
+        if (this.has(sheet.id)) continue;
+        const photo = await Photo.open(sheet.blob, sheet.name);
+        added.push(await this.keep(sheet, photo).finally(() => photo.close()));
+      } catch {
+        unreadable.push(file);
+      }
     }
     if (unreadable.length) this.desk.tell(unreadableMessage(unreadable.map(({ name }) => name)));
     return added;
@@ -235,9 +241,12 @@ export class Album {
     return null;
   }
 
-  private async keep(kept: KeptPhoto, photo: Photo): Promise<KeptPhoto> {
+  private async keep({ id, name, blob, document }: Sheet, photo: Photo): Promise<KeptPhoto> {
+    const kept: KeptPhoto = { id, name, blob, added: this.now(), thumbnail: null };
     this.photos.value = [...this.photos.peek(), kept];
-    if (!this.documents.has(kept.id)) this.documents.set(kept.id, createDocument());
+    if (!this.documents.has(id)) this.documents.set(id, document ?? createDocument());
+    // A project comes with a document that no edit is going to write.
+    if (document) this.schedule(id);
     const thumbnail = await photoThumbnail(photo);
     const complete = { ...kept, thumbnail: thumbnail && pictured(thumbnail) };
     // It may have been taken out already.
