@@ -39,8 +39,27 @@ class PairedMaskDecoder(MaskDecoder):
         return self.output_upscaling(source)
 
 
+class Judge(nn.Module):
+    """The predicted IoU from two things: SAM's head, which knows the prompt, and how sure a mask is of its own pixels.
+
+    The head answers before the masks are drawn and cannot see that one of them came out vague. `weights` are those of the
+    head's figure, of the mean probability of a mask's pixels, and a constant; untrained they leave the head as it is.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weights = nn.Parameter(torch.tensor([1.0, 0.0, 0.0]))
+
+    def forward(self, masks: torch.Tensor, predicted: torch.Tensor) -> torch.Tensor:
+        """Logits (B, 4, G, G) and the head's figures (B, 4) → predicted IoU (B, 4). The masks learn nothing from it."""
+        masks = masks.detach().float()  # half precision is too coarse for sums over thousands of pixels
+        inside = (masks > 0).float()
+        sure = (masks.sigmoid() * inside).sum((2, 3)) / inside.sum((2, 3)).clamp(min=1)
+        return self.weights[0] * predicted + self.weights[1] * sure + self.weights[2]
+
+
 class FineMaskDecoder(PairedMaskDecoder):
-    """SAM's decoder at width `dim`, upsampling through `fine_dims` channels at strides 8 and 4."""
+    """SAM's decoder at width `dim`, upsampling through `fine_dims` channels at strides 8 and 4, its answers judged."""
 
     def __init__(self, dim: int, fine_dims: tuple[int, int], heads: int = 8) -> None:
         super().__init__(dim, heads, mlp_dim=4 * dim)
@@ -48,6 +67,8 @@ class FineMaskDecoder(PairedMaskDecoder):
         self.norm_8 = LayerNorm2d(fine_dims[0])
         self.up_4 = nn.ConvTranspose2d(fine_dims[0], fine_dims[1], 2, stride=2)
         self.activation = nn.GELU()
+        self.judge = Judge()
+        self.register_load_state_dict_pre_hook(_judged)
         del self.output_upscaling
         for mlp in self.output_hypernetworks_mlps:
             mlp.layers[-1] = nn.Linear(dim, fine_dims[1])
@@ -55,3 +76,14 @@ class FineMaskDecoder(PairedMaskDecoder):
     def upscale(self, source: torch.Tensor, features: dict[str, torch.Tensor]) -> torch.Tensor:
         fine = self.activation(self.norm_8(self.up_8(source) + features["fine_8"]))
         return self.activation(self.up_4(fine) + features["fine_4"])
+
+    def forward(
+        self, features: dict[str, torch.Tensor], image_pe: torch.Tensor, sparse: torch.Tensor, dense: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        masks, predicted = super().forward(features, image_pe, sparse, dense)
+        return masks, self.judge(masks, predicted)
+
+
+def _judged(decoder: FineMaskDecoder, weights: dict[str, torch.Tensor], prefix: str, *_: object) -> None:
+    """Checkpoints from before there was a judge: the head alone."""
+    weights.setdefault(f"{prefix}judge.weights", decoder.judge.weights.detach().clone())

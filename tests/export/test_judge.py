@@ -1,0 +1,56 @@
+"""The predicted IoU: SAM's head, and how sure a mask is of its own pixels."""
+
+import pytest
+import torch
+
+from export.losses import promptable_loss
+from export.models.decoder import Judge
+from export.models.promptable import Config, Promptable
+
+
+@pytest.fixture
+def judge():
+    judge = Judge()
+    judge.weights.data = torch.tensor([0.5, 0.75, -0.25])
+    return judge
+
+
+def masks(*logits):
+    """One answer of as many masks: a square of that logit on a background that is certain."""
+    drawn = torch.full((1, len(logits), 16, 16), -9.0)
+    for number, logit in enumerate(logits):
+        drawn[0, number, 4:12, 4:12] = logit
+    return drawn
+
+
+@torch.no_grad()
+def test_of_two_that_the_head_likes_equally_the_surer_one_wins(judge):
+    vague, sure = judge(masks(0.1, 6.0), torch.tensor([[0.8, 0.8]]))[0]
+    assert float(vague) == pytest.approx(0.5 * 0.8 + 0.75 * 0.525 - 0.25, abs=1e-4)
+    assert float(sure) == pytest.approx(0.5 * 0.8 + 0.75 * 0.9975 - 0.25, abs=1e-4)
+
+
+@torch.no_grad()
+def test_an_empty_mask_is_sure_of_nothing(judge):
+    assert float(judge(masks(-9.0), torch.tensor([[0.8]]))) == pytest.approx(0.5 * 0.8 - 0.25)
+
+
+def test_training_teaches_the_judge_but_no_mask_to_look_sure(judge):
+    logits = masks(0.5, 0.5, 2.0, 4.0).requires_grad_()
+    head = torch.full((1, 4), 0.5, requires_grad=True)
+    wanted = (masks(9.0)[:, 0] > 0).float()
+    loss, _ = promptable_loss(logits.detach(), judge(logits, head), wanted, torch.ones_like(wanted, dtype=torch.bool))
+    loss.backward()
+    assert logits.grad is None
+    assert head.grad.abs().min() > 0
+    assert judge.weights.grad.abs().min() > 0
+
+
+def test_a_checkpoint_from_before_the_judge_answers_as_it_did():
+    config = Config("mobilenetv4_conv_small_050", dim=32, fine_8=16, fine_4=8, input_size=64)
+    model = Promptable(config).eval()
+    earlier = {name: value for name, value in model.state_dict().items() if "judge" not in name}
+    later = Promptable(config).eval()
+    later.load_state_dict(earlier)
+    head = torch.rand(1, 4)
+    assert torch.equal(later.mask_decoder.judge(masks(1.0, 2.0, 3.0, 4.0), head), head)
