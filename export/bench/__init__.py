@@ -17,9 +17,9 @@ from export.files import write_json, write_whole
 
 
 @click.command()
-@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True, help="Visits to each side, in turn.")
+@click.option("--rounds", type=click.IntRange(1), default=5, show_default=True, help="Visits to each side, in turn.")
 @click.option("--encodes", type=click.IntRange(1), default=3, show_default=True, help="Further photos a visit.")
-@click.option("--taps", type=click.IntRange(1), default=10, show_default=True, help="Taps a visit and kind of tap.")
+@click.option("--taps", type=click.IntRange(1), default=20, show_default=True, help="Taps a visit and kind of tap.")
 @click.option("--quick", is_flag=True, help="One short visit with the default model only, nothing compressed.")
 @click.option("--work", type=click.Path(path_type=Path), default=Path("runs/bench"), show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), default=Path("docs/benchmarks.md"), show_default=True)

@@ -15,7 +15,7 @@ from tests.e2e.truth import Truth, read_all
 
 TRUTHS = read_all()
 SAME_ANSWER = 0.97  # two runtimes, two JPEG decoders
-GOOD_ENOUGH = 0.41  # mean over the objects: what the model reached (0.447) less 0.03; a better one will raise it
+GOOD_ENOUGH = 0.44  # mean over the objects: what the model reached (0.472) less 0.03; a better one will raise it
 
 Masks = dict[Truth, np.ndarray]
 
