@@ -1,9 +1,10 @@
 """Arithmetic in half precision, on request: the library's converter, what has to stay float32, and a check for overflow.
 
-float32 stay: LayerNormalization, softmax and GELU (sums and exponentials, of which fp16 kernels are known to lose digits), the
-positions (sines of phases up to a hundred), inputs and outputs, and every node whose values come near the end of the range on the
-photos it was measured on. onnxruntime on a CPU computes fp16 nodes by casting, so `verify` sees the rounding of what is stored
-between nodes, not of sums inside a GPU's kernel: the app's self-test is what decides there.
+float32 stay: LayerNormalization, softmax and GELU (sums and exponentials, of which fp16 kernels are known to lose digits), sums
+over a mask (added one by one in half precision, ones end at 2048), the positions (sines of phases up to a hundred), inputs and
+outputs, and every node whose values come near the end of the range on the photos it was measured on. onnxruntime on a CPU computes
+fp16 nodes by casting, so `verify` sees the rounding of what is stored between nodes, not of sums inside a GPU's kernel: the app's
+self-test is what decides there.
 """
 
 import warnings
@@ -20,7 +21,19 @@ from onnxruntime.transformers.onnx_model import OnnxModel
 
 from export.graphs import remove_unused, strip_notes
 
-ISLANDS = ("LayerNormalization", "Softmax", "Gelu", "Erf", "Sin", "Cos", "ReduceMean", "Sqrt", "Pow", "Resize")
+ISLANDS = (
+    "LayerNormalization",
+    "Softmax",
+    "Gelu",
+    "Erf",
+    "Sin",
+    "Cos",
+    "ReduceMean",
+    "ReduceSum",
+    "Sqrt",
+    "Pow",
+    "Resize",
+)
 LARGEST = float(np.finfo(np.float16).max)
 NEAR = LARGEST / 4  # other photos than the measured ones may reach further
 
@@ -81,14 +94,17 @@ def to_half(graph: onnx.ModelProto, ranges: Ranges) -> onnx.ModelProto:
             node_block_list=sorted(blocked),
         )
     OnnxModel(model).topological_sort()  # the converter puts its casts at the end
-    _join_islands(model)
+    _join_islands(model, {node.output[0] for node in graph.graph.node if node.op_type == "Cast"})
     del model.graph.value_info[:]
     return remove_unused(strip_notes(model))
 
 
-def _join_islands(model: onnx.ModelProto) -> None:
-    """Let float32 nodes read each other directly, in place: the converter rounds between them, and beyond the range to infinity."""
-    casts = {n.output[0]: n for n in model.graph.node if n.op_type == "Cast"}
+def _join_islands(model: onnx.ModelProto, own: set[str]) -> None:
+    """Let float32 nodes read each other directly, in place: the converter rounds between them, and beyond the range to infinity.
+
+    `own` are the outputs of the graph's own casts, such as from a comparison's truth values: those stay.
+    """
+    casts = {n.output[0]: n for n in model.graph.node if n.op_type == "Cast" and n.output[0] not in own}
     to = {name: node.attribute[0].i for name, node in casts.items()}
     for node in model.graph.node:
         for i, name in enumerate(node.input):

@@ -72,6 +72,25 @@ def test_values_beyond_half_precision_stay_float32():
     assert np.abs(answer(to_half(graph, ranges), 2 * x) - 20 * x).max() < 0.05
 
 
+def test_sums_over_a_mask_are_not_added_in_half_precision():
+    """A kernel that adds ones one by one in half precision ends at 2048. The comparison's cast is the graph's own."""
+    x = np.ones((1, 64), np.float32)
+    nodes = [
+        helper.make_node("Add", ["x", "x"], ["twice"], "twice"),
+        helper.make_node("Greater", ["twice", "x"], ["truth"], "compare"),
+        helper.make_node("Cast", ["truth"], ["inside"], "cast", to=TensorProto.FLOAT),
+        helper.make_node("ReduceSum", ["inside"], ["y"], "count", keepdims=0),
+    ]
+    ends = [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in (("x", x.shape), ("y", []))]
+    graph = helper.make_graph(nodes, "count", ends[:1], ends[1:])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    halved = onnx.shape_inference.infer_shapes(to_half(model, measure(model, [{"x": x}])), strict_mode=True)
+    kinds = {value.name: value.type.tensor_type.elem_type for value in halved.graph.value_info}
+    reads = {node.name: kinds[node.input[0]] for node in halved.graph.node if node.name in ("compare", "count")}
+    assert reads == {"compare": TensorProto.FLOAT16, "count": TensorProto.FLOAT}
+    assert answer(halved, x) == 64
+
+
 @pytest.fixture
 def halved(exported, tmp_path):
     """A folder with the fp32 pair and photos, and what `quantize` said when it made fp16 compute in half precision."""
