@@ -6,21 +6,43 @@ from playwright.sync_api import Page
 
 Place = tuple[float, float]
 
+# The number of fingers that the page has seen leave the glass so far.
+LIFTED = """() => {
+    if (window.lifted === undefined) {
+        window.lifted = 0;
+        for (const kind of ["pointerup", "pointercancel"]) addEventListener(kind, () => window.lifted++, true);
+    }
+    return window.lifted;
+}"""
+HAS_LIFTED = """(number) => new Promise((done) => {
+    const look = () => (window.lifted >= number ? done() : requestAnimationFrame(look));
+    look();
+})"""
+
 
 class Fingers:
     """Any number of fingers, placed in CSS pixels of the window."""
 
     def __init__(self, page: Page) -> None:
+        self.page = page
         self.session = page.context.new_cdp_session(page)
+        self.touching = 0
+        self.lifted = 0
 
     def down(self, *places: Place) -> None:
+        if not self.touching:
+            self.lifted = self.page.evaluate(LIFTED)
+        self.touching = len(places)
         self._send("touchStart", places)
 
     def move(self, *places: Place) -> None:
         self._send("touchMove", places)
 
     def up(self) -> None:
+        """Lift all, and wait until the page has seen it: its listeners may hear of it later than the browser does."""
         self._send("touchEnd", ())
+        self.page.evaluate(HAS_LIFTED, self.lifted + self.touching)
+        self.touching = 0
 
     def glide(self, start: tuple[Place, ...], end: tuple[Place, ...], steps: int = 6) -> None:
         """Touch at `start`, move evenly to `end`, let go."""

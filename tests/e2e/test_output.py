@@ -20,7 +20,7 @@ from tests.e2e.conftest import Visits
 from tests.e2e.expected import iou
 from tests.e2e.pictures import lossless
 from tests.e2e.test_saving import DISC, pixels
-from tests.e2e.test_several import CUP, SAUCER, main, tap_two
+from tests.e2e.test_several import CORNER, CUP, main, tap_two
 from tests.e2e.truth import SAMPLES
 
 GREEN = (0, 200, 80)
@@ -126,7 +126,7 @@ def test_a_zip_can_be_cancelled(app: App, tmp_path: Path) -> None:
     app.open().choose_file(path).tap(CUP[0] * 6, CUP[1] * 6)
     app["new-object"].click()
     expect(app.markers).to_have_count(0)
-    app.tap(SAUCER[0] * 6, SAUCER[1] * 6)
+    app.tap(CORNER[0] * 6, CORNER[1] * 6)
     sheet(app, "what-each")
     app["sheet-save"].click()
     app["sheet-cancel"].click()

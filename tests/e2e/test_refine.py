@@ -62,17 +62,18 @@ def test_specks_are_dropped_unless_the_raw_mask_is_wanted(app: App, expected: Ex
 
 
 def test_finished_masks_are_nearer_to_the_truth(visit: Visits) -> None:
-    """The defaults are only defaults because of this."""
+    """The defaults are only defaults because of this. Of each tap the candidate counts that fits the object best."""
     rows: list[tuple[Truth, float, float]] = []
     for photo in sorted({truth.photo for truth in read_all()}):
         app = visit().open(finish=None).choose_sample(photo.removesuffix(".jpg"))
         for truth in (truth for truth in read_all() if truth.photo == photo):
-            finished = iou(app.tap(*truth.point).mask(), truth.mask())
-            refine(app)["finish-raw"].click()
-            raw = iou(close(app).mask(), truth.mask())
-            rows.append((truth, raw, finished))
-            refine(app)["finish-reset"].click()
-            close(app)["clear"].click()
+            refine(app.tap(*truth.point))["finish-raw"].click()
+            close(app)
+            fits = {number: iou(candidate(app, number).mask(), truth.mask()) for number in (1, 2, 3)}
+            best = max(fits, key=lambda number: fits[number])
+            refine(candidate(app, best))["finish-reset"].click()
+            rows.append((truth, fits[best], iou(close(app).mask(), truth.mask())))
+            app["clear"].click()
     raw_mean, mean = (float(np.mean([row[i] for row in rows])) for i in (1, 2))
     table = [f"{raw:.3f} {finished:.3f}  {truth.photo}: {truth.name}" for truth, raw, finished in rows]
     text = "\n".join([*table, f"{raw_mean:.3f} {mean:.3f}  mean of {len(rows)} objects, raw and finished"])
@@ -80,6 +81,12 @@ def test_finished_masks_are_nearer_to_the_truth(visit: Visits) -> None:
     (RESULTS / "finish.txt").write_text(text + "\n")
     print(f"\n{text}")
     assert mean >= raw_mean, text
+
+
+def candidate(app: App, number: int) -> App:
+    app[f"candidate-{number}"].click()
+    expect(app[f"candidate-{number}"]).to_have_attribute("aria-pressed", "true")
+    return app.is_answered()
 
 
 def block(folder: Path) -> tuple[Path, np.ndarray]:

@@ -52,7 +52,8 @@ export function ObjectRow({ session, objects, object, active, drop, onGrip, onSe
           type="button"
           class="object-main"
           aria-pressed={active}
-          aria-label={active ? t("{name}, being edited", { name }) : t("Edit {name}", { name })}
+          // A blank one is called what is written on it: its name and what to do.
+          aria-label={isBlank(object) ? undefined : active ? t("{name}, being edited", { name }) : t("Edit {name}", { name })}
           title={t("{name} (F2 renames)", { name })}
           onClick={() => {
             objects.select(id);
