@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.e2e.app import App
 from tests.e2e.conftest import RESULTS, Visits
@@ -80,7 +81,26 @@ def test_the_page_never_scrolls_sideways(visit: Visits, width: int, height: int)
     app.choose_sample("coffee").tap(290, 60)
     take(app, f"{width}x{height}")
     assert app.page.evaluate(wide) == 0
+    nothing_covers_a_panel(app)
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 568), (390, 844), (768, 1024), (1280, 800)])
+def test_nothing_makes_way_for_the_sign_that_there_is_no_network(visit: Visits, width: int, height: int) -> None:
+    app = visit(viewport={"width": width, "height": height}).open().choose_sample("coffee").tap(290, 60)
+    before = app.page.evaluate(PANELS)
+    app.page.context.set_offline(True)
+    expect(app["offline"]).to_be_visible()
+    take(app, f"{width}x{height}-offline")
+    nothing_covers_a_panel(app)
+    assert len(app.page.evaluate(PANELS)) == len(before)
+
+
+def nothing_covers_a_panel(app: App) -> None:
     boxes = app.page.evaluate(PANELS)
+    size = app.page.viewport_size
+    assert size
     for number, box in enumerate(boxes):
+        assert box["left"] >= -1, box
+        assert box["right"] <= size["width"] + 1, box
         for other in boxes[number + 1 :]:
             assert not overlap(box, other), f"{box} and {other}"

@@ -1,6 +1,6 @@
 /** The page: puts the views in their places and hands what they emit to the controller. */
 import type { ComponentChildren } from "preact";
-import { Camera, House, ImagePlus, Info, Maximize, Settings as Gear, WifiOff, ZoomIn, ZoomOut } from "lucide-preact";
+import { Camera, House, ImagePlus, Info, Maximize, Settings as Gear, ZoomIn, ZoomOut } from "lucide-preact";
 import { useCallback, useEffect, useRef } from "preact/hooks";
 import { cameraWay } from "./camera";
 import type { Controller } from "./controller";
@@ -8,7 +8,6 @@ import { dragging, listenForFiles, photosOf } from "./fileInput";
 import { openDialog } from "./openDialog";
 import { listenToKeys } from "./keyboard";
 import type { Remedy } from "./messages";
-import { offline } from "./network";
 import { acceptedFiles } from "./projects";
 import { samples } from "./samples";
 import { acceptUpdate, updateReady } from "./serviceWorker";
@@ -114,11 +113,6 @@ function TopBar({ controller, onChoose, onShoot, children }: { controller: Contr
         </div>
       )}
       <StatusChip status={status} onCancel={status.state === "encoding" ? () => controller.stopReading() : null} />
-      {offline.value && (
-        <div class="panel badge" data-testid="offline">
-          <WifiOff /> {t("Offline")}
-        </div>
-      )}
       <div class="panel about-button">
         <IconButton icon={Gear} label={t("Settings")} testId="settings-button" onClick={() => (openDialog.value = "settings")} />
         <IconButton icon={Info} label={t("About")} testId="about-button" onClick={() => (openDialog.value = "about")} />

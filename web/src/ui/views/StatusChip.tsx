@@ -1,5 +1,6 @@
-/** What the page is doing; the ring shows how far it is. */
-import { CircleAlert } from "lucide-preact";
+/** What the page is doing; the ring shows how far it is. With nothing to wait for, a sign in its place says that there is no network. */
+import { CircleAlert, WifiOff } from "lucide-preact";
+import { offline } from "../network";
 import type { Status } from "../status";
 import { t } from "../words/words";
 
@@ -14,12 +15,14 @@ const providerNames: Record<string, string> = { webgpu: "GPU", "wasm-threads": "
 export function StatusChip({ status, onCancel }: Props) {
   const { state, label, detail, progress, bytes, provider } = status;
   const ready = state === "ready";
+  const unplugged = ready && offline.value;
+  const extra = unplugged ? t("Offline") : ready && provider && (providerNames[provider] ?? provider);
   return (
     <div class="panel status-chip">
-      {state === "error" ? <CircleAlert class="status-alert" /> : <Ring progress={ready ? 1 : progress} />}
+      {state === "error" ? <CircleAlert class="status-alert" /> : unplugged ? <Unplugged /> : <Ring progress={ready ? 1 : progress} />}
       <div data-testid="status" data-state={state} data-provider={provider} role="status" aria-live="polite" class="status-words">
         {label}
-        {ready && provider && <span class="status-extra"> · {providerNames[provider] ?? provider}</span>}
+        {extra && <span class="status-extra"> · {extra}</span>}
         {detail && <span class="visually-hidden"> {detail}</span>}
       </div>
       {bytes && (
@@ -33,6 +36,14 @@ export function StatusChip({ status, onCancel }: Props) {
         </button>
       )}
     </div>
+  );
+}
+
+function Unplugged() {
+  return (
+    <span class="status-offline" data-testid="offline" role="img" aria-label={t("Offline")} title={t("Offline")}>
+      <WifiOff />
+    </span>
   );
 }
 
