@@ -11,6 +11,7 @@ STEPS = {  # name: (module and function, what it does), in the order of the pipe
     "cache": ("cache", "Compute the embeddings of a teacher for photos, once."),
     "distill": ("distill", "Distil a teacher into a light student: decoupled, semi-coupled or coupled."),
     "finetune": ("finetune", "Fine-tune a student with the prompts in the loop."),
+    "judge": ("judge", "Fit how a student judges its own masks, and change nothing else."),
     "scale": ("scale", "Say what a share of SA-1B costs, from measured rates."),
     "heldout": ("heldout", "Write the photos that `train` set aside into a shard."),
     "compose": ("compose", "Write a shard of photos with two objects that touch."),

@@ -52,10 +52,13 @@ class Judge(nn.Module):
 
     def forward(self, masks: torch.Tensor, predicted: torch.Tensor) -> torch.Tensor:
         """Logits (B, 4, G, G) and the head's figures (B, 4) → predicted IoU (B, 4). The masks learn nothing from it."""
+        return self.weights[0] * predicted + self.weights[1] * self.certainty(masks) + self.weights[2]
+
+    def certainty(self, masks: torch.Tensor) -> torch.Tensor:
+        """Logits (B, 4, G, G) → mean probability of each mask's own pixels (B, 4), 0 for an empty mask."""
         masks = masks.detach().float()  # half precision is too coarse for sums over thousands of pixels
         inside = (masks > 0).float()
-        sure = (masks.sigmoid() * inside).sum((2, 3)) / inside.sum((2, 3)).clamp(min=1)
-        return self.weights[0] * predicted + self.weights[1] * sure + self.weights[2]
+        return (masks.sigmoid() * inside).sum((2, 3)) / inside.sum((2, 3)).clamp(min=1)
 
 
 class FineMaskDecoder(PairedMaskDecoder):

@@ -1,11 +1,16 @@
 """The predicted IoU: SAM's head, and how sure a mask is of its own pixels."""
 
+import click
+import numpy as np
 import pytest
 import torch
 
+from export.checkpoint import load, load_model, save
+from export.judge import Answers
 from export.losses import promptable_loss
 from export.models.decoder import Judge
 from export.models.promptable import Config, Promptable
+from tests.export.conftest import refuse, run
 
 
 @pytest.fixture
@@ -54,3 +59,44 @@ def test_a_checkpoint_from_before_the_judge_answers_as_it_did():
     later.load_state_dict(earlier)
     head = torch.rand(1, 4)
     assert torch.equal(later.mask_decoder.judge(masks(1.0, 2.0, 3.0, 4.0), head), head)
+
+
+def test_the_fit_finds_what_the_true_ious_were_made_of_and_what_certainty_is_worth():
+    random = np.random.default_rng(0)
+    head, certainty = random.random((2, 500, 4))
+    answers = Answers(head, certainty, 0.4 * head + 0.6 * certainty - 0.1)
+    assert answers.fit(1.5) == pytest.approx((0.4, 0.6, -0.1))
+    assert answers.error(answers.fit(1.5)) == pytest.approx(0)
+    assert answers.picked(1.5) == pytest.approx(answers.iou[:, 1:].max(1).mean())
+    assert answers.picked(0) < answers.picked(1.5)
+
+
+def test_a_head_that_says_the_opposite_is_refused():
+    head = np.random.default_rng(0).random((50, 4))
+    with pytest.raises(click.ClickException, match="train it first"):
+        Answers(head, np.zeros_like(head), 1 - head).fit(1.5)
+
+
+def test_a_judged_checkpoint_draws_the_same_masks(checkpoint, scenes, tmp_path):
+    out = tmp_path / "judged.pt"
+    told = run(
+        "judge", "--data", scenes, "--checkpoint", checkpoint, "--out", out, "--samples", 8, "--batch", 4,
+        "--workers", 0, "--holdout", 2, "--device", "cpu",
+    )  # fmt: skip
+    before, after = load(checkpoint), load(out)
+    weights = after["average"].pop("mask_decoder.judge.weights")
+    first = before["average"].pop("mask_decoder.judge.weights")
+    assert not torch.equal(weights, first)
+    assert float(weights[1] / weights[0]) == pytest.approx(1.5, rel=1e-4)
+    assert all(torch.equal(value, after["average"][name]) for name, value in before["average"].items())
+    assert f"{weights[0]:.3f} · head {weights[1]:+.3f} · certainty" in told
+    assert isinstance(load_model(out), Promptable)
+
+
+def test_a_model_without_a_judge_is_refused(scenes, tmp_path):
+    plain = Promptable(Config("mobilenetv4_conv_small_050", dim=32, fine_8=0, fine_4=0, input_size=64))
+    path = tmp_path / "plain.pt"
+    save(path, {"config": plain.config.as_dict(), "average": plain.state_dict()})
+    told = refuse("judge", "--data", scenes, "--checkpoint", path, "--out", tmp_path / "judged.pt")
+    assert "has no judge" in told
+    assert not (tmp_path / "judged.pt").exists()
