@@ -95,6 +95,30 @@ def test_nothing_makes_way_for_the_sign_that_there_is_no_network(visit: Visits, 
     assert len(app.page.evaluate(PANELS)) == len(before)
 
 
+# Whether the words are all there: as wide as they want to be, and inside of the button.
+WHOLE = """(button) => [...button.querySelectorAll("span")].filter((words) => words.checkVisibility()).every((words) => {
+    const range = document.createRange();
+    range.selectNodeContents(words);
+    const { left, right } = range.getBoundingClientRect();
+    const outer = button.getBoundingClientRect();
+    return left >= outer.left && right <= outer.right;
+})"""
+
+
+@pytest.mark.parametrize("width", [320, 360, 390])
+def test_a_narrow_phone_shows_candidates_that_a_finger_can_choose(visit: Visits, width: int) -> None:
+    app = visit("phone", viewport={"width": width, "height": 640}).open().choose_sample("coffee").tap(290, 60)
+    take(app, f"candidates-{width}")
+    for name in ("candidate-1", "candidate-2", "candidate-3", "save-cutout", "save-mask", "save-more", "refine"):
+        assert app[name].evaluate(WHOLE), name
+        box = app[name].bounding_box()
+        assert box
+        assert min(box["width"], box["height"]) >= 40, name
+    app["save-more"].click()
+    expect(app["sheet-crop"]).to_be_visible()
+    expect(app["sheet-copy"]).to_be_visible()
+
+
 def nothing_covers_a_panel(app: App) -> None:
     boxes = app.page.evaluate(PANELS)
     size = app.page.viewport_size
