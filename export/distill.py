@@ -158,8 +158,7 @@ def distill(  # type: ignore[no-untyped-def]
         views = Views(Photos(data), model.input_size, cached)
         if views.uncached and distributed.is_main():
             click.echo(f"{views.uncached} photos of --data are not in the cache, and are left out.")
-        names = [views.identity(index) for index in range(len(views))]
-        training, held = split(names, min(holdout, len(set(names)) // 5), seed)
+        training, held = split([views.identity(index) for index in range(len(views))], holdout, seed)
         total = whole_batches(samples or epochs * len(training), batch)
         torch.manual_seed(seed)
         student = student_of(model, backbone, fresh_decoder=decoder == "fresh")

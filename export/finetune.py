@@ -19,7 +19,6 @@ from export.data.collection import Collection
 from export.data.embeddings import CacheError, Embeddings
 from export.data.examples import Make, More, Numbered
 from export.data.frames import letterboxed, low_res_inside, pixels
-from export.data.order import split
 from export.data.samples import Sample
 from export.data.views import MAP
 from export.distill import FromTeacher, Maps
@@ -182,10 +181,7 @@ def finetune(  # type: ignore[no-untyped-def]
         chosen = [i for i in range(len(source)) if cached is None or cached.has(source.name(i))]
         if not chosen:
             raise CacheError(f"{folder} has none of the photos of --data: cache them first, or leave --cache away.")
-        identities = [source.identity(index) for index in chosen]
-        training, held = (
-            np.array(chosen)[part] for part in split(identities, min(holdout, len(set(identities)) // 5), seed)
-        )
+        training, held = source.set_aside(holdout, seed, chosen)
         total = whole_batches(samples or epochs * len(training), batch)
         make = framed(source, student.input_size, masks, cached)
         seed_rank(seed)

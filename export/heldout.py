@@ -13,7 +13,6 @@ import numpy as np
 from tqdm import tqdm
 
 from export.data.collection import Collection
-from export.data.order import split
 from export.data.parts import SampleError
 from export.data.samples import Sample
 from export.data.shards import add_sample
@@ -23,8 +22,7 @@ from export.files import write_whole
 def held_out(data: tuple[str, ...], holdout: int, seed: int, only: str) -> list[tuple[str, Sample]]:
     """Name and sample of every photo set aside whose name fits the pattern `only`."""
     pool = Collection(data)
-    identities = [pool.identity(index) for index in range(len(pool))]
-    _, held = split(identities, min(holdout, len(set(identities)) // 5), seed)
+    _, held = pool.set_aside(holdout, seed)
     named = [(pool.name(int(index)), int(index)) for index in held]
     return [(name, pool[index]) for name, index in named if fnmatch.fnmatch(name, only)]
 

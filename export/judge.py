@@ -17,7 +17,6 @@ from export import checkpoint
 from export.checkpoint import load_model
 from export.data.augment import Augment
 from export.data.collection import Collection
-from export.data.order import split
 from export.losses import true_ious
 from export.models.decoder import FineMaskDecoder
 from export.models.promptable import Promptable
@@ -95,8 +94,7 @@ def judge(  # type: ignore[no-untyped-def]
     if not isinstance(model, Promptable) or not isinstance(model.mask_decoder, FineMaskDecoder):
         raise click.ClickException(f"{path} has no judge: only students with finer maps have one (see `train`).")
     pool = Collection(data)
-    identities = [pool.identity(index) for index in range(len(pool))]
-    training, _ = split(identities, min(holdout, len(set(identities)) // 5), seed)
+    training, _ = pool.set_aside(holdout, seed)
     torch.manual_seed(seed)
     photos = examples(pool, training, Augment(model.input_size, masks), seed, cache)
     loader: DataLoader[dict[str, np.ndarray]] = DataLoader(

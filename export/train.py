@@ -16,7 +16,6 @@ from export import distributed
 from export.data.augment import Augment
 from export.data.collection import Collection
 from export.data.examples import More, Numbered
-from export.data.order import split
 from export.data.samples import Sample
 from export.losses import promptable_loss
 from export.models.promptable import Config, Promptable
@@ -139,8 +138,7 @@ def train(  # type: ignore[no-untyped-def]
     with distributed.setup():
         torch.manual_seed(seed)
         pool = Collection(data)
-        identities = [pool.identity(index) for index in range(len(pool))]
-        training, held = split(identities, min(holdout, len(set(identities)) // 5), seed)
+        training, held = pool.set_aside(holdout, seed)
         try:
             model = Promptable(Config(backbone=backbone, dim=dim, input_size=input_size))
         except (ValueError, RuntimeError) as error:  # timm raises RuntimeError for an unknown name

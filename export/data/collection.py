@@ -7,6 +7,9 @@ import tarfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
+from export.data.order import split
 from export.data.parts import SampleError
 from export.data.sa1b import Sa1b
 from export.data.samples import Sample, Samples
@@ -36,6 +39,12 @@ class Collection(Sequence[Sample]):
         """The photo's name, as `Photos` gives it: its shard or folder, and its key."""
         path = self._paths[bisect.bisect_right(self._ends, index)]
         return f"{source_name(path)}/{self.identity(index).split(f' {path}')[0]}"
+
+    def set_aside(self, holdout: int, seed: int, among: Sequence[int] | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Numbers of the samples (of those `among`) to train on, and of those that are held out: see `order.split`."""
+        among = range(len(self)) if among is None else among
+        training, held = split([self.identity(index) for index in among], holdout, seed)
+        return np.array(among)[training], np.array(among)[held]
 
     def __getitem__(self, index: int) -> Sample:  # type: ignore[override]
         samples, place = self._place(index)

@@ -13,11 +13,16 @@ def order(count: int, seed: int, epoch: int) -> np.ndarray:
 
 
 def split(identities: Sequence[str], holdout: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Split sample numbers into (training, held out): by photo, so that one named twice never lies on both sides."""
+    """Split sample numbers into (training, held out): by photo, so that one named twice never lies on both sides.
+
+    Held out are `holdout` photos, but a fifth of them at most.
+    """
     first: dict[str, int] = {}
     for index, identity in enumerate(identities):
         first.setdefault(identity, index)
     photos = list(first)
-    held = {photos[i] for i in np.random.default_rng([seed, 7]).permutation(len(photos))[:holdout]}
+    held = {
+        photos[i] for i in np.random.default_rng([seed, 7]).permutation(len(photos))[: min(holdout, len(photos) // 5)]
+    }
     training = [index for index, identity in enumerate(identities) if identity not in held]
     return np.array(training, dtype=int), np.array([first[i] for i in photos if i in held], dtype=int)
