@@ -41,9 +41,8 @@ class Answer(BaseHTTPRequestHandler):
         self.send_response(206 if start else server.status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        with suppress(
-            ConnectionError
-        ):  # whoever asked hung up: what the server said of it would turn up in another test's output
+        # Whoever asked may hang up: what the server says of it would turn up in another test's output.
+        with suppress(ConnectionError):
             self.wfile.write(body[: server.cut_after])
 
     def log_message(self, *_):

@@ -14,10 +14,8 @@ from tests.e2e.test_screens import PANELS, overlap, take
 from tests.e2e.truth import SAMPLES
 
 CUP = (290, 60)  # inside of the cup
-CORNER = (
-    40,
-    40,
-)  # the dark behind the table, which no mask of the cup covers: a tap on what it covers would select the cup
+# The dark behind the table, which no mask of the cup covers: a tap on what it covers would select the cup.
+CORNER = (40, 40)
 SAME_ANSWER = 0.97
 
 __all__ = ["axe"]
