@@ -13,12 +13,12 @@ import pytest
 import torch
 from segment_anything.utils.onnx import SamOnnxModel
 
-from export.bench import browser, report, site
+from bench import browser, report, site
 from export.data.drawn import scene
-from export.graphs import write
 from export.models.encoder import normalise
 from export.models.mobile_sam import MobileSam
-from export.stock import plain_encoder, stock_decoder
+from export.onnx.graphs import write
+from export.onnx.stock import plain_encoder, stock_decoder
 
 SIZE = 256  # of the model frame: what is tested does not depend on it
 MODELS = site.ROOT / "web" / "public" / "models" / "manifest.json"

@@ -12,8 +12,8 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from export import fetch as fetching
 from export.__main__ import main
+from export.models import fetch as fetching
 from export.models.registry import OFFICIAL
 
 FILE = bytes(range(256)) * 4000  # a little over a megabyte

@@ -15,11 +15,11 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from export.checkpoint import load_model
 from export.data.drawn import scene
+from export.models.checkpoint import load_model
 from export.models.mobile_sam import MobileSam, official_name, our_name
-from export.predictor import OnnxPredictor, Photo, Prompt, TorchPredictor
-from export.to_onnx import export_pair, to_onnx
+from export.models.predictor import OnnxPredictor, Photo, Prompt, TorchPredictor
+from export.onnx.to_onnx import export_pair, to_onnx
 
 REFERENCE = Path(os.environ.get("TAPMASK_DATA", "/nowhere")) / "reference"
 # Of the official checkpoint's 439 lines "<key> <shape>", sorted.

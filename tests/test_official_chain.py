@@ -19,11 +19,11 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from export import manifest as contract
 from export.__main__ import main
 from export.models.mobile_sam import MobileSam, official_name
-from export.predictor import OnnxPredictor
-from export.publish import self_test
+from export.models.predictor import OnnxPredictor
+from export.publish import manifest as contract
+from export.publish.publish import self_test
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = Path(os.environ.get("TAPMASK_DATA", "/nowhere")) / "reference"

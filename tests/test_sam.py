@@ -10,16 +10,16 @@ import torch
 from segment_anything import modeling, sam_model_registry
 from torch import nn
 
-from export import checkpoint
-from export.checkpoint import checkpoint_options, load_model
 from export.data.drawn import scene
+from export.models import checkpoint
+from export.models.checkpoint import checkpoint_options, load_model
 from export.models.encoder import MEAN, STD
 from export.models.mobile_sam import MobileSam, official_name
+from export.models.predictor import OnnxPredictor, Photo, Prompt, TorchPredictor
 from export.models.promptable import Config, Promptable
 from export.models.registry import OFFICIAL, build
 from export.models.sam import Sam, Vit
-from export.predictor import OnnxPredictor, Photo, Prompt, TorchPredictor
-from export.to_onnx import export_pair
+from export.onnx.to_onnx import export_pair
 
 SMALL = Vit(width=48, depth=3, heads=3, whole=(1,), window=5, input_size=256)  # 16 cells: windows do not divide them
 KEYS = {  # tensors, and the hash of the sorted lines "<key> <shape>"
@@ -253,7 +253,7 @@ def test_a_truncated_file_is_named_with_the_remedy(tmp_path, student_file):
 
 
 @pytest.mark.parametrize("error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: you …")])
-@pytest.mark.parametrize("where", ["torch.load", "export.checkpoint.build"])
+@pytest.mark.parametrize("where", ["torch.load", "export.models.checkpoint.build"])
 def test_a_model_that_does_not_fit_says_what_it_needs(vit_b_file, monkeypatch, error, where):
     def fail(*_, **__):
         raise error

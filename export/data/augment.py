@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from export.data.samples import Sample
-from export.geometry import LOW_RES_STRIDE
+from export.models.geometry import LOW_RES_STRIDE
 
 PAD = np.array([124, 116, 104], np.uint8)  # SAM's mean colour: 0 after normalisation, like the padding at inference
 MIN_AREA = 0.001  # of the crop; smaller regions are a few model pixels and only teach noise

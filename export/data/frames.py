@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from export.geometry import LOW_RES_STRIDE, Letterbox
 from export.models.encoder import MEAN
+from export.models.geometry import LOW_RES_STRIDE, Letterbox
 
 
 def letterboxed(photo: np.ndarray, input_size: int, flip: bool = False) -> dict[str, np.ndarray]:

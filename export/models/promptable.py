@@ -7,9 +7,9 @@ import torch.nn.functional as F
 from segment_anything.modeling import PromptEncoder
 from torch import nn
 
-from export.geometry import LOW_RES_STRIDE
 from export.models.decoder import FineMaskDecoder, PairedMaskDecoder
 from export.models.encoder import build_encoder, normalise
+from export.models.geometry import LOW_RES_STRIDE
 
 EMBEDDING_STRIDE = 16
 SAM_MLP_DIM = 2048

@@ -15,8 +15,8 @@ import torch.distributed as dist
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
-from export.distributed import is_main, world
-from export.plot import plot_curves
+from export.evaluation.plot import plot_curves
+from export.training.distributed import is_main, world
 from export.training.trainer import Batch, Trainer
 
 Measure = Callable[[], dict[str, float]]

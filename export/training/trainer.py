@@ -15,9 +15,9 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel
 
-from export import checkpoint
-from export.distributed import world
+from export.models import checkpoint
 from export.models.promptable import Config, Promptable
+from export.training.distributed import world
 from export.training.schedule import Schedule, running_average
 
 LEARN = ("encoder", "decoder", "both")

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from export import manifest, selection
-from export.predictor import Photo, Prompt
+from export.models import selection
+from export.models.predictor import Photo, Prompt
+from export.publish import manifest
 
 
 class Expected:

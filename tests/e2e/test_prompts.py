@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from export.predictor import Prompt
+from export.models.predictor import Prompt
 from tests.e2e.app import App
 from tests.e2e.expected import Expected, PhotoAnswers, iou
 from tests.e2e.truth import SAMPLES

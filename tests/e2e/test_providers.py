@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from export import manifest
+from export.publish import manifest
 from tests.e2e.app import App
 from tests.e2e.conftest import Visits
 from tests.e2e.expected import Expected, iou

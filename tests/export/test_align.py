@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from export import checkpoint as checkpoints
-from export.align import DISTANCES, FRAME, alignment, prompt_pairs, summary
+from export.evaluation.align import DISTANCES, FRAME, alignment, prompt_pairs, summary
+from export.models import checkpoint as checkpoints
+from export.models.predictor import Answer
 from export.models.promptable import Config, Promptable
-from export.predictor import Answer
 from tests.export.conftest import refuse, run
 
 CONFIG = Config("mobilenetv4_conv_small_050", 32, 32, 16, input_size=64)

@@ -8,11 +8,11 @@ import pytest
 import safetensors.torch
 import torch
 
-from export.checkpoint import load_model
 from export.data.drawn import write_folder
 from export.data.embeddings import Embeddings
 from export.data.photos import Photos
-from export.geometry import Letterbox
+from export.models.checkpoint import load_model
+from export.models.geometry import Letterbox
 from tests.export.conftest import refuse, run
 
 

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis.extra.numpy import arrays
 
-from export import clicks
-from export.selection import candidates
+from export.evaluation import clicks
+from export.models.selection import candidates
 
 MASKS = arrays(bool, (12, 17))
 

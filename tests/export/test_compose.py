@@ -4,7 +4,7 @@ import numpy as np
 from click.testing import CliRunner
 from PIL import Image
 
-from export.compose import compose, touching
+from export.data.compose import compose, touching
 from export.data.drawn import write_folder
 from export.data.samples import Samples
 

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from export import checkpoint as checkpoints
-from export.checkpoint import load_model
 from export.data.drawn import scene, write_folder
 from export.data.frames import inside, letterboxed, pixels
-from export.losses import embedding_loss, focal
+from export.models import checkpoint as checkpoints
+from export.models.checkpoint import load_model
 from export.models.encoder import build_encoder
 from export.models.mobile_sam import MobileSam
-from export.prompts import random_prompts
-from export.teacher import as_student, student_of
 from export.training import loop
+from export.training.losses import embedding_loss, focal
+from export.training.prompts import random_prompts
+from export.training.teacher import as_student, student_of
 from export.training.trainer import Trainer
 from tests.export.conftest import refuse, run
 

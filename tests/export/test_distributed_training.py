@@ -7,8 +7,8 @@ import sys
 
 import torch
 
-from export import checkpoint as checkpoints
 from export.data.embeddings import Embeddings
+from export.models import checkpoint as checkpoints
 from tests.export.conftest import run
 
 PATIENCE = 180  # seconds, for a machine that does other things too

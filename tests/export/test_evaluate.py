@@ -14,12 +14,12 @@ import pytest
 import torch
 from PIL import Image
 
-from export import checkpoint as checkpoints
 from export.data.drawn import scene, write_folder
-from export.distributed import gather, setup
-from export.evaluate import MOST, Measured, Plan, figures, measure
+from export.evaluation.evaluate import MOST, Measured, Plan, figures, measure
+from export.models import checkpoint as checkpoints
+from export.models.predictor import Answer, OnnxPredictor, Photo, Prompt, TorchPredictor
 from export.models.promptable import Config, Promptable
-from export.predictor import Answer, OnnxPredictor, Photo, Prompt, TorchPredictor
+from export.training.distributed import gather, setup
 from tests.export.conftest import refuse, run
 
 CONFIG = Config("mobilenetv4_conv_small_050", 32, 32, 16, input_size=64)

@@ -13,14 +13,14 @@ from segment_anything.modeling import ImageEncoderViT, MaskDecoder, PromptEncode
 from segment_anything.utils.amg import rle_to_mask
 from torch import nn
 
-from export import checkpoint as checkpoints
-from export.checkpoint import load_model
 from export.data.drawn import scene
-from export.everything import Settings, annotations, boxes, find, overlay
+from export.evaluation.everything import Settings, annotations, boxes, find, overlay
+from export.evaluation.recall import iou_matrix, matched, summary
+from export.models import checkpoint as checkpoints
+from export.models.checkpoint import load_model
 from export.models.decoder import PairedMaskDecoder
+from export.models.predictor import Photo, TorchPredictor
 from export.models.promptable import Config, Promptable, PromptableModel
-from export.predictor import Photo, TorchPredictor
-from export.recall import iou_matrix, matched, summary
 from tests.export.conftest import refuse, run
 
 SIZE, DIM = 128, 32

@@ -7,10 +7,10 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from export.clicks import iou
 from export.data.drawn import write_folder
-from export.fastsam import FastSam
-from export.predictor import Prompt
+from export.evaluation.clicks import iou
+from export.evaluation.fastsam import FastSam
+from export.models.predictor import Prompt
 from tests.export.conftest import refuse, run
 
 SIZE = 64

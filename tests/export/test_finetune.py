@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from export import checkpoint as checkpoints
-from export.finetune import disagreement
-from export.prompts import first_prompts, point_or_box
+from export.models import checkpoint as checkpoints
+from export.training.finetune import disagreement
+from export.training.prompts import first_prompts, point_or_box
 from tests.export.conftest import refuse, run
 from tests.export.test_distill import same, weights
 from tests.export.test_train import squares

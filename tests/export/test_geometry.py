@@ -9,8 +9,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from export.geometry import Letterbox
-from export.publish import self_test_picture
+from export.models.geometry import Letterbox
+from export.publish.publish import self_test_picture
 from tests.golden import make_geometry
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "geometry.json").read_text())

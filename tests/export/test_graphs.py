@@ -14,14 +14,14 @@ from segment_anything.utils.onnx import SamOnnxModel
 
 from export import files
 from export.data.drawn import scene
-from export.graphs import data_of, weight_bytes, write
-from export.models.folded import FoldedDecoder, PhotoMaps
 from export.models.mobile_sam import MobileSam
 from export.models.promptable import Config, Promptable
 from export.models.sam import Sam, Vit
-from export.models.unpadded import UnpaddedEncoder
-from export.stock import stock_decoder
-from export.to_onnx import EncoderGraph, encoder_graph, export_pair, prepare
+from export.onnx.folded import FoldedDecoder, PhotoMaps
+from export.onnx.graphs import data_of, weight_bytes, write
+from export.onnx.stock import stock_decoder
+from export.onnx.to_onnx import EncoderGraph, encoder_graph, export_pair, prepare
+from export.onnx.unpadded import UnpaddedEncoder
 from tests.export.conftest import refuse, run
 
 

@@ -5,9 +5,9 @@ from click.testing import CliRunner
 
 from export.data.collection import Collection
 from export.data.drawn import write_folder
+from export.data.heldout import heldout
 from export.data.order import split
 from export.data.samples import Samples
-from export.heldout import heldout
 
 
 def test_the_photos_set_aside_become_a_shard(tmp_path):

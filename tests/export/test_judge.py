@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 import torch
 
-from export.checkpoint import load, load_model, save
-from export.judge import Answers
-from export.losses import promptable_loss
+from export.models.checkpoint import load, load_model, save
 from export.models.decoder import Judge
 from export.models.promptable import Config, Promptable
+from export.training.judge import Answers
+from export.training.losses import promptable_loss
 from tests.export.conftest import refuse, run
 
 

@@ -8,11 +8,11 @@ import onnx
 import pytest
 from PIL import Image
 
-from export import manifest as contract
-from export.checkpoint import load_model
 from export.data.drawn import scene
-from export.predictor import OnnxPredictor, Photo, Prompt, TorchPredictor
-from export.quantize import compress
+from export.models.checkpoint import load_model
+from export.models.predictor import OnnxPredictor, Photo, Prompt, TorchPredictor
+from export.onnx.quantize import compress
+from export.publish import manifest as contract
 from tests.export.conftest import refuse, run
 
 PROMPTS = [

@@ -9,9 +9,9 @@ from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 from export.data.drawn import write_folder
-from export.half import measure, to_half
-from export.predictor import OnnxPredictor, Photo, Prompt
-from export.quantize import compress
+from export.models.predictor import OnnxPredictor, Photo, Prompt
+from export.onnx.half import measure, to_half
+from export.onnx.quantize import compress
 from tests.export.conftest import refuse, run
 
 

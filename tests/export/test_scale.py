@@ -2,7 +2,7 @@
 
 import pytest
 
-from export.scale import SA1B, cost
+from export.training.scale import SA1B, cost
 from tests.export.conftest import refuse, run
 
 

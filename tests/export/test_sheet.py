@@ -7,11 +7,11 @@ import pytest
 import torch
 from PIL import Image
 
-from export import checkpoint as checkpoints
 from export.data.drawn import scene, write_folder
+from export.evaluation.sheet import Row, Tap, drawn, listed, sampled
+from export.models import checkpoint as checkpoints
+from export.models.predictor import Answer
 from export.models.promptable import Config, Promptable
-from export.predictor import Answer
-from export.sheet import Row, Tap, drawn, listed, sampled
 from tests.export.conftest import refuse, run
 
 

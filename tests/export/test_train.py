@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from export import checkpoint as checkpoints
 from export.data.order import split
-from export.losses import mask_losses, true_ious
-from export.prompts import correct, depth, first_prompts, sample_click
+from export.models import checkpoint as checkpoints
+from export.training.losses import mask_losses, true_ious
+from export.training.prompts import correct, depth, first_prompts, sample_click
 from export.training.schedule import Schedule, running_average
 from tests.export.conftest import QUICK, TINY, refuse, run
 

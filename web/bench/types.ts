@@ -1,4 +1,4 @@
-/** What the driver (export/bench/browser.py) calls in the page. All times are milliseconds. */
+/** What the driver (bench/browser.py) calls in the page. All times are milliseconds. */
 
 /** One way of running a model in a page. */
 export interface Side {

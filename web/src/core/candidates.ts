@@ -1,4 +1,4 @@
-/** Which three of the decoder's four masks are offered, and which of them first. `export/selection.py` is its twin. */
+/** Which three of the decoder's four masks are offered, and which of them first. `export/models/selection.py` is its twin. */
 import type { Prompt } from "./prompt";
 
 export interface Candidates {

@@ -1,5 +1,5 @@
 /**
- * All masks of a photo without a prompt: a grid of taps, the good answers kept, duplicates dropped. `export/everything.py` is its
+ * All masks of a photo without a prompt: a grid of taps, the good answers kept, duplicates dropped. `export/evaluation/everything.py` is its
  * twin: quality, stability, boxes and duplicates are judged on the low-res logits.
  */
 import type { Size } from "./geometry";

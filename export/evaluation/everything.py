@@ -1,0 +1,202 @@
+"""`everything`: all masks of a photo without a prompt: a grid of taps, the good answers kept, duplicates dropped.
+
+The method is SAM's automatic mask generator. The difference is where it works: the generator of `segment_anything` enlarges
+every mask of every tap to the photo before it looks at it; here quality, stability, boxes and duplicates are judged on
+the low-res logits, and only what is left is enlarged.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import torch
+from PIL import Image, ImageFilter, ImageOps
+from segment_anything.utils.amg import build_point_grid, calculate_stability_score, mask_to_rle_pytorch
+from torchvision.ops import nms
+from tqdm import tqdm
+
+from export.cli.options import model_options, open_model
+from export.evaluation.pictures import colours, save
+from export.files import write_whole
+from export.models.geometry import LOW_RES_STRIDE
+from export.models.predictor import Photo, Prompt, stacked
+
+ENLARGED = 32  # masks brought to the photo's size at once
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`points` taps a side; what is kept: the least predicted IoU and stability, and one of boxes with more IoU than `overlap`."""
+
+    points: int = 32
+    predicted_iou: float = 0.88
+    stability: float = 0.95
+    offset: float = 1.0  # stability: IoU of the masks at threshold ± this many logits
+    overlap: float = 0.7
+
+    def rule(self) -> str:
+        """In words, for the output."""
+        return (
+            f"{self.points} × {self.points} taps, tokens 1-3 of each; kept where predicted IoU > {self.predicted_iou} and "
+            f"stability >= {self.stability} (low-res logits at ±{self.offset}); "
+            f"box NMS at IoU {self.overlap}, best predicted IoU first"
+        )
+
+
+@dataclass(frozen=True)
+class Found:
+    """The masks of a photo, best predicted IoU first: low-res logits (N, G, G), and for each (N,) its scores and its tap (N, 2)."""
+
+    photo: Photo
+    logits: torch.Tensor
+    predicted: np.ndarray
+    stability: np.ndarray
+    points: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.logits)
+
+    def masks(self) -> Iterator[np.ndarray]:
+        """Yield (H, W) bool at the photo's own resolution, a few of them being in memory at a time."""
+        for start in range(0, len(self), ENLARGED):
+            yield from self.photo.full_size(self.logits[start : start + ENLARGED].numpy())
+
+
+def find(photo: Photo, settings: Settings) -> Found:
+    """Tap everywhere. A photo without a good mask has none: an empty result, not an error."""
+    box = photo.letterbox
+    taps = build_point_grid(settings.points) * [box.width, box.height]
+    rows, columns = _cells(box.new_height), _cells(box.new_width)
+    kept: list[tuple[torch.Tensor, ...]] = []
+    for start in range(0, len(taps), photo.predictor.batch):
+        part = taps[start : start + photo.predictor.batch]
+        prompts = [Prompt(((float(x), float(y)),), (1,)) for x, y in part]
+        logits, ious = photo.predictor.decode_many(photo.features, stacked(prompts, box))
+        good = ious[:, 1:] > settings.predicted_iou
+        candidates = torch.from_numpy(logits[:, 1:][good])
+        inside = candidates[:, :rows, :columns]
+        stability = calculate_stability_score(inside, 0.0, settings.offset)
+        stable = (stability >= settings.stability) & (inside > 0).flatten(1).any(1)
+        which = torch.from_numpy(np.nonzero(good)[0] + start)
+        predicted = torch.from_numpy(ious[:, 1:][good])
+        kept.append((candidates[stable], predicted[stable], stability[stable], which[stable]))
+    logits_, predicted_, stability_, which_ = (torch.cat(column) for column in zip(*kept, strict=True))
+    chosen = nms(boxes(logits_[:, :rows, :columns]), predicted_, settings.overlap)
+    return Found(
+        photo, logits_[chosen], predicted_[chosen].numpy(), stability_[chosen].numpy(), taps[which_[chosen].numpy()]
+    )
+
+
+def boxes(logits: torch.Tensor) -> torch.Tensor:
+    """Boxes (N, 4) as x1, y1, x2, y2 in cells of where bilinearly read logits (N, h, w) are positive; none may be empty.
+
+    The edge lies between a positive and a negative cell, where the line between the two crosses 0: to fractions of a cell, so
+    that small masks are told apart as well as on the enlarged mask.
+    """
+    sides = []
+    for turned in (logits, logits.transpose(1, 2)):  # columns, then rows
+        low, high = _first(turned), turned.shape[2] - _first(turned.flip(2))
+        sides.append((low, high))
+    (x1, x2), (y1, y2) = sides
+    return torch.stack([x1, y1, x2, y2], dim=1)
+
+
+def _first(logits: torch.Tensor) -> torch.Tensor:
+    """Where along the last axis (N, h, w) anything becomes positive, cell i covering i … i + 1."""
+    count = torch.arange(len(logits))
+    first = (logits > 0).any(1).float().argmax(1)
+    here, before = logits[count, :, first], logits[count, :, (first - 1).clamp(min=0)]
+    share = torch.where(here > 0, here / (here - before).clamp(min=1e-6), 0).amax(
+        1
+    )  # of the step back, to the crossing
+    return torch.where(first == 0, 0.0, first + 0.5 - share)
+
+
+def _cells(pixels: int) -> int:
+    """How many low-res cells have their centre inside `pixels` of the model frame."""
+    return max(1, (pixels + LOW_RES_STRIDE // 2 - 1) // LOW_RES_STRIDE)
+
+
+def annotations(found: Found) -> Iterator[dict[str, Any]]:
+    """COCO annotations: RLE (uncompressed, column by column), area, box [x, y, width, height]; and how each mask was found."""
+    details = zip(found.masks(), found.predicted, found.stability, found.points, strict=True)
+    for number, (mask, predicted, stability, point) in enumerate(details, start=1):
+        rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+        if not len(rows):
+            continue  # a mask of less than a pixel
+        x, y, right, bottom = (int(v) for v in (columns[0], rows[0], columns[-1], rows[-1]))
+        yield {
+            "id": number,
+            "category_id": 1,
+            "iscrowd": 0,
+            "segmentation": mask_to_rle_pytorch(torch.from_numpy(mask)[None])[0],
+            "area": int(np.count_nonzero(mask)),
+            "bbox": [x, y, right - x + 1, bottom - y + 1],
+            "predicted_iou": round(float(predicted), 4),
+            "stability_score": round(float(stability), 4),
+            "point": [round(float(v), 2) for v in point],
+        }
+
+
+def overlay(photo: np.ndarray, masks: list[np.ndarray], opacity: float = 0.55) -> np.ndarray:
+    """Paint masks over a photo (H, W, 3), the largest first, so that what lies inside another stays visible."""
+    painted = photo.astype(np.float32)
+    order = sorted(range(len(masks)), key=lambda i: -np.count_nonzero(masks[i]))
+    for colour, index in zip(colours(len(masks)), order, strict=True):
+        mask = masks[index]
+        painted[mask] = (1 - opacity) * photo[mask] + opacity * colour
+        inner = np.asarray(Image.fromarray(mask.astype(np.uint8)).filter(ImageFilter.MinFilter(3)), bool)
+        painted[mask & ~inner] = colour
+    return painted.round().astype(np.uint8)
+
+
+def read_upright(path: Path) -> np.ndarray:
+    """A photo as (H, W, 3) uint8 RGB, turned as its EXIF says."""
+    with Image.open(path) as image:
+        return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+
+
+@click.command()
+@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
+@model_options
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="Folder for <photo>.everything.png and .json."
+)
+@click.option("--points", type=click.IntRange(1, 256), default=32, show_default=True, help="Taps a side.")
+@click.option("--predicted-iou", type=float, default=0.88, show_default=True, help="Least predicted IoU.")
+@click.option("--stability", type=float, default=0.95, show_default=True, help="Least stability score.")
+@click.option("--overlap", type=float, default=0.7, show_default=True, help="Boxes with more IoU than this are one.")
+def everything(  # type: ignore[no-untyped-def]
+    photos, out, points, predicted_iou, stability, overlap, **model
+) -> None:
+    """Find all masks of PHOTOS: a coloured picture and a COCO file each."""
+    settings = Settings(points, predicted_iou, stability, overlap=overlap)
+    predictor = open_model(**model)
+    skipped = []
+    for path in tqdm(photos, desc="everything", unit="photo"):
+        try:
+            pixels = read_upright(path)
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+            skipped.append(str(path))
+            click.echo(f"Skipped: cannot read photo {path}: {error}", err=True)
+            continue
+        found = find(Photo(predictor, pixels), settings)
+        save(overlay(pixels, list(found.masks())), out / f"{path.name}.everything.png")
+        height, width = pixels.shape[:2]
+        items = list(annotations(found))
+        content = {
+            "info": {"description": "Automatic masks", "rule": settings.rule(), "settings": asdict(settings)},
+            "images": [{"id": 1, "file_name": path.name, "width": width, "height": height}],
+            "categories": [{"id": 1, "name": "object"}],
+            "annotations": [{"image_id": 1, **item} for item in items],
+        }
+        # In one line: indented, the run lengths would take a line each.
+        write_whole(out / f"{path.name}.everything.json", (json.dumps(content) + "\n").encode())
+        click.echo(f"{path}: {len(items)} masks")
+    if len(skipped) == len(photos):
+        raise click.ClickException(f"None of the photos can be read: {', '.join(skipped)}")
+    click.echo(f"Wrote {out}; {len(skipped)} of {len(photos)} photos skipped.")

@@ -1,0 +1,171 @@
+"""`sheet`: a contact sheet of taps, to look at what a model gets wrong.
+
+A row is a tap: the photo with the tap, the three candidates with predicted and true IoU (the preselected one framed), the ground
+truth. Rows are drawn at random with a fixed seed and lie from the worst to the best.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+from tqdm import tqdm
+
+from export.cli.options import PATH, model_options, open_model
+from export.data.samples import Samples, grouped, readable
+from export.evaluation import clicks
+from export.evaluation.everything import read_upright
+from export.evaluation.pictures import save
+from export.models.predictor import Answer, Photo, Predictor, Prompt
+
+CELL = 150  # pixels: a picture's longer side
+CAPTION = 16
+GAP = 4
+COLUMNS = 2  # taps beside each other
+SMALLEST = 16  # as in evaluate
+CANDIDATE, TRUTH, TAP = (255, 90, 30), (40, 200, 90), (255, 0, 255)
+
+
+@dataclass(frozen=True)
+class Tap:
+    """A point (x, y) in a photo and the mask (H, W) that it means."""
+
+    name: str
+    photo: np.ndarray
+    target: np.ndarray
+    point: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A tap with its answer."""
+
+    tap: Tap
+    answer: Answer
+    ious: tuple[float, ...]
+
+    @property
+    def iou(self) -> float:
+        return self.ious[self.answer.best]
+
+
+def sampled(sources: Sequence[str], count: int, seed: int) -> Iterator[Tap]:
+    """`count` taps from data sets, evenly over the sets, one mask a photo; the tap is `evaluate`'s first click."""
+    groups = grouped(sources)
+    for number, (name, parts) in enumerate(groups.items()):
+        samples, rng = Samples(parts, skip=True), np.random.default_rng([seed, number])
+        share = count // len(groups) + (number < count % len(groups))
+        for index, sample in readable(samples, rng.permutation(len(samples))[:share].tolist(), []):
+            masks = [mask for mask in sample.masks() if np.count_nonzero(mask) >= SMALLEST]
+            if masks:
+                target = masks[rng.integers(len(masks))]
+                x, y, _ = clicks.next_click(target, np.zeros_like(target))
+                yield Tap(f"{name} {index}", sample.photo, target, (x, y))
+
+
+def listed(truth: Path, photos: Path) -> Iterator[Tap]:
+    """Taps on plain photos, from a folder of JSON files.
+
+    Each file: `{"photo": name, "objects": [{"name": …, "point": [x, y], "polygons": [[[x, y], …], …]}]}` in photo pixels, where
+    pixel i covers i … i + 1.
+    """
+    files = sorted(truth.glob("*.json"))
+    if not files:
+        raise click.ClickException(f"No JSON file with taps in {truth}.")
+    for file in files:
+        try:
+            content = json.loads(file.read_text())
+            photo = read_upright(photos / content["photo"])
+            for item in content["objects"]:
+                x, y = item["point"]
+                yield Tap(f"{file.stem}: {item['name']}", photo, _filled(item["polygons"], photo.shape[:2]), (x, y))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise click.ClickException(f"Cannot use {file}: {type(error).__name__}: {error}") from error
+
+
+def _filled(polygons: list[list[tuple[float, float]]], shape: tuple[int, int], fine: int = 4) -> np.ndarray:
+    canvas = Image.new("L", (shape[1] * fine, shape[0] * fine))
+    for polygon in polygons:
+        ImageDraw.Draw(canvas).polygon([(x * fine, y * fine) for x, y in polygon], fill=255)
+    return np.asarray(canvas.reduce(fine)) >= 128
+
+
+def answered(predictor: Predictor, taps: Sequence[Tap]) -> list[Row]:
+    """The model's answers to the taps, the worst first."""
+    rows = []
+    for tap in tqdm(taps, desc="sheet", unit="tap"):
+        (answer,) = Photo(predictor, tap.photo).answers([Prompt((tap.point,), (1,))], all_candidates=True)
+        rows.append(Row(tap, answer, tuple(clicks.iou(mask, tap.target) for mask in answer.masks)))
+    return sorted(rows, key=lambda row: row.iou)
+
+
+def drawn(rows: Sequence[Row]) -> np.ndarray:
+    """The sheet as (H, W, 3) uint8; rows run down the first column, then down the next."""
+    high = -(-len(rows) // COLUMNS)
+    tall, wide = CELL + CAPTION + GAP, 5 * (CELL + GAP) + 3 * GAP
+    sheet = Image.new("RGB", (COLUMNS * wide, high * tall), "white")
+    for number, row in enumerate(rows):
+        column, line = divmod(number, high)
+        for place, (picture, caption, framed) in enumerate(_cells(row)):
+            left, top = column * wide + place * (CELL + GAP), line * tall
+            sheet.paste(picture, (left, top + CAPTION))
+            pen = ImageDraw.Draw(sheet)
+            pen.text((left, top + 2), caption, fill="black", font=ImageFont.load_default(11))
+            if framed:
+                right, bottom = left + picture.width - 1, top + CAPTION + picture.height - 1
+                pen.rectangle((left, top + CAPTION, right, bottom), outline=CANDIDATE, width=2)
+    return np.asarray(sheet)
+
+
+def _cells(row: Row) -> Iterator[tuple[Image.Image, str, bool]]:
+    tap = row.tap
+    plain = Image.fromarray(tap.photo)
+    plain.thumbnail((CELL, CELL))
+    factor = plain.width / tap.photo.shape[1]
+    x, y = ((value + 0.5) * factor for value in tap.point)
+    ImageDraw.Draw(plain).ellipse((x - 4, y - 4, x + 4, y + 4), fill=TAP, outline="white")
+    yield plain, tap.name[:26], False
+    for number, (mask, predicted, iou) in enumerate(zip(row.answer.masks, row.answer.predicted, row.ious, strict=True)):
+        best = number == row.answer.best
+        yield _painted(tap.photo, mask, CANDIDATE), f"says {predicted:.2f}, is {iou:.2f}{' *' if best else ''}", best
+    yield _painted(tap.photo, tap.target, TRUTH), "ground truth", False
+
+
+def _painted(photo: np.ndarray, mask: np.ndarray, colour: tuple[int, int, int]) -> Image.Image:
+    pixels = photo * np.float32(0.6)
+    pixels[mask] = 0.45 * photo[mask] + 0.55 * np.array(colour, np.float32)
+    picture = Image.fromarray(pixels.astype(np.uint8))
+    picture.thumbnail((CELL, CELL))
+    return picture
+
+
+@click.command()
+@model_options
+@click.option("--data", multiple=True, help="Shard, folder or pattern; the taps are spread over the sets.")
+@click.option("--truth", type=PATH, help="A folder of JSON files with taps and polygons; all of them are drawn.")
+@click.option("--photos", type=PATH, help="With --truth: the folder of the photos that they name.")
+@click.option(
+    "--count",
+    type=click.IntRange(min=1),
+    default=60,
+    show_default=True,
+    help="Taps in all: --data gives what --truth leaves.",
+)
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--out", type=PATH, required=True, help="The picture, a PNG.")
+def sheet(data, truth, photos, count, seed, out, **model) -> None:  # type: ignore[no-untyped-def]
+    """Draw a contact sheet of taps: photo, three candidates with predicted and true IoU, ground truth."""
+    if not (data or truth) or (truth is None) != (photos is None):
+        raise click.UsageError("Give --data, or --truth with --photos, or all three.")
+    taps = list(listed(truth, photos)) if truth else []
+    if data:
+        taps += sampled(data, max(count - len(taps), 0), seed)
+    rows = answered(open_model(**model), taps)
+    if not rows:
+        raise click.ClickException(f"No mask of {SMALLEST} pixels or more in the data.")
+    save(drawn(rows), out)
+    mean = np.mean([row.iou for row in rows])
+    click.echo(f"Wrote {out}: {len(rows)} taps, worst first; mean IoU of the preselected masks {mean:.3f}.")

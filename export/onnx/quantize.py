@@ -1,0 +1,135 @@
+"""`quantize`: an exported fp32 pair → smaller files, `fp16` and `int8`.
+
+Both store weights only: half floats, or 8-bit integers with one scale per output channel (symmetric). A Cast (and Mul)
+in the graph restores float32, and onnxruntime folds that away when it loads the session. So bytes shrink two- and
+fourfold while the arithmetic stays float32: no overflow, no need for `shader-f16`, no slow ConvInteger on the web
+(microsoft/onnxruntime#11181). Arithmetic in half precision is there for those who ask: see half.py.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from tqdm import tqdm
+
+from export.onnx.graphs import write
+
+VARIANTS = ("fp16", "int8")
+PARTS = ("encoder", "decoder")
+SMALLEST = 256  # values; below this the extra node costs more bytes than it saves
+EXACT = ".exact"  # how the names of weights end that must stay float32: phases, of which a sine is taken
+
+
+def compress(graph: onnx.ModelProto, variant: str) -> onnx.ModelProto:
+    """Return a float32 graph with its weights stored as `variant`; the given one is left as it is."""
+    kept: list[onnx.TensorProto] = []
+    nodes: list[onnx.NodeProto] = []
+    channel_axes = _channel_axes(graph.graph)
+    for tensor in graph.graph.initializer:
+        small = int(np.prod(tensor.dims)) < SMALLEST
+        if tensor.data_type != TensorProto.FLOAT or small or tensor.name.endswith(EXACT):
+            kept.append(tensor)
+            continue
+        values = numpy_helper.to_array(tensor)
+        if variant == "int8" and values.ndim >= 2 and tensor.name in channel_axes:
+            nodes += _int8(tensor.name, values, channel_axes[tensor.name], kept)
+        else:
+            nodes += _fp16(tensor.name, values, kept)
+    model = onnx.ModelProto(ir_version=graph.ir_version, producer_name=graph.producer_name)
+    model.opset_import.extend(graph.opset_import)
+    model.functions.extend(graph.functions)
+    model.graph.name = graph.graph.name
+    model.graph.input.extend(graph.graph.input)
+    model.graph.output.extend(graph.graph.output)
+    model.graph.node.extend([*nodes, *graph.graph.node])
+    model.graph.initializer.extend(kept)
+    return model
+
+
+def _fp16(name: str, values: np.ndarray, kept: list[onnx.TensorProto]) -> list[onnx.NodeProto]:
+    largest = float(np.abs(values).max())
+    if largest > float(np.finfo(np.float16).max):
+        raise click.ClickException(f"Weights {name} exceed half precision ({largest:.3g}); leave out --variant fp16.")
+    half = values.astype(np.float16)
+    kept.append(numpy_helper.from_array(half, f"{name}.fp16"))
+    return [helper.make_node("Cast", [f"{name}.fp16"], [name], f"{name}.restore", to=TensorProto.FLOAT)]
+
+
+def _int8(name: str, values: np.ndarray, axes: tuple[int, ...], kept: list[onnx.TensorProto]) -> list[onnx.NodeProto]:
+    others = tuple(i for i in range(values.ndim) if i not in axes)
+    scale = np.maximum(np.abs(values).max(others, keepdims=True), 1e-8).astype(np.float32) / 127
+    kept.append(numpy_helper.from_array(np.rint(values / scale).astype(np.int8), f"{name}.int8"))
+    kept.append(numpy_helper.from_array(scale, f"{name}.scale"))
+    return [
+        helper.make_node("Cast", [f"{name}.int8"], [f"{name}.float"], f"{name}.cast", to=TensorProto.FLOAT),
+        helper.make_node("Mul", [f"{name}.float", f"{name}.scale"], [name], f"{name}.restore"),
+    ]
+
+
+def _channel_axes(graph: onnx.GraphProto) -> dict[str, tuple[int, ...]]:
+    """Along which axes each weight gets its own scales, by the node that uses it: output channels, and heads if any."""
+    return dict(_uses(graph))
+
+
+def _uses(graph: onnx.GraphProto) -> Iterator[tuple[str, tuple[int, ...]]]:
+    rank = {tensor.name: len(tensor.dims) for tensor in graph.initializer}
+    for node in graph.node:
+        for place, name in enumerate(node.input):
+            if name not in rank:
+                continue
+            transposed = any(a.name == "transB" and a.i for a in node.attribute)
+            if place == 1 and (node.op_type == "Conv" or (node.op_type == "Gemm" and transposed)):
+                yield name, (0,)
+            elif place == 1 and node.op_type in ("ConvTranspose", "Gemm"):
+                yield name, (1,)
+            elif node.op_type == "MatMul":
+                leading = tuple(range(rank[name] - 2))
+                yield name, (*leading, rank[name] - 1 if place else rank[name] - 2)
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--variant", "variants", multiple=True, type=click.Choice(VARIANTS), default=VARIANTS, show_default=True)
+@click.option("--arithmetic", type=click.Choice(("float32", "float16")), default="float32", show_default=True,
+              help="float16: fp16 also computes in half precision, but for what must not.")  # fmt: skip
+@click.option("--photos", type=click.Path(path_type=Path), default=Path("web/public/samples"), show_default=True,
+              help="On which --arithmetic float16 looks for values beyond its range.")  # fmt: skip
+def quantize(folder: Path, variants: tuple[str, ...], arithmetic: str, photos: Path) -> None:
+    """Write FOLDER/fp16 and FOLDER/int8 from the pair in FOLDER/fp32 (made by `onnx --out FOLDER/fp32`)."""
+    half = arithmetic == "float16"
+    if half and variants != ("fp16",):
+        raise click.UsageError("--arithmetic float16 is for fp16 alone: add --variant fp16.")
+    for part in PARTS:
+        if not (folder / "fp32" / f"{part}.onnx").exists():
+            command = f"python -m export onnx MODEL --checkpoint FILE --out {folder}/fp32"
+            raise click.ClickException(f"No {folder}/fp32/{part}.onnx: run `{command}` first.")
+    for variant in variants:
+        graphs = _halved(folder / "fp32", photos) if half else _compressed(folder / "fp32", variant)
+        for part, graph in tqdm(graphs, desc=variant, unit="file", total=len(PARTS)):
+            path = write(graph, folder / variant / f"{part}.onnx")
+            before = sum(file.stat().st_size for file in (folder / "fp32").glob(f"{part}.onnx*"))
+            tqdm.write(f"{path}: {before:,} → {path.stat().st_size:,} bytes")
+
+
+def _compressed(source: Path, variant: str) -> Iterator[tuple[str, onnx.ModelProto]]:
+    for part in PARTS:
+        yield part, compress(onnx.load(source / f"{part}.onnx"), variant)
+
+
+def _halved(source: Path, photos: Path) -> Iterator[tuple[str, onnx.ModelProto]]:
+    from export.onnx.half import (  # here, because both build on the exporter, which takes `compress`
+        LARGEST,
+        convert_pair,
+    )
+    from export.onnx.verify import read_photos
+
+    for part, (graph, ranges) in convert_pair(source, read_photos(photos)).items():
+        name, value = ranges.largest
+        tqdm.write(
+            f"{part}: largest |value| {value:,.1f} of {LARGEST:,.0f} (node {name}); "
+            f"{len(ranges.near())} of {len(ranges.of_node)} nodes stay float32 for their range."
+        )
+        yield part, graph

@@ -1,0 +1,184 @@
+"""`verify`: every variant under onnxruntime against PyTorch, on photos and prompts; an export not compared is not done.
+
+Compared are the masks at the photo's own resolution (IoU) and the low-res logits (largest difference), all four tokens:
+each prompt alone, again with the mask of its own answer, and all lone points in one call. The result goes to
+FOLDER/verify.json with the sha256 of each file; `publish` takes only what passed here.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import torch
+from PIL import Image
+from tqdm import tqdm
+
+from export.evaluation.clicks import iou
+from export.files import sha256, write_json
+from export.models.checkpoint import checkpoint_options, load_model
+from export.models.predictor import Features, OnnxPredictor, Photo, Predictor, Prompt, TorchPredictor, stacked
+from export.models.promptable import PromptableModel
+from export.onnx.to_onnx import copy_of
+from export.onnx.unpadded import UnpaddedEncoder
+
+GATES = {"fp32": 0.999, "fp16": 0.99, "int8": 0.93}  # mean mask IoU with PyTorch, preselected token of each prompt
+SAMPLES = Path("web/public/samples")
+ENDINGS = {".jpg", ".jpeg", ".png", ".webp"}
+HEAD = f"{'variant':8} {'mask IoU':>8} {'least':>7} {'gate':>6} {'masks':>6} {'logits within':>13}"
+
+
+class UnpaddedPredictor(TorchPredictor):
+    """A model in PyTorch whose encoder skips the empty part of the square, as `onnx --unpadded` exports it."""
+
+    def __init__(self, model: PromptableModel) -> None:
+        super().__init__(model)
+        self.encoder = UnpaddedEncoder(copy_of(model)).eval()
+
+    @torch.no_grad()
+    def encode(self, resized: np.ndarray) -> Features:
+        image = torch.from_numpy(resized.copy()).permute(2, 0, 1)[None].float()
+        return {name: value.numpy() for name, value in self.encoder(image).items()}
+
+
+def lone_points(width: int, height: int) -> list[Prompt]:
+    """Nine lone points on a grid."""
+    across, down = (np.linspace(0.2, 0.8, 3) * (side - 1) for side in (width, height))
+    return [Prompt(((float(x), float(y)),), (1,)) for y in down for x in across]
+
+
+def prompts(width: int, height: int) -> list[Prompt]:
+    """The lone points, two boxes, a point with a background point, and a box with a point."""
+    whole = (0.1 * width, 0.1 * height, 0.9 * width, 0.9 * height)
+    half = (0.25 * width, 0.3 * height, 0.75 * width, 0.8 * height)
+    centre, corner = (0.5 * width, 0.5 * height), (0.05 * width, 0.05 * height)
+    rest = [
+        Prompt(box=whole),
+        Prompt(box=half),
+        Prompt((centre, corner), (1, 0)),
+        Prompt((centre,), (1,), half),
+    ]
+    return lone_points(width, height) + rest
+
+
+def preselected(prompt: Prompt, predicted: np.ndarray) -> int:
+    """Which of the four tokens a prompt's answer is."""
+    return 1 + int(predicted[1:].argmax()) if prompt.lone_point else 0
+
+
+@dataclass(frozen=True)
+class Question:
+    """A prompt and what PyTorch answers: low-res logits (4, G, G), the token that is looked at, and its mask (H, W)."""
+
+    prompt: Prompt
+    wanted: np.ndarray
+    token: int
+    mask: np.ndarray
+
+
+def ask(reference: Predictor, pixels: np.ndarray) -> list[Question]:
+    """Every prompt alone, and again with the mask of its own answer."""
+    photo = Photo(reference, pixels)
+    questions = []
+    for prompt in prompts(photo.letterbox.width, photo.letterbox.height):
+        for _ in range(2):
+            wanted, predicted = photo.answer(prompt)
+            token = preselected(prompt, predicted)
+            questions.append(Question(prompt, wanted, token, photo.full_size(wanted[token : token + 1])[0]))
+            prompt = replace(prompt, mask=wanted[token])
+    return questions
+
+
+def answers(photo: Photo, questions: Sequence[Question]) -> Iterator[tuple[Question, np.ndarray]]:
+    """Low-res logits (4, G, G) of the other side: to each question, and to all unrefined lone points in one call."""
+    for question in questions:
+        yield question, photo.answer(question.prompt)[0]
+    together = [q for q in questions if q.prompt.lone_point and q.prompt.mask is None]
+    many, _ = photo.predictor.decode_many(photo.features, stacked([q.prompt for q in together], photo.letterbox))
+    yield from zip(together, many, strict=True)
+
+
+def compare(
+    asked: Sequence[Sequence[Question]], candidate: Predictor, photos: Sequence[np.ndarray], title: str
+) -> dict[str, float]:
+    """Mean and least mask IoU, and the largest logit difference, over photos × prompts × tokens."""
+    ious, difference = [], 0.0
+    both = zip(asked, photos, strict=True)
+    for questions, pixels in tqdm(both, desc=f"verify {title}", total=len(photos), unit="photo", leave=False):
+        photo = Photo(candidate, pixels)
+        for question, got in answers(photo, questions):
+            difference = max(difference, float(np.abs(question.wanted - got).max()))
+            mask = photo.full_size(got[question.token : question.token + 1])[0]
+            ious.append(iou(question.mask, mask))
+    return {
+        "mask_iou": round(float(np.mean(ious)), 5),
+        "least_mask_iou": round(float(np.min(ious)), 5),
+        "max_logit_difference": round(difference, 5) if np.isfinite(difference) else float(np.finfo(np.float32).max),
+        "comparisons": len(ious),
+    }
+
+
+def read_photos(folder: Path) -> list[np.ndarray]:
+    """All readable photos of a folder as RGB arrays; what cannot be read is named and left out."""
+    paths = sorted(p for p in folder.glob("*") if p.suffix.lower() in ENDINGS)
+    photos, unreadable = [], []
+    for path in paths:
+        try:
+            with Image.open(path) as image:
+                photos.append(np.asarray(image.convert("RGB")))
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+            unreadable.append(path.name)
+    if unreadable:
+        click.echo(
+            f"Left out {len(unreadable)} of {len(paths)} photos that cannot be read: {', '.join(unreadable)}.", err=True
+        )
+    if not photos:
+        raise click.ClickException(f"No readable photo in {folder}: give --photos a folder of JPEG, PNG or WebP files.")
+    return photos
+
+
+def line(variant: str, figures: dict[str, Any]) -> str:
+    """A variant's row of the table."""
+    return (
+        f"{variant:8} {figures['mask_iou']:8.4f} {figures['least_mask_iou']:7.4f} {figures['gate']:6.3f} "
+        f"{figures['comparisons']:6} {figures['max_logit_difference']:13.4f} {'passed' if figures['passed'] else 'FAILED'}"
+    )
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--model", help="What the checkpoint must be, as in `onnx` (default: told by its keys).")
+@checkpoint_options()
+@click.option("--unpadded", is_flag=True, help="The encoder was exported with --unpadded.")
+@click.option("--photos", type=click.Path(path_type=Path), default=SAMPLES, show_default=True)
+def verify(
+    folder: Path, model: str | None, checkpoint: Path, attention_biases: bool | None, unpadded: bool, photos: Path
+) -> None:
+    """Compare FOLDER/fp32, fp16 and int8 with the checkpoint they came from."""
+    loaded = load_model(checkpoint, model, attention_biases)
+    reference = UnpaddedPredictor(loaded) if unpadded else TorchPredictor(loaded)
+    pairs = {v: [folder / v / f"{part}.onnx" for part in ("encoder", "decoder")] for v in GATES}
+    pairs = {variant: pair for variant, pair in pairs.items() if all(path.exists() for path in pair)}
+    if not pairs:
+        raise click.ClickException(f"{folder} holds no fp32, fp16 or int8 pair: run `onnx` and `quantize` first.")
+    pictures = read_photos(photos)
+    asked = [ask(reference, pixels) for pixels in tqdm(pictures, desc="PyTorch", unit="photo", leave=False)]
+    results = {}
+    click.echo(HEAD)
+    for variant, pair in pairs.items():
+        gate = GATES[variant]
+        candidate = OnnxPredictor(*pair)
+        if candidate.input_size != loaded.input_size:
+            raise click.ClickException(
+                f"{folder / variant} takes photos of {candidate.input_size} pixels, {checkpoint} of {loaded.input_size}: "
+                "they are not the same model."
+            )
+        figures = compare(asked, candidate, pictures, variant)
+        digests = {path.stem: sha256(path) for path in pair}
+        results[variant] = {**figures, "gate": gate, "passed": figures["mask_iou"] >= gate, "sha256": digests}
+        click.echo(line(variant, results[variant]))
+    write_json(folder / "verify.json", results)
+    if not all(result["passed"] for result in results.values()):
+        raise click.ClickException("At least one variant differs too much from PyTorch; it will not be published.")

@@ -1,0 +1,225 @@
+"""`publish`: verified variants → the page's model folder, `manifest.json`, and the figures in the model card.
+
+Refuses what `verify` did not pass or what changed since. Writes the files first, the manifest last, and only then
+removes files that nothing refers to any more, so that an interrupted run leaves a manifest that works.
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import onnx
+
+from export.files import sha256, write_json, write_whole
+from export.models.geometry import Letterbox
+from export.models.predictor import OnnxPredictor, Prompt
+from export.onnx.graphs import data_of
+from export.publish import manifest as contract
+
+MODELS = Path("web/public/models")
+CARD = Path("docs/model-card.md")
+TYPES = {onnx.TensorProto.FLOAT: "float32", onnx.TensorProto.UINT8: "uint8"}
+SELF_TEST_VALUES = 64
+TOLERANCE = 0.05
+
+
+def self_test_picture(width: int, height: int) -> np.ndarray:
+    """The picture both sides compute: ((x >> 4)·37 + (y >> 4)·101 + c·53)·29 mod 256, as (height, width, 3) uint8."""
+    y, x, c = np.ogrid[:height, :width, :3]
+    return (((x >> 4) * 37 + (y >> 4) * 101 + c * 53) * 29 % 256).astype(np.uint8)
+
+
+def self_test(predictor: OnnxPredictor) -> dict[str, Any]:
+    """What a truthful provider answers to a tap on the picture: predicted IoU and a sample of the logits."""
+    size = predictor.input_size
+    width, height = size, size * 3 // 4
+    point = (width // 2, height // 2)
+    features = predictor.encode(self_test_picture(width, height))
+    prompt = Prompt((point,), (1,)).feeds(Letterbox(width, height, size))
+    logits, ious = predictor.decode(features, prompt)
+    flat = logits.ravel()
+    index = np.linspace(0, flat.size - 1, SELF_TEST_VALUES).astype(int)
+    return {
+        "width": width,
+        "height": height,
+        "point_coords": [list(point)],
+        "point_labels": [1],
+        "iou_predictions": [round(float(v), 6) for v in ious],
+        "logits": {"index": index.tolist(), "value": [round(float(flat[i]), 5) for i in index]},
+        "tolerance": TOLERANCE,
+    }
+
+
+def _tensors(values: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": value.name,
+            "type": TYPES[value.type.tensor_type.elem_type],
+            "shape": [d.dim_param or d.dim_value for d in value.type.tensor_type.shape.dim],
+        }
+        for value in values
+    ]
+
+
+def _file_entry(source: Path, model_id: str, variant: str, target: Path) -> dict[str, Any]:
+    """Copy one file under a name that carries its hash; returns its manifest entry."""
+    if data_of(source).exists():
+        raise click.ClickException(
+            f"{source} keeps its weights in a second file, a page loads one: publish fp16 or int8."
+        )
+    digest = sha256(source)
+    name = f"{model_id}-{source.stem}.{variant}.{digest[:8]}.onnx"
+    if not (target / name).exists() or sha256(target / name) != digest:
+        write_whole(target / name, source.read_bytes())
+    graph = onnx.load(source).graph
+    return {
+        "file": name,
+        "bytes": source.stat().st_size,
+        "sha256": digest,
+        "inputs": _tensors(graph.input),
+        "outputs": _tensors(graph.output),
+    }
+
+
+def _verified(folder: Path, variant: str) -> dict[str, Any]:
+    report = folder / "verify.json"
+    result = json.loads(report.read_text()).get(variant) if report.exists() else None
+    if result is None:
+        raise click.ClickException(f"{variant} of {folder} was not verified: run `python -m export verify {folder}`.")
+    if not result["passed"]:
+        raise click.ClickException(f"{variant} of {folder} failed verification; it is not published.")
+    for part, digest in result["sha256"].items():
+        if sha256(folder / variant / f"{part}.onnx") != digest:
+            raise click.ClickException(f"{folder / variant / part}.onnx changed after `verify`: run it again.")
+    return {key: result[key] for key in ("mask_iou", "least_mask_iou", "max_logit_difference")}
+
+
+def variant_entry(folder: Path, variant: str, model_id: str, target: Path) -> dict[str, Any]:
+    """What the manifest says of a verified variant; copies its two files."""
+    verified = _verified(folder, variant)
+    figures = folder / f"{variant}.evaluate.json"
+    benchmarks = json.loads(figures.read_text()) if figures.exists() else {}
+    keys = (
+        "images",
+        "masks",
+        "click1_miou",
+        "click1_oracle_miou",
+        "click_miou",
+        "box_miou",
+        "noc85",
+        "noc90",
+        "failures20",
+    )
+    quality = {
+        "verify": verified,
+        "benchmarks": {name: {k: values[k] for k in keys if k in values} for name, values in benchmarks.items()},
+    }
+    return pair_entry(folder / variant, variant, model_id, target, quality)
+
+
+def pair_entry(folder: Path, variant: str, model_id: str, target: Path, quality: dict[str, Any]) -> dict[str, Any]:
+    """A variant's entry from `encoder.onnx` and `decoder.onnx` in `folder`; copies the two files."""
+    pair = [folder / f"{part}.onnx" for part in ("encoder", "decoder")]
+    return {
+        "opset": onnx.load(pair[0]).opset_import[0].version,
+        "providers": ["webgpu", "wasm"],
+        "encoder": _file_entry(pair[0], model_id, variant, target),
+        "decoder": _file_entry(pair[1], model_id, variant, target),
+        "quality": quality,
+        "self_test": self_test(OnnxPredictor(*pair)),
+    }
+
+
+def model_entry(model_id: str, title: str, licence: str, source: str, variants: dict[str, Any]) -> dict[str, Any]:
+    """A model's entry; the first variant is the default one."""
+    name, first = next(iter(variants.items()))
+    return {
+        "id": model_id,
+        "title": title,
+        "licence": licence,
+        "source": source,
+        "input_size": 4 * next(t for t in first["decoder"]["inputs"] if t["name"] == "mask_input")["shape"][-1],
+        "normalisation": "in-graph",
+        "mask_threshold": 0.0,
+        "default_variant": name,
+        "variants": variants,
+    }
+
+
+def remove_unused(target: Path, manifest: dict[str, Any]) -> None:
+    """Delete model files of earlier publications that the manifest no longer names."""
+    used = {
+        variant[part]["file"]
+        for model in manifest["models"]
+        for variant in model["variants"].values()
+        for part in ("encoder", "decoder")
+    }
+    for path in target.glob("*.onnx"):
+        if path.name not in used:
+            path.unlink()
+
+
+def figures_table(manifest: dict[str, Any]) -> str:
+    """The measured figures of every model and variant as a Markdown table."""
+    rows = [
+        "| model | variant | MB | mask IoU with PyTorch | set | 1 click | best of 3 | 3 clicks | 5 clicks | box | NoC@85 |"
+    ]
+    rows.append("|---" * 11 + "|")
+    for model in manifest["models"]:
+        for name, variant in model["variants"].items():
+            size = (variant["encoder"]["bytes"] + variant["decoder"]["bytes"]) / 1e6
+            same = variant["quality"]["verify"]["mask_iou"]
+            for data, f in variant["quality"]["benchmarks"].items():
+                curve = f["click_miou"]
+                rows.append(
+                    f"| {model['id']} | {name} | {size:.1f} | {same:.4f} | {data} ({f['masks']} masks) | "
+                    f"{curve[0]:.3f} | {f['click1_oracle_miou']:.3f} | {curve[2]:.3f} | {curve[4]:.3f} | "
+                    f"{f['box_miou']:.3f} | {f.get('noc85', '–')} |"
+                )
+    return "\n".join(rows)
+
+
+def card_text(card: Path, table: str) -> str:
+    """The model card with the table between its `figures` marks."""
+    text = card.read_text()
+    marked = re.compile(r"(<!-- figures -->\n).*?(<!-- /figures -->)", re.S)
+    if not marked.search(text):
+        raise click.ClickException(f"{card} lacks the marks <!-- figures --> and <!-- /figures -->; restore them.")
+    return marked.sub(lambda m: f"{m[1]}{table}\n{m[2]}", text)
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--id", "model_id", default="tapmask-tiny", show_default=True)
+@click.option("--title", default="Tapmask Tiny", show_default=True)
+@click.option("--licence", default="Apache-2.0", show_default=True)
+@click.option("--source", default="docs/model-card.md", show_default=True, help="Where its story is told.")
+@click.option("--variant", "variants", multiple=True, default=("fp16", "int8"), show_default=True,
+              help="The first is the default one.")  # fmt: skip
+@click.option("--default/--no-default", "default", default=True, show_default=True, help="Offer this model first.")
+@click.option("--to", "target", type=click.Path(path_type=Path), default=MODELS, show_default=True)
+@click.option("--card", type=click.Path(path_type=Path), default=CARD, show_default=True)
+def publish(folder, model_id, title, licence, source, variants, default, target, card) -> None:  # type: ignore[no-untyped-def]
+    """Publish the verified pair(s) of FOLDER into the page's manifest.
+
+    Figures are taken from FOLDER/<variant>.evaluate.json where `evaluate --json` wrote them.
+    """
+    path = target / "manifest.json"
+    manifest = contract.read(path) if path.exists() else {"schema": 1, "default": model_id, "models": []}
+    entries = {variant: variant_entry(folder, variant, model_id, target) for variant in variants}
+    model = model_entry(model_id, title, licence, source, entries)
+    others = [entry for entry in manifest["models"] if entry["id"] != model_id]
+    manifest["models"] = [model, *others] if default else [*others, model]
+    manifest["default"] = model_id if default else manifest["default"]
+    contract.check(manifest, str(path))
+    story = card_text(card, figures_table(manifest)) if card.exists() else None
+    write_json(path, manifest)
+    remove_unused(target, manifest)
+    if story:
+        write_whole(card, story.encode())
+    for name, entry in entries.items():
+        size = entry["encoder"]["bytes"] + entry["decoder"]["bytes"]
+        click.echo(f"Published {model_id} {name}: {size / 1e6:.2f} MB in {target}.")

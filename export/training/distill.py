@@ -1,0 +1,190 @@
+"""`distill`: a teacher's image encoder → a light one (MobileSAM, arXiv 2306.14289, section 3).
+
+--mode decoupled     the student's maps are to equal the teacher's (mean squared error); the decoder is the teacher's, untouched
+--mode semi-coupled  the teacher's frozen decoder reads the student's maps; its masks, for random prompts, are to be the teacher's
+--mode coupled       likewise, and the decoder learns too
+
+Students see what the teacher saw: the letterboxed photo, unaugmented. With --cache the teacher's encoder does not run.
+"""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import torch
+from torch.utils.data import DataLoader
+
+from export.cli.training_options import run_options
+from export.data.embeddings import Embeddings
+from export.data.examples import Numbered
+from export.data.frames import inside, low_res_inside, pixels
+from export.data.order import split
+from export.data.photos import Photos
+from export.files import sha256
+from export.models.promptable import Promptable, PromptableModel
+from export.training import distributed
+from export.training.cache import encode
+from export.training.loop import run, whole_batches
+from export.training.losses import dice, embedding_loss, focal, true_ious
+from export.training.schedule import Schedule
+from export.training.teacher import load_teacher, student_of, teacher_options
+from export.training.trainer import Batch, Objective, Trainer, initialise, seed_rank
+from export.training.views import MAP, Views, example_of
+
+LEARNS = {"decoupled": "encoder", "semi-coupled": "encoder", "coupled": "both"}
+FOCAL, DICE = 20.0, 1.0  # SAM's weights (arXiv 2304.02643, appendix A)
+Maps = dict[str, torch.Tensor]
+
+
+class FromTeacher(Objective):
+    """What distilling and fine-tuning share: the teacher's and the student's maps, and answers of both."""
+
+    def __init__(self, model: Promptable, teacher: PromptableModel, half: str | None = None) -> None:
+        super().__init__(model, half)
+        self._teacher = [teacher]  # in a list: it is neither trained, nor averaged, nor saved
+
+    @property
+    def teacher(self) -> PromptableModel:
+        return self._teacher[0]
+
+    def teacher_maps(self, batch: Batch) -> Maps:
+        """The cached maps of a batch, or what the teacher computes now."""
+        cached = {name.removeprefix(MAP): value.float() for name, value in batch.items() if name.startswith(MAP)}
+        return cached or encode(self.teacher, batch["image"], batch["size"], self.precision)
+
+    def student_maps(self, batch: Batch) -> Maps:
+        with self.autocast(batch["image"].device):
+            return self.model.encode(pixels(batch["image"], batch["size"]))
+
+    def embedding_loss(self, student: Maps, teacher: Maps, size: torch.Tensor) -> torch.Tensor:
+        """The sum over the maps: just the image embedding for a SAM; finer maps too, where the teacher has them."""
+        frame = self.model.input_size
+        losses = [
+            embedding_loss(student[name].float(), value, inside(size, frame // value.shape[-1], value.shape[-1]))
+            for name, value in teacher.items()
+        ]
+        return torch.stack(losses).sum()
+
+
+class Distil(FromTeacher):
+    """One of the three modes, see the module."""
+
+    def __init__(self, model: Promptable, teacher: PromptableModel, mode: str, half: str | None = None) -> None:
+        super().__init__(model, teacher, half)
+        self.mode = mode
+
+    def forward(self, batch: Batch) -> tuple[torch.Tensor, dict[str, float]]:
+        student, teacher = self.student_maps(batch), self.teacher_maps(batch)
+        if self.mode == "decoupled":
+            loss = self.embedding_loss(student, teacher, batch["size"])
+            return loss, {"mse_loss": float(loss.detach())}
+        return self.mask_loss(student, teacher, batch)
+
+    def mask_loss(self, student: Maps, teacher: Maps, batch: Batch) -> tuple[torch.Tensor, dict[str, float]]:
+        """SAM's loss against the teacher's answers, token by token: 20 · focal + dice, and the predicted IoU."""
+        logits, predicted = answers(self.model, student, batch, self.autocast(batch["image"].device))
+        with torch.no_grad():
+            aims, scores = answers(self.teacher, teacher, batch, self.autocast(batch["image"].device))
+        valid = low_res_inside(batch["size"], self.model.input_size).repeat_interleave(batch["coords"].shape[1], 0)
+        wanted = (aims > 0).float()
+        masks = FOCAL * focal(logits, wanted, valid) + DICE * dice(logits, wanted, valid)
+        loss = masks.mean() + (predicted - scores).square().mean()
+        return loss, {"loss": float(loss.detach()), "iou": float(true_ious(logits, wanted, valid).mean())}
+
+
+def answers(
+    model: PromptableModel, maps: Maps, batch: Batch, precision: AbstractContextManager[Any]
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Ask every photo its random prompts: low-res logits (B · P, 4, G, G) and predicted IoU (B · P, 4), in float32."""
+    coords, labels = batch["coords"].flatten(0, 1), batch["labels"].flatten(0, 1)
+    each = {name: value.repeat_interleave(batch["coords"].shape[1], 0) for name, value in maps.items()}
+    grid = model.input_size // 4
+    with precision:
+        logits, predicted = model.decode(each, coords, labels, coords.new_zeros(1, 1, grid, grid), coords.new_zeros(1))
+    return logits.float(), predicted.float()
+
+
+@torch.no_grad()
+def measure(student: Promptable, teacher: PromptableModel, loader: DataLoader, device: str) -> dict[str, float]:
+    """On held-out photos: the embedding's error, and the IoU of all four masks with the teacher's, for random prompts."""
+    student.eval()
+    objective = FromTeacher(student, teacher)
+    errors, ious = [], []
+    for held in loader:
+        batch = {name: value.to(device) for name, value in held.items()}
+        maps, aims = objective.student_maps(batch), objective.teacher_maps(batch)
+        errors.append(float(objective.embedding_loss(maps, aims, batch["size"])))
+        got, wanted = (
+            answers(m, f, batch, objective.autocast(batch["image"].device))[0]
+            for m, f in ((student, maps), (teacher, aims))
+        )
+        valid = low_res_inside(batch["size"], student.input_size).repeat_interleave(batch["coords"].shape[1], 0)
+        ious.append(float(true_ious(got, (wanted > 0).float(), valid).mean()))
+    return {"heldout_mse_loss": float(np.mean(errors)), "heldout_alignment": float(np.mean(ious))}
+
+
+@click.command()
+@click.option("--data", multiple=True, required=True, help="Shard, folder or pattern with photos; no masks are needed.")
+@teacher_options(required=True)
+@click.option(
+    "--cache", "folder", type=click.Path(path_type=Path), help="What `cache` wrote; without it the teacher runs."
+)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder: checkpoint, log, plot.")
+@click.option("--mode", type=click.Choice(list(LEARNS)), default="decoupled", show_default=True)
+@click.option("--backbone", default="tiny_vit_5m", show_default=True, help="The paper's, or any timm model.")
+@click.option("--decoder", type=click.Choice(["teacher", "fresh"]), default="teacher", show_default=True,
+              help="What `coupled` starts its decoder from.")  # fmt: skip
+@click.option("--init", type=click.Path(path_type=Path), help="Start from another run's student.")
+@click.option("--epochs", default=8.0, show_default=True, help="Times to see every photo (the paper: 8).")
+@click.option("--samples", type=int, help="Photos to see in all, instead of --epochs.")
+@click.option("--batch", default=8, show_default=True, help="Photos a step, all processes together (the paper: 8).")
+@click.option("--prompts", default=4, show_default=True, help="Random prompts a photo, for the coupled modes.")
+@click.option("--rate", default=1e-3, show_default=True, help="Peak learning rate (AdamW).")
+@run_options(holdout=64, memory=5_000, warmup=0.05)
+def distill(  # type: ignore[no-untyped-def]
+    data, teacher, teacher_name, input_size, folder, out, mode, backbone, decoder, init, epochs, samples, batch, prompts,
+    rate, schedule, warmup, decay, holdout, workers, memory, save_minutes, measure_every, half, freeze_batchnorm, seed, device,
+) -> None:  # fmt: skip
+    """Distil a teacher's encoder into a light one: decoupled, semi-coupled or coupled."""
+    if decoder == "fresh" and mode != "coupled":
+        raise click.UsageError(f"--mode {mode} keeps the teacher's decoder: --decoder fresh goes with coupled.")
+    with distributed.setup():
+        model = load_teacher(teacher, teacher_name, input_size).to(device)
+        digest, cached = sha256(teacher), Embeddings(folder) if folder else None
+        if cached:
+            cached.check_teacher(teacher, digest, model.input_size)
+        views = Views(Photos(data), model.input_size, cached)
+        if views.uncached and distributed.is_main():
+            click.echo(f"{views.uncached} photos of --data are not in the cache, and are left out.")
+        training, held = split([views.identity(index) for index in range(len(views))], holdout, seed)
+        total = whole_batches(samples or epochs * len(training), batch)
+        torch.manual_seed(seed)
+        student = student_of(model, backbone, fresh_decoder=decoder == "fresh")
+        if init:
+            initialise(student, init)
+        seed_rank(seed)
+        trainer = Trainer(
+            Distil(student, model, mode, half),
+            Schedule(rate, total, int(warmup * total), schedule),
+            device,
+            decay,
+            np.random.default_rng(seed),
+            learn=LEARNS[mode],
+            freeze_batchnorm=freeze_batchnorm,
+            recipe={"step": "distill", "mode": mode, "teacher": digest, "seed": seed, "photos": len(training)},
+        )
+        fixed = Numbered(views, held, example_of(cached, prompts), seed, memory)
+        watch = DataLoader(fixed, batch_size=8, sampler=range(len(held)))
+        run(
+            trainer,
+            Numbered(views, training, example_of(cached, 0 if mode == "decoupled" else prompts), seed, memory),
+            out,
+            samples=total,
+            batch=batch,
+            workers=workers,
+            measure=(lambda: measure(trainer.averaged_model(), model, watch, device)) if len(held) else None,
+            measure_every=measure_every,
+            save_minutes=save_minutes,
+        )

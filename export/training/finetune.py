@@ -1,0 +1,212 @@
+"""`finetune`: a student learns with the prompts in the loop (EdgeSAM, arXiv 2312.06660), after `distill`.
+
+Objects of the photos' masks are prompted by a point or a box, half of each. --target teacher: all four masks are to equal the
+teacher's for the same prompt (5 · BCE + 5 · dice against its binarised masks); then, --loops times, a point is added where
+student and teacher disagree, and both answer again. --target truth: the photos' own masks, as `train` does it.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import numpy as np
+import torch
+from torch.utils.data import DataLoader
+
+from export.cli.training_options import run_options
+from export.data.augment import pool, regions_of
+from export.data.collection import Collection
+from export.data.embeddings import CacheError, Embeddings
+from export.data.examples import Make, More, Numbered
+from export.data.frames import letterboxed, low_res_inside, pixels
+from export.data.samples import Sample
+from export.files import sha256
+from export.models.geometry import Letterbox
+from export.models.promptable import Promptable, PromptableModel
+from export.training import distributed
+from export.training.distill import FromTeacher, Maps
+from export.training.loop import run, whole_batches
+from export.training.losses import bce, dice, true_ious
+from export.training.prompts import Prompts, correct, point_or_box
+from export.training.schedule import Schedule
+from export.training.teacher import as_student, load_teacher, teacher_options
+from export.training.train import FromTruth
+from export.training.trainer import LEARN, Batch, Objective, Trainer, seed_rank
+from export.training.views import MAP
+
+BCE, DICE = 5.0, 5.0  # EdgeSAM's weights
+
+
+class InTheLoop(FromTeacher):
+    """All four masks against the teacher's, for an opening prompt and after each added point."""
+
+    def __init__(
+        self, model: Promptable, teacher: PromptableModel, loops: int, score: bool, half: str | None = None
+    ) -> None:
+        super().__init__(model, teacher, half)
+        self.loops, self.score = loops, score
+
+    def forward(self, batch: Batch) -> tuple[torch.Tensor, dict[str, float]]:
+        masks = batch["targets"].shape[1]
+        student, teacher = (
+            {name: value.repeat_interleave(masks, 0) for name, value in maps.items()}
+            for maps in (self.student_maps(batch), self.teacher_maps(batch))
+        )
+        valid = low_res_inside(batch["size"], self.model.input_size).repeat_interleave(masks, 0)
+        prompts = point_or_box(batch["targets"].flatten(0, 1).float() / 255)
+        losses, ious = [], []
+        for number in range(1 + self.loops):
+            logits, predicted = self.answer(self.model, student, prompts)
+            with torch.no_grad():
+                aims, scores = self.answer(self.teacher, teacher, prompts)
+            wanted = (aims > 0).float()
+            loss = (BCE * bce(logits, wanted, valid) + DICE * dice(logits, wanted, valid)).mean()
+            if self.score:
+                loss = loss + (predicted - scores).square().mean()
+            losses.append(loss)
+            ious.append(float(true_ious(logits, wanted, valid).mean()))
+            if number < self.loops:
+                prompts = disagreement(prompts, logits.detach(), aims, scores, valid)
+        total = torch.stack(losses).mean()
+        return total, {"loss": float(total.detach()), "first_iou": ious[0], "last_iou": ious[-1]}
+
+    def answer(self, model: PromptableModel, maps: Maps, prompts: Prompts) -> tuple[torch.Tensor, torch.Tensor]:
+        """Low-res logits (B, 4, G, G) and predicted IoU (B, 4) in float32."""
+        with self.autocast(prompts.coords.device):
+            logits, predicted = model.decode(maps, prompts.coords, prompts.labels, prompts.mask_input, prompts.has_mask)
+        return logits.float(), predicted.float()
+
+
+def disagreement(
+    prompts: Prompts, student: torch.Tensor, teacher: torch.Tensor, scores: torch.Tensor, valid: torch.Tensor
+) -> Prompts:
+    """Add a point where the masks of student and teacher (B, 4, G, G) differ, for the token that the teacher would offer.
+
+    The larger of what the student lacks and what it has too much. No mask prompt: both start from points again.
+    """
+    token = torch.where(prompts.lone_point, scores[:, 1:].argmax(1) + 1, 0)
+    each = torch.arange(len(token), device=token.device)
+    after = correct(prompts, (teacher[each, token] > 0).float(), student[each, token], valid)
+    return replace(after, mask_input=prompts.mask_input, has_mask=prompts.has_mask)
+
+
+class LetterboxedTruth(FromTruth):
+    """The photos' own masks, for photos in the teacher's frame."""
+
+    def forward(self, batch: Batch) -> tuple[torch.Tensor, dict[str, float]]:
+        masks = batch["targets"].shape[1]
+        with self.autocast(batch["image"].device):
+            features = self.model.encode(pixels(batch["image"], batch["size"]))
+        return self.rounds(
+            {name: value.repeat_interleave(masks, 0) for name, value in features.items()},
+            batch["targets"].flatten(0, 1).float() / 255,
+            low_res_inside(batch["size"], self.model.input_size).repeat_interleave(masks, 0),
+        )
+
+
+def framed(source: Collection, input_size: int, masks: int, cached: Embeddings | None) -> Make[Sample]:
+    """How a sample becomes an example: image, size, targets (masks, G, G) uint8 soft 0…255, and the teacher's cached maps."""
+
+    def make(sample: Sample, more: More[Sample], rng: np.random.Generator) -> dict[str, np.ndarray]:
+        chosen = regions_of(sample, rng, masks)
+        chosen = [chosen[i % len(chosen)] for i in range(masks)]
+        height, width = sample.photo.shape[:2]
+        resize = Letterbox(width, height, input_size).resize
+        maps = cached.read(source.name(more.index), flipped=False) if cached else {}
+        return {
+            **letterboxed(sample.photo, input_size),
+            "targets": np.stack([pool(resize(mask), input_size) for mask in chosen]),
+            **{MAP + name: value.numpy() for name, value in maps.items()},
+        }
+
+    return make
+
+
+@torch.no_grad()
+def measure(objective: Objective, loader: DataLoader, device: str) -> dict[str, float]:
+    """The objective's own figures on held-out photos, for the same prompts each time."""
+    objective.model.eval()
+    state = torch.get_rng_state()
+    torch.manual_seed(0)
+    figures: dict[str, list[float]] = {}
+    for batch in loader:
+        for name, value in objective({key: tensor.to(device) for key, tensor in batch.items()})[1].items():
+            figures.setdefault(f"heldout_{name}", []).append(value)
+    torch.set_rng_state(state)
+    return {name: float(np.mean(values)) for name, values in figures.items()}
+
+
+@click.command()
+@click.option("--data", multiple=True, required=True, help="Shard, folder or pattern, of ours or of SA-1B, with masks.")
+@click.option("--student", "path", type=click.Path(path_type=Path), required=True, help="The checkpoint to fine-tune.")
+@teacher_options(required=False)
+@click.option(
+    "--cache", "folder", type=click.Path(path_type=Path), help="What `cache` wrote; without it the teacher runs."
+)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder: checkpoint, log, plot.")
+@click.option("--target", type=click.Choice(["teacher", "truth"]), default="teacher", show_default=True)
+@click.option("--learn", type=click.Choice(LEARN), default="both", show_default=True)
+@click.option("--loops", default=1, show_default=True, help="Points added where student and teacher disagree.")
+@click.option("--masks", default=4, show_default=True, help="Objects prompted in each photo (EdgeSAM: 16).")
+@click.option("--epochs", default=5.0, show_default=True, help="Times to see every photo (EdgeSAM: 5).")
+@click.option("--samples", type=int, help="Photos to see in all, instead of --epochs.")
+@click.option("--batch", default=8, show_default=True, help="Photos a step, all processes together.")
+@click.option("--rate", default=1e-4, show_default=True, help="Peak learning rate (AdamW).")
+@run_options(holdout=64, memory=2_000, warmup=0.02)
+def finetune(  # type: ignore[no-untyped-def]
+    data, path, teacher, teacher_name, input_size, folder, out, target, learn, loops, masks, epochs, samples, batch, rate,
+    schedule, warmup, decay, holdout, workers, memory, save_minutes, measure_every, half, freeze_batchnorm, seed, device,
+) -> None:  # fmt: skip
+    """Fine-tune a student with prompts in the loop, against its teacher's masks or the photos' own."""
+    if (target == "teacher") != (teacher is not None):
+        raise click.UsageError("--target teacher needs --teacher, and --target truth takes none.")
+    with distributed.setup():
+        torch.manual_seed(seed)
+        student = as_student(load_teacher(path, None, input_size), path)
+        student.requires_grad_(True)
+        draw = np.random.default_rng(seed)
+        cached, digest, model = None, "", None
+        if teacher:
+            model = load_teacher(teacher, teacher_name, student.input_size).to(device)
+            digest, cached = sha256(teacher), Embeddings(folder) if folder else None
+            if cached:
+                cached.check_teacher(teacher, digest, model.input_size)
+
+        def objective_for(learner: Promptable) -> Objective:
+            if model is None:
+                return LetterboxedTruth(learner, draw, half)
+            return InTheLoop(learner, model, loops=loops, score=learn != "encoder", half=half)
+
+        source = Collection(data)
+        chosen = [i for i in range(len(source)) if cached is None or cached.has(source.name(i))]
+        if not chosen:
+            raise CacheError(f"{folder} has none of the photos of --data: cache them first, or leave --cache away.")
+        training, held = source.set_aside(holdout, seed, chosen)
+        total = whole_batches(samples or epochs * len(training), batch)
+        make = framed(source, student.input_size, masks, cached)
+        seed_rank(seed)
+        trainer = Trainer(
+            objective_for(student),
+            Schedule(rate, total, int(warmup * total), schedule),
+            device,
+            decay,
+            draw,
+            learn=learn,
+            freeze_batchnorm=freeze_batchnorm,
+            recipe={"step": "finetune", "target": target, "learn": learn, "teacher": digest, "loops": loops,
+                    "student": sha256(path), "seed": seed, "photos": len(training)},
+        )  # fmt: skip
+        watch = DataLoader(Numbered(source, held, make, seed, memory), batch_size=8, sampler=range(len(held)))
+        run(
+            trainer,
+            Numbered(source, training, make, seed, memory),
+            out,
+            samples=total,
+            batch=batch,
+            workers=workers,
+            measure=(lambda: measure(objective_for(trainer.averaged_model()), watch, device))
+            if len(held) and model
+            else None,
+            measure_every=measure_every,
+            save_minutes=save_minutes,
+        )

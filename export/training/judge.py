@@ -1,0 +1,112 @@
+"""`judge`: fit the three weights that turn a decoder's own figure and a mask's certainty into its predicted IoU.
+
+`train` learns them along with the rest; this fits them alone, in minutes, and changes no mask: for checkpoints from before
+there was a judge, and to choose by eye how much certainty is to count among the candidates of one click.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import numpy as np
+import torch
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+
+from export.cli.training_options import device_option
+from export.data.augment import Augment
+from export.data.collection import Collection
+from export.models import checkpoint
+from export.models.checkpoint import load_model
+from export.models.decoder import FineMaskDecoder
+from export.models.promptable import Promptable
+from export.training.losses import true_ious
+from export.training.prompts import first_prompts
+from export.training.train import examples
+
+CERTAINTIES = (0.0, 0.5, 1.0, 1.5, 2.0, 4.0)  # weights that the report compares
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What one click each was answered: (N, 4) the head's figure, the mask's certainty, and its true IoU."""
+
+    head: np.ndarray
+    certainty: np.ndarray
+    iou: np.ndarray
+
+    def picked(self, certainty: float) -> float:
+        """Mean IoU of the mask among tokens 1–3 that head + `certainty` · certainty prefers."""
+        best = (self.head + certainty * self.certainty)[:, 1:].argmax(1) + 1
+        return float(np.take_along_axis(self.iou, best[:, None], 1).mean())
+
+    def fit(self, certainty: float) -> tuple[float, float, float]:
+        """The judge's weights: scale and constant by least squares, so that 0.7 means an IoU of 0.7."""
+        scale, constant = np.polyfit((self.head + certainty * self.certainty).ravel(), self.iou.ravel(), 1)
+        if scale <= 0:
+            raise click.ClickException("What the model predicts has nothing to do with its masks yet: train it first.")
+        return float(scale), float(scale * certainty), float(constant)
+
+    def error(self, weights: tuple[float, float, float]) -> float:
+        """Mean square error of the predicted IoU, all four tokens."""
+        predicted = weights[0] * self.head + weights[1] * self.certainty + weights[2]
+        return float(np.square(predicted - self.iou).mean())
+
+
+@torch.no_grad()
+def ask(model: Promptable, loader: DataLoader[dict[str, np.ndarray]], device: str) -> Answers:
+    """One click on every target of the loader's examples."""
+    decoder = model.mask_decoder
+    assert isinstance(decoder, FineMaskDecoder)
+    decoder.judge.weights.copy_(torch.tensor([1.0, 0.0, 0.0]))  # the head alone speaks
+    rows = []
+    for batch in tqdm(loader, unit="batch"):
+        features = model.encode(batch["image"].to(device).permute(0, 3, 1, 2).float())
+        valid = batch["valid"].to(device)
+        for target in (batch["targets"].to(device).float() / 255).unbind(1):
+            p = first_prompts(target, "point")
+            logits, head = model.decode(features, p.coords, p.labels, p.mask_input, p.has_mask)
+            rows.append(torch.stack([head, decoder.judge.certainty(logits), true_ious(logits, target, valid)], 1).cpu())
+    head, certainty, iou = torch.cat(rows).double().numpy().transpose(1, 0, 2)
+    return Answers(head, certainty, iou)
+
+
+@click.command()
+@click.option("--data", multiple=True, required=True, help="As given to `train`, in the same order.")
+@click.option("--checkpoint", "path", type=click.Path(path_type=Path), required=True, help="A student of ours.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The checkpoint to write.")
+@click.option(
+    "--certainty", default=1.5, show_default=True, help="What a mask's certainty counts, the head's figure counting 1."
+)
+@click.option("--samples", default=3_200, show_default=True, help="Photos to ask about.")
+@click.option("--masks", default=2, show_default=True, help="Clicks for each photo.")
+@click.option("--batch", default=32, show_default=True)
+@click.option("--holdout", default=300, show_default=True, help="As given to `train`: these photos take no part.")
+@click.option("--workers", default=1, show_default=True, help="Processes that decode and augment.")
+@click.option("--cache", default=3_000, show_default=True, help="Decoded photos each worker keeps in memory.")
+@click.option("--seed", default=0, show_default=True, help="As given to `train`.")
+@device_option
+def judge(  # type: ignore[no-untyped-def]
+    data, path, out, certainty, samples, masks, batch, holdout, workers, cache, seed, device
+) -> None:
+    """Fit how a model judges its own masks."""
+    content, model = checkpoint.load(path), load_model(path)
+    if not isinstance(model, Promptable) or not isinstance(model.mask_decoder, FineMaskDecoder):
+        raise click.ClickException(f"{path} has no judge: only students with finer maps have one (see `train`).")
+    pool = Collection(data)
+    training, _ = pool.set_aside(holdout, seed)
+    torch.manual_seed(seed)
+    photos = examples(pool, training, Augment(model.input_size, masks), seed, cache)
+    loader: DataLoader[dict[str, np.ndarray]] = DataLoader(
+        photos, batch_size=batch, sampler=range(samples), num_workers=workers
+    )
+    answers = ask(model.to(device), loader, device)
+    weights = answers.fit(certainty)
+    for other in sorted({*CERTAINTIES, certainty}):
+        click.echo(f"certainty {other:<4g} picks masks of IoU {answers.picked(other):.4f}")
+    click.echo(f"the best of the three would be {answers.iou[:, 1:].max(1).mean():.4f}")
+    click.echo(f"mean square error {answers.error((1.0, 0.0, 0.0)):.4f} → {answers.error(weights):.4f}")
+    for name in content.keys() & {"model", "average"}:
+        content[name]["mask_decoder.judge.weights"] = torch.tensor(weights)
+    checkpoint.save(out, content)
+    click.echo(f"Wrote {out}: predicted IoU = " + "{:.3f} · head {:+.3f} · certainty {:+.3f}.".format(*weights))

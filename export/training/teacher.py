@@ -1,0 +1,75 @@
+"""The teacher of `cache`, `distill` and `finetune`: any checkpoint, at its own input size or another."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from export.models.checkpoint import load_model
+from export.models.encoder import PAPER
+from export.models.promptable import Config, Promptable, PromptableModel
+
+
+def load_teacher(path: Path, name: str | None = None, input_size: int | None = None) -> PromptableModel:
+    """Load a frozen teacher. name: of an official checkpoint, where its keys do not tell (see models/registry.py)."""
+    model = load_model(path, name) if name else load_model(path)
+    if input_size:
+        try:
+            model.set_input_size(input_size)
+        except ValueError as error:
+            raise click.ClickException(str(error)) from error
+    model.requires_grad_(False)
+    return model.eval()
+
+
+def student_of(teacher: PromptableModel, backbone: str, fresh_decoder: bool = False) -> Promptable:
+    """A student whose decoder fits the teacher's maps; unless it is to be fresh, it is a copy of the teacher's.
+
+    The prompt encoder is copied always: its random Fourier features say where in the photo a prompt is.
+    """
+    if isinstance(teacher, Promptable):
+        own = teacher.config
+        config = Config(backbone, own.dim, own.fine_8, own.fine_4, teacher.input_size)
+    else:
+        dim = teacher.prompt_encoder.embed_dim
+        config = Config(backbone, dim, fine_8=0, fine_4=0, input_size=teacher.input_size)
+    try:
+        student = Promptable(config)
+    except (ValueError, RuntimeError) as error:  # timm raises RuntimeError for an unknown name
+        raise click.ClickException(str(error)) from error
+    student.prompt_encoder.load_state_dict(teacher.prompt_encoder.state_dict())
+    if not fresh_decoder:
+        student.mask_decoder.load_state_dict(teacher.mask_decoder.state_dict())
+    return student
+
+
+def as_student(model: PromptableModel, path: Path) -> Promptable:
+    """A loaded model as one that can be trained on: a student is one already; MobileSAM becomes one, weight by weight."""
+    if isinstance(model, Promptable):
+        return model
+    student = Promptable(Config(PAPER, model.prompt_encoder.embed_dim, fine_8=0, fine_4=0, input_size=model.input_size))
+    try:
+        student.load_state_dict(model.state_dict())
+    except RuntimeError as error:
+        raise click.ClickException(
+            f"{path} is not a student, and not MobileSAM either: only these can be trained on."
+        ) from error
+    return student
+
+
+def teacher_options(required: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """--teacher, --teacher-name and --input-size."""
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        size = click.option("--input-size", type=int, help="Model frame, in pixels (default: the teacher's own).")
+        name = click.option("--teacher-name", help="Which official model --teacher is, where its keys do not tell.")
+        path = click.option(
+            "--teacher",
+            type=click.Path(path_type=Path),
+            required=required,
+            help="Checkpoint: official, or one of ours.",
+        )
+        return path(name(size(command)))
+
+    return add

@@ -1,0 +1,164 @@
+"""`train`: photos with masks → a promptable model, with the prompts simulated in the loop.
+
+Each step encodes a batch of photos once and decodes several prompts for each: an opening point or box, then
+corrective clicks in the error region with the earlier mask as prompt. Run again, it goes on where it stopped; under `torchrun`
+every process takes its share of each batch.
+"""
+
+from pathlib import Path
+
+import click
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from export.cli.training_options import batchnorm_option, device_option, half_option
+from export.data.augment import Augment
+from export.data.collection import Collection
+from export.data.examples import More, Numbered
+from export.data.samples import Sample
+from export.models.promptable import Config, Promptable
+from export.training import distributed
+from export.training.loop import run
+from export.training.losses import promptable_loss
+from export.training.prompts import KINDS, correct, first_prompts
+from export.training.schedule import SHAPES, Schedule
+from export.training.trainer import Batch, Objective, Trainer, initialise, seed_rank
+
+ROUNDS = (0.3, 0.5, 0.2)  # share of steps with 1, 2 and 3 rounds of clicks
+OTHERS = 2  # photos an example may paste objects from
+
+
+class FromTruth(Objective):
+    """The loss against ground-truth masks, over one to three rounds of prompts."""
+
+    def __init__(self, model: Promptable, draw: np.random.Generator, half: str | None = None) -> None:
+        super().__init__(model, half)
+        self.draw = draw
+
+    def forward(self, batch: Batch) -> tuple[torch.Tensor, dict[str, float]]:
+        image = batch["image"].permute(0, 3, 1, 2).float()
+        masks = batch["targets"].shape[1]
+        with self.autocast(image.device):
+            features = self.model.encode(image.contiguous(memory_format=torch.channels_last))
+        features = {name: value.repeat_interleave(masks, 0) for name, value in features.items()}
+        target = batch["targets"].flatten(0, 1).float() / 255
+        valid = batch["valid"].repeat_interleave(masks, 0)
+        return self.rounds(features, target, valid)
+
+    def rounds(
+        self, features: dict[str, torch.Tensor], target: torch.Tensor, valid: torch.Tensor
+    ) -> tuple[torch.Tensor, dict[str, float]]:
+        """Prompts for soft targets (B, G, G) on maps of batch B; returns the loss, and the figures of the first round."""
+        prompts = first_prompts(target, str(self.draw.choice(list(KINDS), p=list(KINDS.values()))))
+        rounds = 1 + int(self.draw.choice(len(ROUNDS), p=ROUNDS))
+        total, figures = torch.zeros((), device=target.device), dict[str, float]()
+        for number in range(rounds):
+            with self.autocast(target.device):
+                logits, predicted = self.model.decode(
+                    features, prompts.coords, prompts.labels, prompts.mask_input, prompts.has_mask
+                )
+            logits, predicted = logits.float(), predicted.float()
+            loss, logged = promptable_loss(logits, predicted, target, valid)
+            total = total + loss / rounds
+            if number == 0 and not (prompts.labels >= 2).any():
+                figures = {f"click1_{name}": value for name, value in logged.items()}
+            elif number == 0 and not (prompts.labels == 1).any():
+                figures = {f"box_{name}": value for name, value in logged.items()}
+            if number + 1 < rounds:
+                picked = torch.where(prompts.lone_point, predicted[:, 1:].argmax(1) + 1, 0)
+                chosen = logits.detach()[torch.arange(len(logits)), picked]
+                prompts = correct(prompts, target, chosen, valid)
+        return total, figures
+
+
+@torch.no_grad()
+def measure(model: Promptable, loader: DataLoader[dict[str, np.ndarray]], device: str) -> dict[str, float]:
+    """Low-res IoU on held-out examples: one click (picked by prediction, and best of three) and box."""
+    model.eval()
+    sums: dict[str, list[float]] = {"heldout_click1": [], "heldout_oracle": [], "heldout_box": []}
+    state = torch.get_rng_state()
+    torch.manual_seed(0)
+    for batch in loader:
+        features = model.encode(batch["image"].to(device).permute(0, 3, 1, 2).float())
+        target, valid = batch["targets"][:, 0].to(device).float() / 255, batch["valid"].to(device)
+        for kind in ("point", "box"):
+            p = first_prompts(target, kind)
+            _, logged = promptable_loss(
+                *model.decode(features, p.coords, p.labels, p.mask_input, p.has_mask), target, valid
+            )
+            if kind == "point":
+                sums["heldout_click1"].append(logged["picked_iou"])
+                sums["heldout_oracle"].append(logged["best_iou"])
+            else:
+                sums["heldout_box"].append(logged["token0_iou"])
+    torch.set_rng_state(state)
+    return {name: float(np.mean(values)) for name, values in sums.items()}
+
+
+def examples(
+    pool: Collection, keep: np.ndarray, augment: Augment, seed: int, memory: int
+) -> Dataset[dict[str, np.ndarray]]:
+    """The photos `keep`, augmented, each in every epoch in another way."""
+
+    def make(sample: Sample, more: More[Sample], rng: np.random.Generator) -> dict[str, np.ndarray]:
+        return augment(sample, [more.other() for _ in range(OTHERS)], rng)
+
+    return Numbered(pool, keep, make, seed, memory)
+
+
+@click.command()
+@click.option("--data", multiple=True, required=True, help="Shard, folder or pattern; twice = drawn twice as often.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder: checkpoint, log, plot.")
+@click.option("--init", type=click.Path(path_type=Path), help="Start from another run's checkpoint.")
+@click.option("--backbone", default=Config.backbone, show_default=True, help="Any timm model with strides 4, 8, 16.")
+@click.option("--dim", default=Config.dim, show_default=True, help="Channels of the embedding (SAM: 256).")
+@click.option("--input-size", default=Config.input_size, show_default=True, help="Model frame, long side in pixels.")
+@click.option("--samples", default=150_000, show_default=True, help="Photos to see in all.")
+@click.option("--batch", default=32, show_default=True)
+@click.option("--masks", default=2, show_default=True, help="Prompts decoded for each photo.")
+@click.option("--rate", default=1.5e-3, show_default=True, help="Peak learning rate (AdamW).")
+@click.option("--schedule", type=click.Choice(SHAPES), default="cosine", show_default=True)
+@click.option("--warmup", default=10_000, show_default=True, help="Photos until the peak rate.")
+@click.option("--decay", default=0.998, show_default=True, help="Of the weights' running average, a step.")
+@click.option("--holdout", default=300, show_default=True, help="Photos set aside to measure progress.")
+@click.option("--workers", default=1, show_default=True, help="Processes that decode and augment.")
+@click.option("--cache", default=20_000, show_default=True, help="Decoded photos each worker keeps in memory.")
+@click.option("--save-minutes", default=2.0, show_default=True, help="Time between checkpoints.")
+@click.option("--measure-every", default=8_000, show_default=True, help="Photos between held-out measurements.")
+@half_option
+@batchnorm_option
+@click.option("--seed", default=0, show_default=True)
+@device_option
+def train(  # type: ignore[no-untyped-def]
+    data, out, init, backbone, dim, input_size, samples, batch, masks, rate, schedule, warmup, decay, holdout,
+    workers, cache, save_minutes, measure_every, half, freeze_batchnorm, seed, device,
+) -> None:  # fmt: skip
+    """Train a promptable model on photos with masks."""
+    with distributed.setup():
+        torch.manual_seed(seed)
+        pool = Collection(data)
+        training, held = pool.set_aside(holdout, seed)
+        try:
+            model = Promptable(Config(backbone=backbone, dim=dim, input_size=input_size))
+        except (ValueError, RuntimeError) as error:  # timm raises RuntimeError for an unknown name
+            raise click.ClickException(str(error)) from error
+        if init:
+            initialise(model, init)
+        plan, draw = Schedule(rate, samples, warmup, schedule), np.random.default_rng(seed)
+        objective = FromTruth(model, draw, half)
+        seed_rank(seed)
+        trainer = Trainer(objective, plan, device, decay, draw, freeze_batchnorm=freeze_batchnorm)
+        fixed = examples(pool, held, Augment(input_size, 1, paste=0, crop=0), seed, cache)
+        watch: DataLoader[dict[str, np.ndarray]] = DataLoader(fixed, batch_size=50, sampler=range(len(held)))
+        run(
+            trainer,
+            examples(pool, training, Augment(input_size, masks), seed, cache),
+            out,
+            samples=samples,
+            batch=batch,
+            workers=workers,
+            measure=(lambda: measure(trainer.averaged_model(), watch, device)) if len(held) else None,
+            measure_every=measure_every,
+            save_minutes=save_minutes,
+        )
