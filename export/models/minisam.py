@@ -39,6 +39,8 @@ def rebuild(folder: Path) -> Weights:
 
 def _tensors(path: Path) -> list[tuple[NodeProto, str, torch.Tensor]]:
     """Every node with each stored tensor that it reads: (node, the tensor's name, its values)."""
+    if not path.is_file():
+        raise ValueError(f"There is no {path}, one of the package's two graphs.")
     try:
         graph = onnx.load(path).graph
     except Exception as error:  # the parser's own kinds of error are no part of its interface
