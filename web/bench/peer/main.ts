@@ -40,7 +40,9 @@ globalThis.bench = {
   },
 };
 
-const here = (file: string): string => new URL(file, location.href).href;
+function here(file: string): string {
+  return new URL(file, location.href).href;
+}
 
 async function asElement(bitmap: ImageBitmap): Promise<HTMLImageElement> {
   const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
