@@ -1,6 +1,7 @@
-"""`bench`: the app against the plain recipe, in a browser, in one run → docs/benchmarks.md.
+"""`bench`: the app against the plain recipe and against its peer, in a browser, in one run → docs/benchmarks.md.
 
-Not a step of the pipeline: it needs a published default model, the npm packages and a Chromium.
+Not a step of the pipeline: it needs a published default model, the npm packages and a Chromium; and a network, unless
+MobileSAM's weights and the peer are in runs/official already.
 """
 
 import json
@@ -24,7 +25,7 @@ from export.files import write_json, write_whole
 @click.option("--work", type=click.Path(path_type=Path), default=Path("runs/bench"), show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), default=Path("docs/benchmarks.md"), show_default=True)
 def bench(rounds: int, encodes: int, taps: int, quick: bool, work: Path, out: Path) -> None:
-    """Measure the app against the plain recipe in a browser; writes a table and a plot."""
+    """Measure the app against the plain recipe and its peer in a browser; writes a table and a plot."""
     work = work.resolve()
     pages = work / "site"
     click.echo("Building the bench page.")
@@ -34,9 +35,10 @@ def bench(rounds: int, encodes: int, taps: int, quick: bool, work: Path, out: Pa
     if quick:
         rounds, encodes, taps = 1, 1, 3
     else:
+        site.add_peer(pages, work)
         site.compress_files(pages)
         site.add_mobile_sam(pages, work)
-        sides += [browser.MOBILE_SAM, browser.PLAIN]
+        sides += [browser.MOBILE_SAM, browser.PLAIN, browser.PEER]
     visits = _measure(pages, sides, rounds, encodes, taps)
     version = visits[0]["default"].runs["browser"]
     machine = report.Machine(_cpu(), os.cpu_count() or 1, version, _onnxruntime_web())

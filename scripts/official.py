@@ -1,6 +1,6 @@
 """`make mobilesam`, `make sam-vit-b`: an official model, from its published weights to the page.
 
-    scripts/python.sh scripts/official.py mobile_sam|sam_vit_b [--from FILE [--any-weights]] [--[no-]attention-biases]
+    scripts/python.sh scripts/official.py mobile_sam|sam_vit_b [--from PATH [--any-weights]] [--[no-]attention-biases]
 
 Fetch, onnx, quantize, verify, publish; the first step that fails has named its reason and ends it, and the page offers what
 it offered before. Runs on the bare Python of the machine, so: standard library only.
@@ -72,14 +72,14 @@ def main() -> None:
     """Set up the export tools, then every step."""
     parser = argparse.ArgumentParser(description="Put an official model into the page.")
     parser.add_argument("name", choices=PAGES)
-    parser.add_argument("--from", dest="source", type=Path, metavar="FILE", help="weights that are here already")
-    parser.add_argument("--any-weights", action="store_true", help="FILE holds weights of your own for this model")
+    parser.add_argument("--from", dest="source", type=Path, metavar="PATH", help="weights that are here already")
+    parser.add_argument("--any-weights", action="store_true", help="they are your own, for this model")
     parser.add_argument("--attention-biases", action=argparse.BooleanOptionalAction, help="MobileSAM only")
     options = parser.parse_args()
     if options.any_weights and not options.source:
         parser.error("--any-weights is for a file of your own: give it with --from FILE.")
-    if options.source and not options.source.is_file():
-        sys.exit(f"There is no file {options.source}.")
+    if options.source and not options.source.exists():
+        sys.exit(f"There is no file or folder {options.source}.")
     setup.python_packages(("export",))
     fetch, *rest = commands(options.name, options.source, options.any_weights, options.attention_biases)
     step(fetch)

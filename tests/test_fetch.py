@@ -63,7 +63,7 @@ def server(monkeypatch):
 def publish(monkeypatch, url, content=FILE):
     """Pretend that the official file is `content`."""
     digest = hashlib.sha256(content).hexdigest()
-    entry = dataclasses.replace(OFFICIAL["mobile_sam"], url=url, sha256=digest, bytes=len(content))
+    entry = dataclasses.replace(OFFICIAL["mobile_sam"], url=url, sha256=digest, bytes=len(content), package=None)
     monkeypatch.setitem(OFFICIAL, "mobile_sam", entry)
     monkeypatch.setenv("no_proxy", "*")
 

@@ -157,7 +157,7 @@ def test_without_network_earlier_exports_stay(clone):
 
 def test_a_file_that_is_not_there_is_named(clone):
     done, taken = steps(clone, "mobile_sam", "--from", "absent.pt")
-    assert (done.returncode, done.stderr, taken) == (1, "There is no file absent.pt.\n", [])
+    assert (done.returncode, done.stderr, taken) == (1, "There is no file or folder absent.pt.\n", [])
     done, taken = steps(clone, "mobile_sam", "--any-weights")
     assert done.returncode == 2
     assert "--from FILE" in done.stderr

@@ -291,5 +291,5 @@ def test_the_choice_of_attention_biases_is_told(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(checkpoint, "sha256", lambda path: OFFICIAL["mobile_sam"].sha256)
     assert load_model(path).state_dict()[biases].all()
     told = capsys.readouterr().err
-    assert "released file" in told
+    assert "these are the released weights" in told
     assert told.endswith("The other way: --no-attention-biases.\n")

@@ -16,7 +16,7 @@ def catalogue(folder: Path) -> None:
     rows = [("name", "model", "MB", "licence", "here", "source")]
     for name, official in OFFICIAL.items():
         size = f"{official.bytes / 1e6:,.1f}"
-        rows.append((name, official.title, size, official.licence, state(official, folder), official.source))
+        rows.append((name, official.title, size, official.licence, state(name, folder), official.source))
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for row in rows:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

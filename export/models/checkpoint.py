@@ -10,6 +10,7 @@ import click
 import torch
 
 from export.files import sha256, write_whole
+from export.models.official import fingerprint
 from export.models.promptable import Config, Promptable, PromptableModel
 from export.models.registry import OFFICIAL, build
 
@@ -24,7 +25,7 @@ def biases_option(command: Command) -> Command:
     return click.option(
         "--attention-biases/--no-attention-biases",
         default=None,
-        help="MobileSAM only: whether TinyViT's trained position biases count. Default: yes for the released file; "
+        help="MobileSAM only: whether TinyViT's trained position biases count. Default: yes for the released weights; "
         "otherwise no, as right after the official builder.",
     )(command)
 
@@ -71,8 +72,8 @@ def load_model(path: Path, name: str | None = None, attention_biases: bool | Non
 
     name: an official model's (`registry.OFFICIAL`) or a student's: its backbone, an alias of it, or "student"; any other
     file is refused. None: what the file is, it says by its keys.
-    attention_biases: MobileSAM only, see `MobileSam.load_official`. None: as the released file was trained, if it is that
-    file; otherwise as the official builder leaves them. Which it was goes to stderr.
+    attention_biases: MobileSAM only, see `MobileSam.load_official`. None: as the released weights were trained, if it is
+    those; otherwise as the official builder leaves them. Which it was goes to stderr.
     """
     content = load(path)
     found = recognise(content)
@@ -86,6 +87,14 @@ def load_model(path: Path, name: str | None = None, attention_biases: bool | Non
         if found == STUDENT:
             return _student(content, path)
         return _official(found, content, path, attention_biases)
+
+
+def is_released(name: str, path: Path, weights: dict[str, Any]) -> bool:
+    """Whether a file with these weights is a model's released checkpoint, or that rebuilt from the package it is in too."""
+    official = OFFICIAL[name]
+    if sha256(path) == official.sha256:
+        return True
+    return official.package is not None and fingerprint(weights) == official.package.weights
 
 
 def recognise(content: dict[str, Any]) -> str | None:
@@ -118,19 +127,19 @@ def _official(name: str, weights: dict[str, torch.Tensor], path: Path, biases: b
             model.load_official(weights)
         else:
             model = build(name)
-            model.load_official(weights, _choose_biases(path) if biases is None else biases)
+            model.load_official(weights, _choose_biases(path, weights) if biases is None else biases)
     except ValueError as error:
         raise click.ClickException(f"{path}: {error} {_remedy(name)}") from error
     return model.eval()
 
 
-def _choose_biases(path: Path) -> bool:
+def _choose_biases(path: Path, weights: dict[str, torch.Tensor]) -> bool:
     """Whether TinyViT's attention biases count in this file, where nobody has said so; tells which, why, and how to say so."""
-    released = sha256(path) == OFFICIAL["mobile_sam"].sha256
+    released = is_released("mobile_sam", path, weights)
     reason = (
-        "they count: this is the released file, which was trained with them"
+        "they count: these are the released weights, which were trained with them"
         if released
-        else "they are left at zero, as the official builder leaves them: this is not the released file"
+        else "they are left at zero, as the official builder leaves them: these are not the released weights"
     )
     other = HINT[released]
     click.echo(f"MobileSAM's attention biases in {path.name}: {reason}. The other way: {other}.", err=True)

@@ -6,39 +6,6 @@ from segment_anything.modeling.common import LayerNorm2d
 from torch import nn
 
 
-class PairedMaskDecoder(MaskDecoder):
-    """`segment_anything`'s MaskDecoder for a batch in which every embedding has its own prompt, or one has them all."""
-
-    def __init__(self, dim: int, heads: int, mlp_dim: int) -> None:
-        super().__init__(
-            transformer_dim=dim,
-            transformer=TwoWayTransformer(depth=2, embedding_dim=dim, num_heads=heads, mlp_dim=mlp_dim),
-            iou_head_hidden_dim=dim,
-        )
-
-    def forward(
-        self, features: dict[str, torch.Tensor], image_pe: torch.Tensor, sparse: torch.Tensor, dense: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Decode one prompt per embedding, or many prompts for one.
-
-        features: the encoder's maps, each with batch B or 1; image_pe: (1, dim, h, w); sparse: (B, N, dim) prompt tokens;
-        dense: (B or 1, dim, h, w) mask prompt. Returns low-res logits (B, 4, 4h, 4w) and predicted IoU (B, 4).
-        """
-        output_tokens = torch.cat([self.iou_token.weight, self.mask_tokens.weight])
-        tokens = torch.cat([output_tokens.expand(sparse.shape[0], -1, -1), sparse], dim=1)
-        source = (features["image_embeddings"] + dense).expand(len(sparse), -1, -1, -1)
-        batch, dim, height, width = source.shape
-        hidden, source = self.transformer(source, image_pe.expand(batch, -1, -1, -1), tokens)
-        fine = self.upscale(source.transpose(1, 2).reshape(batch, dim, height, width), features)
-        kernels = torch.stack([mlp(hidden[:, 1 + i]) for i, mlp in enumerate(self.output_hypernetworks_mlps)], dim=1)
-        masks = (kernels @ fine.flatten(2)).reshape(batch, -1, fine.shape[2], fine.shape[3])
-        return masks, self.iou_prediction_head(hidden[:, 0])
-
-    def upscale(self, source: torch.Tensor, features: dict[str, torch.Tensor]) -> torch.Tensor:
-        """(B, dim, h, w) → (B, channels, 4h, 4w), of which each mask is a weighted sum."""
-        return self.output_upscaling(source)
-
-
 class Judge(nn.Module):
     """The predicted IoU from two things: SAM's head, which knows the prompt, and how sure a mask is of its own pixels.
 
@@ -61,17 +28,54 @@ class Judge(nn.Module):
         return (masks.sigmoid() * inside).sum((2, 3)) / inside.sum((2, 3)).clamp(min=1)
 
 
+class PairedMaskDecoder(MaskDecoder):
+    """`segment_anything`'s MaskDecoder for a batch in which every embedding has its own prompt, or one has them all.
+
+    With `judged`, its predicted IoU goes through a `Judge`.
+    """
+
+    def __init__(self, dim: int, heads: int, mlp_dim: int, judged: bool = False) -> None:
+        super().__init__(
+            transformer_dim=dim,
+            transformer=TwoWayTransformer(depth=2, embedding_dim=dim, num_heads=heads, mlp_dim=mlp_dim),
+            iou_head_hidden_dim=dim,
+        )
+        self.judge = Judge() if judged else None
+        self.register_load_state_dict_pre_hook(_with_judge)
+
+    def forward(
+        self, features: dict[str, torch.Tensor], image_pe: torch.Tensor, sparse: torch.Tensor, dense: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Decode one prompt per embedding, or many prompts for one.
+
+        features: the encoder's maps, each with batch B or 1; image_pe: (1, dim, h, w); sparse: (B, N, dim) prompt tokens;
+        dense: (B or 1, dim, h, w) mask prompt. Returns low-res logits (B, 4, 4h, 4w) and predicted IoU (B, 4).
+        """
+        output_tokens = torch.cat([self.iou_token.weight, self.mask_tokens.weight])
+        tokens = torch.cat([output_tokens.expand(sparse.shape[0], -1, -1), sparse], dim=1)
+        source = (features["image_embeddings"] + dense).expand(len(sparse), -1, -1, -1)
+        batch, dim, height, width = source.shape
+        hidden, source = self.transformer(source, image_pe.expand(batch, -1, -1, -1), tokens)
+        fine = self.upscale(source.transpose(1, 2).reshape(batch, dim, height, width), features)
+        kernels = torch.stack([mlp(hidden[:, 1 + i]) for i, mlp in enumerate(self.output_hypernetworks_mlps)], dim=1)
+        masks = (kernels @ fine.flatten(2)).reshape(batch, -1, fine.shape[2], fine.shape[3])
+        predicted = self.iou_prediction_head(hidden[:, 0])
+        return masks, self.judge(masks, predicted) if self.judge else predicted
+
+    def upscale(self, source: torch.Tensor, features: dict[str, torch.Tensor]) -> torch.Tensor:
+        """(B, dim, h, w) → (B, channels, 4h, 4w), of which each mask is a weighted sum."""
+        return self.output_upscaling(source)
+
+
 class FineMaskDecoder(PairedMaskDecoder):
     """SAM's decoder at width `dim`, upsampling through `fine_dims` channels at strides 8 and 4, its answers judged."""
 
     def __init__(self, dim: int, fine_dims: tuple[int, int], heads: int = 8) -> None:
-        super().__init__(dim, heads, mlp_dim=4 * dim)
+        super().__init__(dim, heads, mlp_dim=4 * dim, judged=True)
         self.up_8 = nn.ConvTranspose2d(dim, fine_dims[0], 2, stride=2)
         self.norm_8 = LayerNorm2d(fine_dims[0])
         self.up_4 = nn.ConvTranspose2d(fine_dims[0], fine_dims[1], 2, stride=2)
         self.activation = nn.GELU()
-        self.judge = Judge()
-        self.register_load_state_dict_pre_hook(_judged)
         del self.output_upscaling
         for mlp in self.output_hypernetworks_mlps:
             mlp.layers[-1] = nn.Linear(dim, fine_dims[1])
@@ -80,13 +84,8 @@ class FineMaskDecoder(PairedMaskDecoder):
         fine = self.activation(self.norm_8(self.up_8(source) + features["fine_8"]))
         return self.activation(self.up_4(fine) + features["fine_4"])
 
-    def forward(
-        self, features: dict[str, torch.Tensor], image_pe: torch.Tensor, sparse: torch.Tensor, dense: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        masks, predicted = super().forward(features, image_pe, sparse, dense)
-        return masks, self.judge(masks, predicted)
 
-
-def _judged(decoder: FineMaskDecoder, weights: dict[str, torch.Tensor], prefix: str, *_: object) -> None:
-    """Checkpoints from before there was a judge: the head alone."""
-    weights.setdefault(f"{prefix}judge.weights", decoder.judge.weights.detach().clone())
+def _with_judge(decoder: PairedMaskDecoder, weights: dict[str, torch.Tensor], prefix: str, *_: object) -> None:
+    """Weights without a judge, SAM's own or those of an older checkpoint: the head alone."""
+    if decoder.judge is not None:
+        weights.setdefault(f"{prefix}judge.weights", decoder.judge.weights.detach().clone())

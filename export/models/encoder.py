@@ -11,6 +11,7 @@ from torch import nn
 MEAN = (123.675, 116.28, 103.53)  # SAM's pixel statistics (ImageNet's, in 0…255)
 STD = (58.395, 57.12, 57.375)
 PAPER = "tiny_vit_5m"  # the paper's student: TinyViT-5M with SAM's neck, see mobile_sam.py
+HALF_FRAME = "tiny_vit_5m_512"  # the same, which sees the photo at half the frame's resolution, see half_frame.py
 
 
 class Encoder(nn.Module):
@@ -54,20 +55,22 @@ class Encoder(nn.Module):
 
 
 def build_encoder(backbone: str, dim: int, fine_dims: tuple[int, int]) -> nn.Module:
-    """The paper's encoder by its name, `tiny_vit_5m` (for a SAM: 256 channels, no finer maps), or any timm backbone.
+    """The paper's encoder, `tiny_vit_5m`, or its half-frame form, `tiny_vit_5m_512` (for a SAM: 256 channels, no finer
+    maps), or any timm backbone.
 
     Raises ValueError (or timm's RuntimeError, for an unknown name) that says what does not fit.
     """
-    if backbone != PAPER:
+    if backbone not in (PAPER, HALF_FRAME):
         return Encoder(backbone, dim, fine_dims)
-    from export.models.mobile_sam import DIM, TinyVitEncoder  # here, because that module builds on promptable.py
+    from export.models.half_frame import HalfFrameEncoder  # here, because these modules build on promptable.py
+    from export.models.mobile_sam import DIM, TinyVitEncoder
 
     if dim != DIM or any(fine_dims):
         raise ValueError(
-            f"{PAPER} is the encoder of MobileSAM: {DIM} channels and no finer maps, for students of a SAM. "
+            f"{backbone} is an encoder of MobileSAM's kind: {DIM} channels and no finer maps, for students of a SAM. "
             "Choose tiny_vit_5m_224, the same backbone from timm, for other teachers."
         )
-    return TinyVitEncoder()
+    return TinyVitEncoder() if backbone == PAPER else HalfFrameEncoder()
 
 
 def normalise(image: torch.Tensor) -> torch.Tensor:

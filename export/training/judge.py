@@ -18,7 +18,7 @@ from export.data.augment import Augment
 from export.data.collection import Collection
 from export.models import checkpoint
 from export.models.checkpoint import load_model
-from export.models.decoder import FineMaskDecoder
+from export.models.decoder import PairedMaskDecoder
 from export.models.promptable import Promptable
 from export.training.losses import true_ious
 from export.training.prompts import first_prompts
@@ -57,7 +57,8 @@ class Answers:
 def ask(model: Promptable, loader: DataLoader[dict[str, np.ndarray]], device: str) -> Answers:
     """One click on every target of the loader's examples."""
     decoder = model.mask_decoder
-    assert isinstance(decoder, FineMaskDecoder)
+    assert isinstance(decoder, PairedMaskDecoder)
+    assert decoder.judge is not None
     decoder.judge.weights.copy_(torch.tensor([1.0, 0.0, 0.0]))  # the head alone speaks
     rows = []
     for batch in tqdm(loader, unit="batch"):
@@ -91,8 +92,8 @@ def judge(  # type: ignore[no-untyped-def]
 ) -> None:
     """Fit how a model judges its own masks."""
     content, model = checkpoint.load(path), load_model(path)
-    if not isinstance(model, Promptable) or not isinstance(model.mask_decoder, FineMaskDecoder):
-        raise click.ClickException(f"{path} has no judge: only students with finer maps have one (see `train`).")
+    if not isinstance(model, Promptable) or model.mask_decoder.judge is None:
+        raise click.ClickException(f"{path} has no judge: only our own students have one (see `train` and `distill`).")
     pool = Collection(data)
     training, _ = pool.set_aside(holdout, seed)
     torch.manual_seed(seed)

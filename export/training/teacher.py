@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from export.models.checkpoint import load_model
-from export.models.encoder import PAPER
+from export.models.encoder import HALF_FRAME, PAPER
+from export.models.mobile_sam import TinyVitEncoder
 from export.models.promptable import Config, Promptable, PromptableModel
 
 
@@ -33,7 +34,8 @@ def student_of(teacher: PromptableModel, backbone: str, fresh_decoder: bool = Fa
         config = Config(backbone, own.dim, own.fine_8, own.fine_4, teacher.input_size)
     else:
         dim = teacher.prompt_encoder.embed_dim
-        config = Config(backbone, dim, fine_8=0, fine_4=0, input_size=teacher.input_size)
+        judged = backbone == HALF_FRAME  # the form that is published: its candidates are ranked after a fit (see `judge`)
+        config = Config(backbone, dim, fine_8=0, fine_4=0, input_size=teacher.input_size, judged=judged)
     try:
         student = Promptable(config)
     except (ValueError, RuntimeError) as error:  # timm raises RuntimeError for an unknown name
@@ -41,6 +43,8 @@ def student_of(teacher: PromptableModel, backbone: str, fresh_decoder: bool = Fa
     student.prompt_encoder.load_state_dict(teacher.prompt_encoder.state_dict())
     if not fresh_decoder:
         student.mask_decoder.load_state_dict(teacher.mask_decoder.state_dict())
+    if backbone == HALF_FRAME and type(teacher.image_encoder) is TinyVitEncoder:
+        student.image_encoder.start_from(teacher.image_encoder)  # type: ignore[operator]
     return student
 
 

@@ -68,7 +68,7 @@ def like_segment_anything(path: Path) -> Path:
 def test_another_variant_is_chosen_in_the_settings_and_at_the_next_visit(app: App) -> None:
     app.open().choose_sample("coffee").tap(*TAP)
     before = app.is_answered().mask()
-    settings(app)["models"].get_by_role("radio", name=re.compile("int8")).click()
+    settings(app)["models"].get_by_role("radio", name=re.compile("^Tapmask Tiny.*int8")).click()
     assert running(app) == "model-tapmask-tiny/int8"
     leave(app)
     # Photo and points are still there, and the new model answers them nearly as the other did.
@@ -80,11 +80,20 @@ def test_another_variant_is_chosen_in_the_settings_and_at_the_next_visit(app: Ap
     assert running(app) == "model-tapmask-tiny/fp16"
 
 
+def test_mobile_sam_is_on_offer_and_answers(app: App) -> None:
+    app.open().choose_sample("coffee").tap(*TAP)
+    before = app.is_answered().mask()
+    settings(app)["models"].get_by_role("radio", name=re.compile("^MobileSAM")).click()
+    assert running(app) == "model-mobile-sam/int8"
+    leave(app)
+    assert iou(app.is_answered().mask(), before) > 0.5
+
+
 def test_a_model_that_cannot_be_had_leaves_the_one_before(app: App) -> None:
     app.open().choose_sample("coffee")
     app.page.route("**/*.int8.*.onnx", lambda route: route.fulfill(status=404))
     app.complaints.allow("404")
-    settings(app)["models"].get_by_role("radio", name=re.compile("int8")).click()
+    settings(app)["models"].get_by_role("radio", name=re.compile("^Tapmask Tiny.*int8")).click()
     expect(app["model-problem"]).to_contain_text("The model before it runs again.", timeout=PATIENCE)
     assert running(app) == "model-tapmask-tiny/fp16"
     leave(app).tap(*TAP)

@@ -12,6 +12,7 @@ from tests.e2e.app import PATIENCE, App
 from tests.e2e.conftest import Visits
 from tests.e2e.expected import Expected, iou
 from tests.e2e.serving import Site, serve
+from tests.e2e.test_model_files import STORED, sums
 from tests.e2e.truth import SAMPLES
 
 # An active worker has finished its precache: installing waits for it.
@@ -54,6 +55,10 @@ def test_a_reload_and_a_new_photo_work_offline(installed: App, own_site: Site, e
     assert np.array_equal(installed.shows("coffee").is_answered().mask(), online)
     mask = installed.choose_file(SAMPLES / "cat.jpg").tap(*FACE).mask()
     assert iou(mask, expected.read(SAMPLES / "cat.jpg").tap(*FACE)) >= 0.97
+
+
+def test_the_first_visit_keeps_the_default_model_and_no_other(installed: App) -> None:
+    assert set(installed.page.evaluate(STORED)) == sums()
 
 
 def test_the_first_visit_is_enough(installed: App, own_site: Site) -> None:

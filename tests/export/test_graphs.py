@@ -53,6 +53,13 @@ def model(request):
     return request.getfixturevalue(request.param)
 
 
+def test_equal_tables_are_stored_once(mobile_sam):
+    stored = encoder_graph(prepare(mobile_sam)).graph.initializer
+    tables = [(tuple(t.dims), t.raw_data) for t in stored if t.data_type == onnx.TensorProto.INT64]
+    assert len(tables) == len(set(tables))
+    assert any(dims == (196, 196) for dims, _ in tables), "of the attention biases of a 14 × 14 window"
+
+
 def prompts(model, count, points, masks, has):
     size = model.input_size
     given = torch.full((masks,), float(has))

@@ -19,6 +19,17 @@ export function About({ phase, samples, onClose }: Props) {
       <h3>{t("The model")}</h3>
       {phase.state === "running" ? <Engine info={phase.segmenter.info} /> : <p>{phase.state === "loading" ? t("It is being loaded.") : t("It is not running.")}</p>}
       <KeyList />
+      <h3>MobileSAM</h3>
+      <p>
+        {t("The weights of MobileSAM are those that its authors published, stored in fewer bits.")}{" "}
+        <a href="https://github.com/ChaoningZhang/MobileSAM" target="_blank" rel="noreferrer">
+          MobileSAM
+        </a>
+        ,{" "}
+        <a href="licences/mobile-sam.txt" target="_blank">
+          Apache-2.0
+        </a>
+      </p>
       <h3>{t("HEIC photos")}</h3>
       <p>
         {t("Where a browser cannot open them, libheif with libde265 does.")} <a href="https://github.com/strukturag/libheif" target="_blank" rel="noreferrer">libheif</a>,{" "}

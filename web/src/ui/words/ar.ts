@@ -227,6 +227,7 @@ export const arabic: Catalogue = {
   "The model": "النموذج",
   "It is being loaded.": "جارٍ تحميله.",
   "It is not running.": "لا يعمل حاليًا.",
+  "The weights of MobileSAM are those that its authors published, stored in fewer bits.": "أوزان MobileSAM هي التي نشرها مؤلفوه، مخزّنة بعدد أقل من البتات.",
   "HEIC photos": "صور HEIC",
   "Where a browser cannot open them, libheif with libde265 does.": "حيث لا يستطيع المتصفح فتحها، تفتحها libheif مع libde265.",
   "Sample photos": "صور الأمثلة",

@@ -225,6 +225,7 @@ export const german = {
   "The model": "Das Modell",
   "It is being loaded.": "Es wird geladen.",
   "It is not running.": "Es läuft nicht.",
+  "The weights of MobileSAM are those that its authors published, stored in fewer bits.": "Die Gewichte von MobileSAM sind die von seinen Autoren veröffentlichten, mit weniger Bits gespeichert.",
   "HEIC photos": "HEIC-Fotos",
   "Where a browser cannot open them, libheif with libde265 does.": "Wo ein Browser sie nicht öffnen kann, tut es libheif mit libde265.",
   "Sample photos": "Beispielfotos",

