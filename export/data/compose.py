@@ -14,10 +14,10 @@ from PIL import Image
 from scipy import ndimage
 from tqdm import tqdm
 
+from export.data.boxes import tight_box
 from export.data.parts import SampleError
 from export.data.samples import Sample, Samples
 from export.data.shards import add_sample
-from export.evaluation.clicks import tight_box
 from export.files import write_whole
 
 SHARE = (0.35, 0.6)  # of the photo's shorter side: the longer side of a pasted object

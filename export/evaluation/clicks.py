@@ -7,6 +7,8 @@ the larger error region (missed or surplus). This is the rule of RITM's `isegm/i
 import numpy as np
 from scipy.ndimage import distance_transform_edt
 
+from export.data.boxes import tight_box
+
 RULE = (
     "first click at the point farthest from the mask's edge (border counts as edge); every further click likewise in "
     "the missed or the surplus region, whichever reaches deeper; earlier low-res logits are given as mask prompt"
@@ -46,9 +48,3 @@ def iou(a: np.ndarray, b: np.ndarray, ignore: np.ndarray | None = None) -> float
         a, b = a & ~ignore, b & ~ignore
     union = int(np.count_nonzero(a | b))
     return 1.0 if union == 0 else int(np.count_nonzero(a & b)) / union
-
-
-def tight_box(mask: np.ndarray) -> tuple[int, int, int, int]:
-    """Return x1, y1, x2, y2 of the pixels of a non-empty boolean mask (inclusive)."""
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    return int(columns[0]), int(rows[0]), int(columns[-1]), int(rows[-1])

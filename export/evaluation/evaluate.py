@@ -15,6 +15,7 @@ import numpy as np
 from tqdm import tqdm
 
 from export.cli.options import PATH, model_options, open_model, open_named
+from export.data.boxes import tight_box
 from export.data.parts import SampleError
 from export.data.samples import Sample, Samples, grouped, readable
 from export.evaluation import align, clicks, everything, fastsam, recall
@@ -109,7 +110,7 @@ def measure(opened: Opened, targets: Sequence[np.ndarray], most: int, ignore: np
                 course.mask.oracle = max(clicks.iou(mask, course.target, ignore) for mask in answer.masks)
             course.current, course.earlier = answer.mask, answer.low_res
             course.mask.ious.append(clicks.iou(answer.mask, course.target, ignore))
-    boxed = opened.answers([Prompt(box=clicks.tight_box(target)) for target in targets])
+    boxed = opened.answers([Prompt(box=tight_box(target)) for target in targets])
     for course, answer in zip(courses, boxed, strict=True):
         course.mask.box = clicks.iou(answer.mask, course.target, ignore)
     return [course.mask for course in courses]

@@ -1,6 +1,5 @@
-"""Pictures of figures."""
+"""Pictures of what `evaluate` measured."""
 
-import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,25 +9,8 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from export.files import write_whole
-
-
-def plot_curves(log: list[dict[str, float]], path: Path) -> None:
-    """Draw losses and IoU over the photos seen, one line a figure, to a PNG."""
-    figure, (losses, ious) = plt.subplots(1, 2, figsize=(11, 4))
-    names = sorted({name for entry in log for name in entry} - {"seen"})
-    for name in names:
-        points = [(entry["seen"], entry[name]) for entry in log if name in entry]
-        axis = losses if "loss" in name else ious
-        axis.plot(*zip(*points, strict=True), label=name, linewidth=2 if name.startswith("heldout") else 1)
-    for axis, title in ((losses, "loss"), (ious, "IoU on the low-res grid")):
-        axis.set(xlabel="photos seen", title=title)
-        axis.grid(alpha=0.3)
-        if axis.lines:
-            axis.legend(fontsize=7)
-    _save(figure, path)
+from export.training.curves import save_figure
 
 
 def plot_evaluations(runs: dict[str, dict[str, dict[str, Any]]], folder: Path) -> list[Path]:
@@ -56,7 +38,7 @@ def plot_evaluations(runs: dict[str, dict[str, dict[str, Any]]], folder: Path) -
             axis.grid(alpha=0.3)
             axis.legend(fontsize=7)
         paths.append(folder / f"{name}.png")
-        _save(figure, paths[-1])
+        save_figure(figure, paths[-1])
     return paths
 
 
@@ -97,11 +79,3 @@ def _draw_alignment(axis: Axes, label: str, figures: dict[str, Any], number: int
         axis.plot(*zip(*points, strict=True), marker="o", label=label)
     axis.axhline(figures["align_one_point_miou"], color=f"C{number}", linestyle=":", label=f"{label}: one point")
     axis.set(xlabel="pixels between the two points", ylabel="mean IoU with the teacher", ylim=(0, 1))
-
-
-def _save(figure: Figure, path: Path) -> None:
-    figure.tight_layout()
-    buffer = io.BytesIO()
-    figure.savefig(buffer, dpi=110, format="png")
-    plt.close(figure)
-    write_whole(path, buffer.getvalue())

@@ -8,9 +8,12 @@ import torch.nn.functional as F
 from segment_anything.modeling.common import LayerNorm2d
 from torch import nn
 
+from export.models.half_frame import HalfFrameEncoder
+from export.models.tiny_vit import DIM, TinyVitEncoder
+
 MEAN = (123.675, 116.28, 103.53)  # SAM's pixel statistics (ImageNet's, in 0…255)
 STD = (58.395, 57.12, 57.375)
-PAPER = "tiny_vit_5m"  # the paper's student: TinyViT-5M with SAM's neck, see mobile_sam.py
+PAPER = "tiny_vit_5m"  # the paper's student: TinyViT-5M with SAM's neck, see tiny_vit.py
 HALF_FRAME = "tiny_vit_5m_512"  # the same, which sees the photo at half the frame's resolution, see half_frame.py
 
 
@@ -62,9 +65,6 @@ def build_encoder(backbone: str, dim: int, fine_dims: tuple[int, int]) -> nn.Mod
     """
     if backbone not in (PAPER, HALF_FRAME):
         return Encoder(backbone, dim, fine_dims)
-    from export.models.half_frame import HalfFrameEncoder  # here, because these modules build on promptable.py
-    from export.models.mobile_sam import DIM, TinyVitEncoder
-
     if dim != DIM or any(fine_dims):
         raise ValueError(
             f"{backbone} is an encoder of MobileSAM's kind: {DIM} channels and no finer maps, for students of a SAM. "

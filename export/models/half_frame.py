@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from export.models.mobile_sam import DIM, TinyVitEncoder
+from export.models.tiny_vit import DIM, TinyVitEncoder
 
 BIASES = ".attention_biases"
 

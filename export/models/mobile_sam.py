@@ -1,56 +1,25 @@
 """MobileSAM's architecture (arXiv 2306.14289), and loading the official checkpoint onto it.
 
-The encoder is timm's TinyViT, which computes what the official one does under other names: there, a downsampling closes
-the stage before it; here, it opens the stage after it.
+timm's TinyViT (see tiny_vit.py) computes what the official encoder does under other names: there, a downsampling closes the
+stage before it; here, it opens the stage after it.
 """
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
-import timm
 import torch
 from segment_anything.modeling import PromptEncoder
-from segment_anything.modeling.common import LayerNorm2d
 from torch import nn
 
 from export.models.decoder import PairedMaskDecoder
 from export.models.official import check_keys
 from export.models.promptable import PromptableModel
+from export.models.tiny_vit import DIM, TinyVitEncoder
 
 INPUT_SIZE = 1024
-DIM = 256
 UNUSED = re.compile(  # the classification head, tables that the architecture implies, and counters of training steps
     r"image_encoder\.(norm_head|head)\.|attention_bias_idxs$|num_batches_tracked$"
 )
-
-
-class TinyVitEncoder(nn.Module):
-    """TinyViT-5M with stride 1 in its last downsampling, and SAM's neck: (B, 3, S, S) → (B, 256, S/16, S/16)."""
-
-    windows = (7, 7, 14, 7)  # side of the attention windows of each stage, in cells; the first stage has none
-
-    def __init__(self) -> None:
-        super().__init__()
-        body: Any = timm.create_model(
-            "tiny_vit_5m_224", pretrained=False, num_classes=0, drop_path_rate=0.0, window_sizes=self.windows
-        )
-        body.head = nn.Identity()
-        body.stages[3].downsample.conv2.conv.stride = (1, 1)
-        for module in body.modules():
-            if hasattr(module, "fused_attn"):
-                module.fused_attn = False  # written out, as in the official code, it exports to fewer nodes
-        width = body.num_features
-        self.body = body
-        self.neck = nn.Sequential(
-            nn.Conv2d(width, DIM, 1, bias=False),
-            LayerNorm2d(DIM),
-            nn.Conv2d(DIM, DIM, 3, padding=1, bias=False),
-            LayerNorm2d(DIM),
-        )
-
-    def forward(self, image: torch.Tensor) -> dict[str, torch.Tensor]:
-        return {"image_embeddings": self.neck(self.body.forward_features(image))}
 
 
 class MobileSam(PromptableModel):

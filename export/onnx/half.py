@@ -19,7 +19,9 @@ from onnx import TensorProto, helper
 from onnxruntime.transformers.float16 import DEFAULT_OP_BLOCK_LIST, convert_float_to_float16
 from onnxruntime.transformers.onnx_model import OnnxModel
 
+from export.models.predictor import OnnxPredictor, Photo
 from export.onnx.graphs import remove_unused, strip_notes
+from export.onnx.verify import prompts
 
 ISLANDS = (
     "LayerNormalization",
@@ -132,12 +134,6 @@ def _before_sines(model: onnx.ModelProto) -> set[str]:
 
 def convert_pair(source: Path, photos: list[np.ndarray]) -> dict[str, tuple[onnx.ModelProto, Ranges]]:
     """The fp32 pair in `source` → the same with half-precision arithmetic, and the ranges it was measured to have."""
-    from export.models.predictor import (  # with verify, which takes this module's caller for granted
-        OnnxPredictor,
-        Photo,
-    )
-    from export.onnx.verify import prompts
-
     encoder, decoder = (onnx.load(source / f"{part}.onnx") for part in ("encoder", "decoder"))
     predictor = OnnxPredictor(source / "encoder.onnx", source / "decoder.onnx")
     opened = [Photo(predictor, pixels) for pixels in photos]

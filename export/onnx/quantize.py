@@ -16,6 +16,8 @@ from onnx import TensorProto, helper, numpy_helper
 from tqdm import tqdm
 
 from export.onnx.graphs import write
+from export.onnx.half import LARGEST, convert_pair
+from export.onnx.verify import read_photos
 
 VARIANTS = ("fp16", "int8")
 PARTS = ("encoder", "decoder")
@@ -52,7 +54,7 @@ def compress(graph: onnx.ModelProto, variant: str) -> onnx.ModelProto:
 def _fp16(name: str, values: np.ndarray, kept: list[onnx.TensorProto]) -> list[onnx.NodeProto]:
     largest = float(np.abs(values).max())
     if largest > float(np.finfo(np.float16).max):
-        raise click.ClickException(f"Weights {name} exceed half precision ({largest:.3g}); leave out --variant fp16.")
+        raise click.ClickException(f"Weights {name} exceed half precision ({largest:.3g}); choose another --variant.")
     half = values.astype(np.float16)
     kept.append(numpy_helper.from_array(half, f"{name}.fp16"))
     return [helper.make_node("Cast", [f"{name}.fp16"], [name], f"{name}.restore", to=TensorProto.FLOAT)]
@@ -120,12 +122,6 @@ def _compressed(source: Path, variant: str) -> Iterator[tuple[str, onnx.ModelPro
 
 
 def _halved(source: Path, photos: Path) -> Iterator[tuple[str, onnx.ModelProto]]:
-    from export.onnx.half import (  # here, because both build on the exporter, which takes `compress`
-        LARGEST,
-        convert_pair,
-    )
-    from export.onnx.verify import read_photos
-
     for part, (graph, ranges) in convert_pair(source, read_photos(photos)).items():
         name, value = ranges.largest
         tqdm.write(

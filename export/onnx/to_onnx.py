@@ -23,7 +23,6 @@ from export.models.checkpoint import checkpoint_options, load_model
 from export.models.promptable import PromptableModel
 from export.onnx.folded import FoldedDecoder, PhotoMaps, position_phases
 from export.onnx.graphs import OPSET, compute_at_load, data_of, export_graph, rename_dimension, write
-from export.onnx.quantize import VARIANTS, compress
 from export.onnx.stock import DECODER_INPUTS, check_stock, stock_decoder
 from export.onnx.unpadded import UnpaddedEncoder
 
@@ -126,7 +125,6 @@ def copy_of(model: PromptableModel) -> PromptableModel:
 def export_pair(
     model: PromptableModel,
     folder: Path,
-    variant: str = "fp32",
     stock: bool = False,
     split: bool = False,
     unpadded: bool = False,
@@ -141,9 +139,7 @@ def export_pair(
     }
     paths = []
     for part, make in tqdm(parts.items(), desc="export", unit="file", leave=False):
-        graph = make()
-        graph = graph if variant == "fp32" else compress(graph, variant)
-        paths.append(write(graph, folder / f"{part}.onnx"))
+        paths.append(write(make(), folder / f"{part}.onnx"))
     return paths[0], paths[1]
 
 
@@ -160,15 +156,13 @@ def fuse_layer_norms(module: nn.Module) -> None:
 @click.argument("model")
 @checkpoint_options()
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for encoder.onnx and decoder.onnx.")
-@click.option("--variant", type=click.Choice(["fp32", *VARIANTS]), default="fp32", show_default=True,
-              help="How the weights are stored; `quantize` makes the others from fp32.")  # fmt: skip
 @click.option("--stock", is_flag=True, help="A decoder with segment-anything's own inputs and outputs.")
 @click.option(
     "--split", is_flag=True, help="The encoder computes all that depends on the photo alone; taps get cheaper."
 )
 @click.option("--unpadded", is_flag=True, help="The encoder skips the empty part of the square.")
 def to_onnx(
-    model: str, checkpoint: Path, attention_biases: bool | None, out: Path, variant: str, stock: bool, split: bool,
+    model: str, checkpoint: Path, attention_biases: bool | None, out: Path, stock: bool, split: bool,
     unpadded: bool,
 ) -> None:  # fmt: skip
     """Export MODEL's checkpoint to ONNX.
@@ -180,6 +174,6 @@ def to_onnx(
             "--split changes what the decoder takes, --stock keeps segment-anything's signature: choose one."
         )
     loaded = load_model(checkpoint, model, attention_biases)
-    for path in export_pair(loaded, out, variant, stock, split, unpadded):
+    for path in export_pair(loaded, out, stock, split, unpadded):
         size = sum(file.stat().st_size for file in (path, data_of(path)) if file.exists())
         click.echo(f"Wrote {path} ({size:,} bytes, opset {OPSET}).")

@@ -15,7 +15,7 @@ import torch.distributed as dist
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
-from export.evaluation.plot import plot_curves
+from export.training.curves import plot_curves
 from export.training.distributed import is_main, world
 from export.training.trainer import Batch, Trainer
 

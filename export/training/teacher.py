@@ -8,8 +8,8 @@ import click
 
 from export.models.checkpoint import load_model
 from export.models.encoder import HALF_FRAME, PAPER
-from export.models.mobile_sam import TinyVitEncoder
 from export.models.promptable import Config, Promptable, PromptableModel
+from export.models.tiny_vit import TinyVitEncoder
 
 
 def load_teacher(path: Path, name: str | None = None, input_size: int | None = None) -> PromptableModel:
@@ -34,7 +34,9 @@ def student_of(teacher: PromptableModel, backbone: str, fresh_decoder: bool = Fa
         config = Config(backbone, own.dim, own.fine_8, own.fine_4, teacher.input_size)
     else:
         dim = teacher.prompt_encoder.embed_dim
-        judged = backbone == HALF_FRAME  # the form that is published: its candidates are ranked after a fit (see `judge`)
+        judged = (
+            backbone == HALF_FRAME
+        )  # the form that is published: its candidates are ranked after a fit (see `judge`)
         config = Config(backbone, dim, fine_8=0, fine_4=0, input_size=teacher.input_size, judged=judged)
     try:
         student = Promptable(config)

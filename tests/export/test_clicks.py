@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis.extra.numpy import arrays
 
+from export.data.boxes import tight_box
 from export.evaluation import clicks
 from export.models.selection import candidates
 
@@ -49,7 +50,7 @@ def test_iou_is_symmetric_and_between_0_and_1(a, b):
 
 @given(MASKS.filter(np.any))
 def test_the_tight_box_holds_the_mask_and_touches_it(mask):
-    x1, y1, x2, y2 = clicks.tight_box(mask)
+    x1, y1, x2, y2 = tight_box(mask)
     assert mask[y1 : y2 + 1, x1 : x2 + 1].sum() == mask.sum()
     assert mask[y1].any()
     assert mask[y2].any()

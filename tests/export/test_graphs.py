@@ -22,7 +22,7 @@ from export.onnx.graphs import data_of, weight_bytes, write
 from export.onnx.stock import stock_decoder
 from export.onnx.to_onnx import EncoderGraph, encoder_graph, export_pair, prepare
 from export.onnx.unpadded import UnpaddedEncoder
-from tests.export.conftest import refuse, run
+from tests.export.conftest import refuse
 
 
 def shaken(model):
@@ -170,12 +170,6 @@ def test_what_stock_and_split_cannot_do_is_said(checkpoint, tmp_path):
     assert "finer maps" in refuse("onnx", "student", *options, "--stock")
     assert "mobile_sam" in refuse("onnx", "mobile_sam", *options)
     assert not list((tmp_path).rglob("*.onnx"))
-
-
-def test_a_variant_can_be_exported_at_once(checkpoint, exported, tmp_path):
-    run("onnx", "student", "--checkpoint", checkpoint, "--out", tmp_path, "--variant", "fp16")
-    for part in ("encoder.onnx", "decoder.onnx"):
-        assert (tmp_path / part).read_bytes() == (exported / "fp16" / part).read_bytes()
 
 
 @pytest.fixture(scope="module")
