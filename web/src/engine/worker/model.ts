@@ -1,9 +1,9 @@
 /** An encoder and a decoder session. Encoder outputs reach the decoder by name; the app need not know what they are. */
 import type { InferenceSession, Tensor } from "onnxruntime-web";
-import { PromptError, type PromptFeeds } from "../../core/feeds";
-import type { TensorSpec } from "../../core/manifest";
-import { toPlanes } from "../../core/normalise";
-import { fitPair, type Fit, type Graph, type PairForm } from "../../core/pair";
+import { PromptError, type PromptFeeds } from "../core/feeds";
+import type { TensorSpec } from "../core/manifest";
+import { toPlanes } from "../core/normalise";
+import { fitPair, type Fit, type Graph, type PairForm } from "../core/pair";
 import type { SavedTensor } from "../embeddings";
 import type { Setup } from "../protocol";
 import { download, upload } from "./gpu";

@@ -1,11 +1,11 @@
 /** The engine's worker: holds one model on one provider, and the embeddings of the photos that it has seen. */
 import { memoryUse } from "./heap";
 import { expose, transfer } from "comlink";
-import { candidates } from "../../core/candidates";
-import { judge, cellsWithin, select, type EverythingSettings, type Spotted } from "../../core/everything";
-import { lonePointFeeds, PromptError, promptFeeds } from "../../core/feeds";
-import { letterbox, type Point } from "../../core/geometry";
-import type { LowResMask, Prompt } from "../../core/prompt";
+import { candidates } from "../core/candidates";
+import { judge, cellsWithin, select, type EverythingSettings, type Spotted } from "../core/everything";
+import { lonePointFeeds, PromptError, promptFeeds } from "../core/feeds";
+import { letterbox, type Point } from "../core/geometry";
+import type { LowResMask, Prompt } from "../core/prompt";
 import type { SavedEmbeddings } from "../embeddings";
 import type { Outcome, Setup, WorkerApi } from "../protocol";
 import type { Segmentation } from "../types";

@@ -1,0 +1,94 @@
+/** What is painted and erased by hand: strokes of a round brush, kept as data and drawn at any resolution. */
+import type { Point, Rect, Size } from "../engine/core/geometry";
+
+export interface Stroke {
+  /** The way of the brush's middle, in continuous image pixels; a lone point is a dot. */
+  readonly points: readonly Point[];
+  /** In image pixels. */
+  readonly radius: number;
+  /** Takes away instead of adding. */
+  readonly erase: boolean;
+}
+
+export const noStrokes: readonly Stroke[] = [];
+
+/** Leaves out points that no eye would miss: nearer to the straight way between their neighbours than `tolerance` (Douglas and Peucker). */
+export function simplify(points: readonly Point[], tolerance: number): Point[] {
+  if (points.length < 3) return [...points];
+  const keep = new Uint8Array(points.length);
+  keep[0] = keep[points.length - 1] = 1;
+  const open: [number, number][] = [[0, points.length - 1]];
+  for (let span = open.pop(); span; span = open.pop()) {
+    const [from, to] = span;
+    let [farthest, at] = [tolerance ** 2, -1];
+    for (let i = from + 1; i < to; i++) {
+      const d = squaredDistance(points[i]!.x, points[i]!.y, points[from]!, points[to]!);
+      if (d > farthest) [farthest, at] = [d, i];
+    }
+    if (at < 0) continue;
+    keep[at] = 1;
+    open.push([from, at], [at, to]);
+  }
+  return points.filter((_, i) => keep[i]);
+}
+
+/** The smallest rectangle of whole photo pixels that holds all that strokes add; null where they add nothing. */
+export function strokesBounds(strokes: readonly Stroke[], photo: Size): Rect | null {
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const { points, radius, erase } of strokes) {
+    if (erase) continue;
+    for (const { x, y } of points) {
+      [left, top] = [Math.min(left, x - radius), Math.min(top, y - radius)];
+      [right, bottom] = [Math.max(right, x + radius), Math.max(bottom, y + radius)];
+    }
+  }
+  [left, top] = [Math.max(0, Math.floor(left)), Math.max(0, Math.floor(top))];
+  [right, bottom] = [Math.min(photo.width, Math.ceil(right)), Math.min(photo.height, Math.ceil(bottom))];
+  return right > left && bottom > top ? { x: left, y: top, width: right - left, height: bottom - top } : null;
+}
+
+/** Draws strokes into a mask of 0 and 1 that covers `part`, pixel by pixel, in place. A pixel belongs to a stroke when its middle does. */
+export function paintStrokes(mask: Uint8Array, part: Rect, strokes: readonly Stroke[]): void {
+  for (const { points, radius, erase } of strokes) {
+    const value = erase ? 0 : 1;
+    eachSegment(points, radius, part, part, (i, d) => {
+      if (d <= radius ** 2) mask[i] = value;
+    });
+  }
+}
+
+/** Puts strokes into a field of signed distances (image pixels, positive inside) that samples `rect`, in place. */
+export function strokeField(field: Float32Array, rect: Rect, size: Size, strokes: readonly Stroke[]): void {
+  const soft = 2 * Math.max(rect.width / size.width, rect.height / size.height);
+  for (const { points, radius, erase } of strokes) {
+    eachSegment(points, radius + soft, rect, size, (i, d) => {
+      const inside = radius - Math.sqrt(d);
+      field[i] = erase ? Math.min(field[i]!, -inside) : Math.max(field[i]!, inside);
+    });
+  }
+}
+
+/** Visits the samples near each straight piece of a line, with their squared distance from it in image pixels. */
+function eachSegment(points: readonly Point[], reach: number, rect: Rect, { width, height }: Size, visit: (index: number, squared: number) => void): void {
+  const [stepX, stepY] = [rect.width / width, rect.height / height];
+  for (let n = 0; n < Math.max(1, points.length - 1); n++) {
+    const a = points[n]!;
+    const b = points[n + 1] ?? a;
+    const left = Math.max(0, Math.floor((Math.min(a.x, b.x) - reach - rect.x) / stepX - 0.5));
+    const right = Math.min(width - 1, Math.ceil((Math.max(a.x, b.x) + reach - rect.x) / stepX - 0.5));
+    const top = Math.max(0, Math.floor((Math.min(a.y, b.y) - reach - rect.y) / stepY - 0.5));
+    const bottom = Math.min(height - 1, Math.ceil((Math.max(a.y, b.y) + reach - rect.y) / stepY - 0.5));
+    for (let y = top; y <= bottom; y++)
+      for (let x = left; x <= right; x++) {
+        const d = squaredDistance(rect.x + (x + 0.5) * stepX, rect.y + (y + 0.5) * stepY, a, b);
+        if (d <= reach ** 2) visit(y * width + x, d);
+      }
+  }
+}
+
+function squaredDistance(x: number, y: number, a: Point, b: Point): number {
+  const [dx, dy] = [b.x - a.x, b.y - a.y];
+  const length = dx * dx + dy * dy;
+  const t = length > 0 ? Math.min(Math.max(((x - a.x) * dx + (y - a.y) * dy) / length, 0), 1) : 0;
+  return (x - a.x - t * dx) ** 2 + (y - a.y - t * dy) ** 2;
+}
