@@ -11,7 +11,7 @@ import { openDialog } from "./openDialog";
 import { withRemembered } from "../features/models/modelChoice";
 import { readQuery } from "./query";
 import { registerServiceWorker } from "../workers/service/client";
-import { startSpeaking } from "../i18n/choice";
+import { startSpeaking } from "../state/language";
 import "./styles/base.css";
 import "../components/controls.css";
 import "../components/dialog.css";

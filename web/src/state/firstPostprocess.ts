@@ -1,27 +1,15 @@
 /** How the first object of the next photo is finished: as the last one was, also after a reload. */
-import { signal } from "@preact/signals";
 import { cleanFinish, isFinish, sameFinish, type Finish } from "../postprocess/postprocess";
+import { parsed, Persisted } from "./persisted";
 
-const key = "tapmask-finish";
+const store = new Persisted<Finish>("tapmask-finish", {
+  read(text) {
+    const stored = parsed(text);
+    return isFinish(stored) ? stored : cleanFinish;
+  },
+  write: (finish) => (sameFinish(finish, cleanFinish) ? null : JSON.stringify(finish)),
+});
 
-export const firstFinish = signal<Finish>(restore());
+export const firstFinish = store.signal;
 
-export function rememberFinish(finish: Finish): void {
-  firstFinish.value = finish;
-  try {
-    if (sameFinish(finish, cleanFinish)) localStorage.removeItem(key);
-    else localStorage.setItem(key, JSON.stringify(finish));
-  } catch {
-    // Storage is switched off or full: the page remembers until it is closed.
-  }
-}
-
-function restore(): Finish {
-  try {
-    const stored: unknown = JSON.parse(localStorage.getItem(key) ?? "null");
-    if (isFinish(stored)) return stored;
-  } catch {
-    // The same.
-  }
-  return cleanFinish;
-}
+export const rememberFinish = (finish: Finish): void => store.set(finish);

@@ -1,5 +1,5 @@
 /** What was chosen in the save sheet, remembered by the browser. */
-import { effect, signal } from "@preact/signals";
+import { parsed, Persisted } from "../../state/persisted";
 
 export const whats = ["one", "each", "all"] as const;
 export const formats = ["png", "jpeg", "webp", "mask", "svg", "coco", "project"] as const;
@@ -25,31 +25,18 @@ export interface Choice {
 export const blurRange = { min: 0.4, max: 5, step: 0.1 } as const;
 export const qualityRange = { min: 50, max: 100, step: 1 } as const;
 
-const place = "tapmask-save";
-
 const oneOf = <T>(known: readonly T[], value: unknown): T => known.find((one) => one === value) ?? known[0]!;
 
 const within = ({ min, max }: { min: number; max: number }, value: unknown, otherwise: number): number => (typeof value === "number" && value >= min && value <= max ? value : otherwise);
 
-export const choice = signal<Choice>(read());
+const store = new Persisted<Choice>("tapmask-save", { read: (text) => complete((parsed(text) ?? {}) as Partial<Record<keyof Choice, unknown>>), write: JSON.stringify });
 
-export const remember = (change: Partial<Choice>): void => void (choice.value = { ...choice.peek(), ...change });
+export const choice = store.signal;
 
-effect(() => {
-  try {
-    localStorage.setItem(place, JSON.stringify(choice.value));
-  } catch {
-    // Storage is full or switched off: it is remembered while the page is open.
-  }
-});
+export const remember = (change: Partial<Choice>): void => store.set({ ...choice.peek(), ...change });
 
-function read(): Choice {
-  let stored: Partial<Record<keyof Choice, unknown>> = {};
-  try {
-    stored = JSON.parse(localStorage.getItem(place) ?? "{}") ?? {};
-  } catch {
-    // Whatever it was, it is of no use.
-  }
+/** What is missing or damaged gets its default. */
+function complete(stored: Partial<Record<keyof Choice, unknown>>): Choice {
   return {
     what: oneOf(whats, stored.what),
     format: oneOf(formats, stored.format),

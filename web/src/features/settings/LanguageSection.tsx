@@ -1,6 +1,6 @@
 /** The language of the page. */
 import { useState } from "preact/hooks";
-import { chooseLanguage, chosenLanguage } from "../../i18n/choice";
+import { chooseLanguage, chosenLanguage } from "../../state/language";
 import { isLanguage, languages } from "../../i18n/languages";
 import { t } from "../../i18n/translate";
 

@@ -1,25 +1,11 @@
 /** Whether the page still has to explain itself: once for each browser, where it can remember that. */
-import { signal } from "@preact/signals";
+import { Persisted } from "../../state/persisted";
 
-const key = "tapmask-coached";
+const store = new Persisted<boolean>("tapmask-coached", { read: (text) => text !== null, write: (on) => (on ? "yes" : null) });
 
-export const coached = signal(recall());
+export const coached = store.signal;
 
 /** Somebody has read it, or has gone ahead without. */
 export function endCoaching(): void {
-  if (coached.peek()) return;
-  coached.value = true;
-  try {
-    localStorage.setItem(key, "yes");
-  } catch {
-    // Storage is switched off: it is explained again next time.
-  }
-}
-
-function recall(): boolean {
-  try {
-    return localStorage.getItem(key) !== null;
-  } catch {
-    return false;
-  }
+  if (!coached.peek()) store.set(true);
 }

@@ -1,12 +1,12 @@
 /** Which language was chosen: by the address (`?lang=de`), else at an earlier visit, else by the browser. */
-import { signal } from "@preact/signals";
-import { bestOf, isLanguage, type Language } from "./languages";
-import { speak } from "./translate";
+import { bestOf, isLanguage, type Language } from "../i18n/languages";
+import { speak } from "../i18n/translate";
+import { Persisted } from "./persisted";
 
-const key = "tapmask-language";
+const store = new Persisted<Language | null>("tapmask-language", { read: (text) => (isLanguage(text) ? text : null), write: (language) => language });
 
 /** Null: what the browser asks for. */
-export const chosenLanguage = signal<Language | null>(recall());
+export const chosenLanguage = store.signal;
 
 /** Before the first picture, so that nothing is read twice. */
 export async function startSpeaking(address: URL): Promise<void> {
@@ -17,21 +17,6 @@ export async function startSpeaking(address: URL): Promise<void> {
 /** @returns Whether the page speaks it now. */
 export async function chooseLanguage(language: Language | null): Promise<boolean> {
   if (!(await speak(language ?? bestOf(navigator.languages)))) return false;
-  chosenLanguage.value = language;
-  try {
-    if (language) localStorage.setItem(key, language);
-    else localStorage.removeItem(key);
-  } catch {
-    // storage is switched off: it is chosen again next time
-  }
+  store.set(language);
   return true;
-}
-
-function recall(): Language | null {
-  try {
-    const stored = localStorage.getItem(key);
-    return isLanguage(stored) ? stored : null;
-  } catch {
-    return null;
-  }
 }
