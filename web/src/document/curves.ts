@@ -1,5 +1,6 @@
 /** Lines drawn by hand as prompts: a scribble becomes points along it, a lasso a box and points inside. */
 import { letterbox, type Point, type Rect, type Size } from "../engine/core/geometry";
+import { cellSize, gridSize } from "../engine/core/grid";
 import { signedDistance } from "../postprocess/morphology";
 import type { LowResMask, PromptBox, PromptPoint } from "../engine/core/prompt";
 
@@ -76,9 +77,9 @@ const sure = 8;
 /** A lasso's inside as a mask prompt: the model gets it as if it were its own earlier answer. */
 export function lassoMask(curve: readonly Point[], photo: Size, inputSize: number): LowResMask {
   const { scaleX, scaleY } = letterbox(photo.width, photo.height, inputSize);
-  const size = inputSize / 4;
+  const size = gridSize(inputSize);
   const logits = Float32Array.from({ length: size * size }, (_, i) => {
-    const place = { x: (((i % size) + 0.5) * 4) / scaleX, y: ((Math.floor(i / size) + 0.5) * 4) / scaleY };
+    const place = { x: (((i % size) + 0.5) * cellSize) / scaleX, y: ((Math.floor(i / size) + 0.5) * cellSize) / scaleY };
     return isWithin(place, curve) ? sure : -sure;
   });
   return { logits, size };

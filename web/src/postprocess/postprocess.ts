@@ -6,6 +6,8 @@
  * screen, saving as large as the photo: the same field, so the same outline.
  */
 import { blur } from "./blur";
+import { axis, Bilinear } from "../engine/core/bilinear";
+import { cellSize } from "../engine/core/grid";
 import type { Point, Rect, Size } from "../engine/core/geometry";
 import { guidedLines, type Lines } from "./guided";
 import { sampleLogits, wholePhoto } from "../engine/core/mask";
@@ -100,7 +102,7 @@ export function finishMask(source: Source, finish: Finish, guide: Guide | null):
   const whole = guideSize(photo);
   const step = { x: photo.width / whole.width, y: photo.height / whole.height };
   const pixels = Math.max(step.x, step.y);
-  const reach = (chosen.reach * 4 * Math.max(photo.width, photo.height)) / source.inputSize;
+  const reach = (chosen.reach * cellSize * Math.max(photo.width, photo.height)) / source.inputSize;
   const sigma = Math.max(0.8, (finish.smooth * Math.max(photo.width, photo.height)) / 1000 / pixels);
   const logits = sampleLogits(source.mask, photo, source.inputSize, { ...wholePhoto(photo), ...whole });
   const mask = Uint8Array.from(logits, (logit) => (logit > source.threshold ? 1 : 0));
@@ -216,31 +218,9 @@ export function fieldAt(field: Field, values: Float32Array, rect: Rect, size: Si
 
 /** Reads values of a field at samples spread over a rectangle; beyond the field, those at its border. */
 function bilinear(values: Float32Array, field: Field, rect: Rect, size: Size = rect): Float32Array<ArrayBuffer> {
-  const out = new Float32Array(size.width * size.height);
-  const columns = axis(rect.x - field.rect.x, size.width, rect.width / size.width, field.rect.width / field.width, field.width);
-  const rows = axis(rect.y - field.rect.y, size.height, rect.height / size.height, field.rect.height / field.height, field.height);
-  for (let y = 0, o = 0; y < size.height; y++) {
-    const [low, high, v] = [rows.low[y]! * field.width, rows.high[y]! * field.width, rows.part[y]!];
-    for (let x = 0; x < size.width; x++) {
-      const [l, h, u] = [columns.low[x]!, columns.high[x]!, columns.part[x]!];
-      const above = values[low + l]! * (1 - u) + values[low + h]! * u;
-      const below = values[high + l]! * (1 - u) + values[high + h]! * u;
-      out[o++] = above * (1 - v) + below * v;
-    }
-  }
-  return out;
-}
-
-/** @param every Image pixels between what is read. @param step Image pixels between samples. */
-function axis(start: number, count: number, every: number, step: number, size: number): { low: Int32Array; high: Int32Array; part: Float32Array } {
-  const [low, high, part] = [new Int32Array(count), new Int32Array(count), new Float32Array(count)];
-  for (let i = 0; i < count; i++) {
-    const position = Math.min(Math.max((start + (i + 0.5) * every) / step - 0.5, 0), size - 1);
-    low[i] = Math.floor(position);
-    high[i] = Math.min(low[i]! + 1, size - 1);
-    part[i] = position - low[i]!;
-  }
-  return { low, high, part };
+  const columns = axis(field.width, size.width, rect.x - field.rect.x, rect.width / size.width, field.width / field.rect.width);
+  const rows = axis(field.height, size.height, rect.y - field.rect.y, rect.height / size.height, field.height / field.rect.height);
+  return new Bilinear(values, field.width, columns, rows).all();
 }
 
 /** The smallest rectangle of samples that holds the mask and a margin around it, inside the grid. */

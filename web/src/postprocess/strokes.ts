@@ -1,5 +1,6 @@
 /** What is painted and erased by hand: strokes of a round brush, kept as data and drawn at any resolution. */
 import type { Point, Rect, Size } from "../engine/core/geometry";
+import { squaredDistance } from "./simplify";
 
 export interface Stroke {
   /** The way of the brush's middle, in continuous image pixels; a lone point is a dot. */
@@ -11,26 +12,6 @@ export interface Stroke {
 }
 
 export const noStrokes: readonly Stroke[] = [];
-
-/** Leaves out points that no eye would miss: nearer to the straight way between their neighbours than `tolerance` (Douglas and Peucker). */
-export function simplify(points: readonly Point[], tolerance: number): Point[] {
-  if (points.length < 3) return [...points];
-  const keep = new Uint8Array(points.length);
-  keep[0] = keep[points.length - 1] = 1;
-  const open: [number, number][] = [[0, points.length - 1]];
-  for (let span = open.pop(); span; span = open.pop()) {
-    const [from, to] = span;
-    let [farthest, at] = [tolerance ** 2, -1];
-    for (let i = from + 1; i < to; i++) {
-      const d = squaredDistance(points[i]!.x, points[i]!.y, points[from]!, points[to]!);
-      if (d > farthest) [farthest, at] = [d, i];
-    }
-    if (at < 0) continue;
-    keep[at] = 1;
-    open.push([from, at], [at, to]);
-  }
-  return points.filter((_, i) => keep[i]);
-}
 
 /** The smallest rectangle of whole photo pixels that holds all that strokes add; null where they add nothing. */
 export function strokesBounds(strokes: readonly Stroke[], photo: Size): Rect | null {
@@ -84,11 +65,4 @@ function eachSegment(points: readonly Point[], reach: number, rect: Rect, { widt
         if (d <= reach ** 2) visit(y * width + x, d);
       }
   }
-}
-
-function squaredDistance(x: number, y: number, a: Point, b: Point): number {
-  const [dx, dy] = [b.x - a.x, b.y - a.y];
-  const length = dx * dx + dy * dy;
-  const t = length > 0 ? Math.min(Math.max(((x - a.x) * dx + (y - a.y) * dy) / length, 0), 1) : 0;
-  return (x - a.x - t * dx) ** 2 + (y - a.y - t * dy) ** 2;
 }

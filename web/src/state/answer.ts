@@ -1,6 +1,6 @@
 /** An answer of the model, with what the page draws of it. */
 import type { PhotoObject } from "../document/document";
-import { cellsWithin } from "../engine/core/everything";
+import { cellsWithin } from "../engine/core/grid";
 import { rawFinish, type Finish, type Guide } from "../postprocess/postprocess";
 import { groundOf, outlineOf, type Ground } from "../postprocess/outline";
 import { nothing, seedsOf, type Shape } from "../postprocess/shape";

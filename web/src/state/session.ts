@@ -6,6 +6,7 @@
 import { batch, computed, signal, type Signal } from "@preact/signals";
 import { asksNothing, createDocument, current, currentStep, isBlank, isEmpty, newRevision, noPrompts, revisionOf, toPrompt, type Document, type PhotoObject, type Question } from "../document/document";
 import type { ImagePoint } from "../engine/core/geometry";
+import { gridSize } from "../engine/core/grid";
 import { withGrid } from "../engine/core/maskPrompt";
 import { noStrokes } from "../postprocess/strokes";
 import type { LowResMask } from "../engine/core/prompt";
@@ -257,7 +258,7 @@ export class Session {
   private async askAbout(object: PhotoObject): Promise<boolean> {
     const { image, frame } = this;
     try {
-      const answer = new Answer(await image!.segment(withGrid(toPrompt(object), frame!.inputSize / 4)), frame!);
+      const answer = new Answer(await image!.segment(withGrid(toPrompt(object), gridSize(frame!.inputSize))), frame!);
       if (this.image !== image) return false;
       this.keep(object, answer);
       return true;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { outlinesOf, simplify, type Polygon, type Ring } from "../../src/formats/polygon";
+import { outlinesOf, type Polygon, type Ring } from "../../src/formats/polygon";
 import { pathData, svgOf } from "../../src/formats/svg";
 
 const rect = { x: 10, y: 20, width: 60, height: 40 };
@@ -37,13 +37,6 @@ describe("outlinesOf", () => {
     expect(holes).toEqual([]);
     expect(Math.abs(area(outside!))).toBeGreaterThan(1180);
     expect(outlinesOf(new Uint8Array(1200), full)).toEqual([]);
-  });
-});
-
-describe("simplify", () => {
-  it("stays near, and keeps corners", () => {
-    const square: Ring = [...Array.from({ length: 9 }, (_, i) => [i, 0.2 * (i % 2)] as const), [8, 8], [0, 8]];
-    expect(new Set(simplify(square).map(String))).toEqual(new Set(["0,0", "8,0", "8,8", "0,8"]));
   });
 });
 

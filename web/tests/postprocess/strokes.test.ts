@@ -1,6 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { paintStrokes, simplify, strokeField, strokesBounds, type Stroke } from "../../src/postprocess/strokes";
+import { paintStrokes, strokeField, strokesBounds, type Stroke } from "../../src/postprocess/strokes";
 import { area } from "../support";
 
 const photo = { width: 60, height: 40 };
@@ -45,24 +44,5 @@ describe("strokes", () => {
     expect(strokesBounds([{ ...line, erase: true }], photo)).toBeNull();
     expect(strokesBounds([{ ...line, points: [{ x: 58, y: 39 }] }], photo)).toEqual({ x: 53, y: 34, width: 7, height: 6 });
     expect(strokesBounds([{ ...line, points: [{ x: 580, y: 39 }] }], photo)).toBeNull();
-  });
-});
-
-describe("simplify", () => {
-  it("keeps the ends, and every point near what is left", () => {
-    const point = fc.record({ x: fc.integer({ min: 0, max: 50 }), y: fc.integer({ min: 0, max: 50 }) });
-    fc.assert(
-      fc.property(fc.array(point, { minLength: 1, maxLength: 40 }), (points) => {
-        const simple = simplify(points, 2);
-        expect([simple[0], simple.at(-1)]).toEqual([points[0], points.at(-1)]);
-        const mask = new Uint8Array(60 * 60);
-        paintStrokes(mask, { x: 0, y: 0, width: 60, height: 60 }, [{ points: simple, radius: 3, erase: false }]);
-        for (const { x, y } of points) expect(mask[y * 60 + x]).toBe(1);
-      }),
-    );
-  });
-
-  it("makes a straight way two points", () => {
-    expect(simplify(Array.from({ length: 30 }, (_, x) => ({ x, y: 2 * x })), 0.1)).toHaveLength(2);
   });
 });

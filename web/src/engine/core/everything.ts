@@ -64,9 +64,6 @@ export function tapGrid(pointsPerSide: number, { width, height }: Size): { x: nu
   return places.flatMap((y) => places.map((x) => ({ x: x * width, y: y * height })));
 }
 
-/** How many low-res cells along a side have their centre within `pixels` of the model frame. */
-export const cellsWithin = (pixels: number): number => Math.max(1, Math.floor((pixels + 1) / 4));
-
 /** Low-res logits of one mask, `stride` in a row; only `columns × rows` of them show the photo. */
 export interface Grid {
   readonly logits: Float32Array;

@@ -1,5 +1,6 @@
 /** Do two ONNX files of unknown origin make a model that this page can run? Told from their inputs and outputs alone. */
 import type { TensorSpec } from "./manifest";
+import { frameSize } from "./grid";
 
 /** What a graph says about itself. */
 export interface Graph {
@@ -59,10 +60,10 @@ export function fitPair(files: readonly [Graph, Graph]): Fit {
   const side = encoderSide(encoder, image);
   const grid = square(decoder.inputs.find(({ name }) => name === "mask_input")?.shape) ?? square(decoder.outputs.find(({ name }) => name === "low_res_masks")?.shape);
   if (side === "uneven") problems.push(`${encoder.file} takes ${tensor(encoder.inputs[0]!)}, which is not square.`);
-  else if (side && grid && side !== 4 * grid)
+  else if (side && grid && side !== frameSize(grid))
     problems.push(`The two files do not belong together: ${encoder.file} reads ${side} × ${side} pixels, and ${decoder.file} answers with ${grid} × ${grid}, which is not a quarter of them.`);
   if (problems.length || side === "uneven") return { fits: false, problems };
-  return { fits: true, encoder, decoder, form: { image: image!, imageName: encoder.inputs[0]!.name, embeddings }, inputSize: side ?? (grid ? 4 * grid : null) };
+  return { fits: true, encoder, decoder, form: { image: image!, imageName: encoder.inputs[0]!.name, embeddings }, inputSize: side ?? (grid ? frameSize(grid) : null) };
 }
 
 const misfit = (...problems: string[]): Fit => ({ fits: false, problems });

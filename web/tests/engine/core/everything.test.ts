@@ -1,6 +1,7 @@
 /** The rules of the automatic masks, one by one. `test_everything.py` in tests/e2e holds the whole against Python. */
 import { describe, expect, test } from "vitest";
-import { boxIou, cellsWithin, everythingDefaults, judge, ladder, maskBox, select, stabilityScore, suppress, tapGrid, type Grid, type Spotted } from "../../../src/engine/core/everything";
+import { boxIou, everythingDefaults, judge, ladder, maskBox, select, stabilityScore, suppress, tapGrid, type Grid, type Spotted } from "../../../src/engine/core/everything";
+import { cellsWithin } from "../../../src/engine/core/grid";
 
 /** A cone of height 1 at a slope of 1 per cell. */
 function cone(x: number, y: number, radius: number, size = 16): Grid {
