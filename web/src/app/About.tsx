@@ -4,21 +4,23 @@ import type { EnginePhase } from "../state/engine";
 import type { Sample } from "../features/open/samples";
 import { Dialog } from "../components/Dialog";
 import { KeyList } from "../features/shortcuts/KeyList";
+import type { Shortcuts } from "../features/shortcuts/shortcutGroups";
 import { t } from "../i18n/translate";
 
 interface Props {
   phase: EnginePhase;
   samples: readonly Sample[];
+  shortcuts: Shortcuts;
   onClose(): void;
 }
 
-export function About({ phase, samples, onClose }: Props) {
+export function About({ phase, samples, shortcuts, onClose }: Props) {
   return (
     <Dialog title="Tapmask" testId="about" onClose={onClose}>
       <p>{t("Tap an object in a photo and save its cut-out. Everything happens in this browser: no photo, no tap and no mask leaves this device.")}</p>
       <h3>{t("The model")}</h3>
       {phase.state === "running" ? <Engine info={phase.segmenter.info} /> : <p>{phase.state === "loading" ? t("It is being loaded.") : t("It is not running.")}</p>}
-      <KeyList />
+      <KeyList shortcuts={shortcuts} />
       <h3>{t("HEIC photos")}</h3>
       <p>
         {t("Where a browser cannot open them, libheif with libde265 does.")} <a href="https://github.com/strukturag/libheif" target="_blank" rel="noreferrer">libheif</a>,{" "}

@@ -1,8 +1,9 @@
 /** The page: puts the views in their places and hands what they emit to the controller. */
 import type { ComponentChildren } from "preact";
 import { Camera, House, ImagePlus, Info, Maximize, Settings as Gear, ZoomIn, ZoomOut } from "lucide-preact";
-import { useCallback, useEffect, useRef } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useRef } from "preact/hooks";
 import { cameraWay } from "../features/open/camera";
+import { createActions, shortcutGroups, type Actions } from "./actions";
 import type { Controller } from "./controller";
 import { dragging, listenForFiles, photosOf } from "../features/open/fileInput";
 import { openDialog } from "./openDialog";
@@ -20,6 +21,7 @@ import { BrushBar } from "../features/stage/BrushBar";
 import { Filmstrip } from "../features/library/Filmstrip";
 import { EverythingPanel } from "../features/find-all/EverythingPanel";
 import { Hint } from "../features/stage/Hint";
+import { ActionButton } from "../components/ActionButton";
 import { IconButton } from "../components/IconButton";
 import { MessageCard } from "../components/MessageCard";
 import { ObjectPanel } from "../features/objects/ObjectPanel";
@@ -47,14 +49,16 @@ export function App({ controller }: { controller: Controller }) {
   const shoot = useCallback(() => (cameraWay.peek() === "app" ? cameraApp.current!.click() : void (openDialog.value = "camera")), []);
   const open = useCallback((files: readonly File[]) => void controller.openAll(files), [controller]);
   useEffect(() => listenForFiles(open), [open]);
-  useEffect(() => listenToKeys(controller, choose, () => (openDialog.value = "shortcuts")), [controller, choose]);
+  const actions = useMemo(() => createActions(controller, { choosePhoto: choose, showShortcuts: () => (openDialog.value = "shortcuts") }), [controller, choose]);
+  const shortcuts = useMemo(() => shortcutGroups(actions), [actions]);
+  useEffect(() => listenToKeys(controller, actions), [controller, actions]);
 
   const session = controller.session.value;
   const message = controller.shownMessage.value;
   const remedy = (kind: Remedy) => (kind === "choose-photo" ? choose() : controller.remedy(kind));
   return (
     <>
-      <TopBar controller={controller} onChoose={choose} onShoot={shoot}>
+      <TopBar controller={controller} actions={actions} onShoot={shoot}>
         <input
           ref={input}
           class="visually-hidden"
@@ -79,15 +83,15 @@ export function App({ controller }: { controller: Controller }) {
         />
       </TopBar>
       <Filmstrip album={controller.album} onShow={(id) => void controller.show(id)} />
-      {session ? <Workplace key={session.id} controller={controller} /> : controller.album.returning.value ? null : <Welcome samples={samples} onChoose={choose} onShoot={cameraWay.value && shoot} onSample={({ file, name }) => void controller.openSample(file, `${name}.jpg`)} />}
+      {session ? <Workplace key={session.id} controller={controller} actions={actions} /> : controller.album.returning.value ? null : <Welcome samples={samples} onChoose={choose} onShoot={cameraWay.value && shoot} onSample={({ file, name }) => void controller.openSample(file, `${name}.jpg`)} />}
       <div class="notes">
         {message && <MessageCard message={message} onRemedy={remedy} onDismiss={() => controller.dismiss()} />}
         <Toasts controller={controller} />
       </div>
       {dragging.value && <div class="drop-here" role="status">{t("Drop the photo")}</div>}
-      {openDialog.value === "about" && <About phase={controller.engine.phase.value} samples={samples} onClose={closeDialog("about")} />}
+      {openDialog.value === "about" && <About phase={controller.engine.phase.value} samples={samples} shortcuts={shortcuts} onClose={closeDialog("about")} />}
       {openDialog.value === "camera" && <CameraDialog onPhoto={(file) => open([file])} onChoose={choose} onClose={closeDialog("camera")} />}
-      {openDialog.value === "shortcuts" && <Shortcuts onClose={closeDialog("shortcuts")} />}
+      {openDialog.value === "shortcuts" && <Shortcuts shortcuts={shortcuts} onClose={closeDialog("shortcuts")} />}
       {openDialog.value === "settings" && <Settings controller={controller} onClose={closeDialog("settings")} />}
     </>
   );
@@ -100,7 +104,7 @@ function takeFiles(input: HTMLInputElement): readonly File[] {
   return files;
 }
 
-function TopBar({ controller, onChoose, onShoot, children }: { controller: Controller; onChoose(): void; onShoot(): void; children: ComponentChildren }) {
+function TopBar({ controller, actions, onShoot, children }: { controller: Controller; actions: Actions; onShoot(): void; children: ComponentChildren }) {
   const status = controller.status.value;
   return (
     <header class="top-bar">
@@ -108,7 +112,7 @@ function TopBar({ controller, onChoose, onShoot, children }: { controller: Contr
       {controller.session.value && (
         <div class="panel ways-in">
           <IconButton icon={House} label={t("Back to the start")} testId="home" onClick={() => controller.home()} />
-          <IconButton icon={ImagePlus} text={t("Open")} label={t("Open a photo")} hint="Ctrl+O" testId="open" onClick={onChoose} />
+          <ActionButton action={actions.open} icon={ImagePlus} text testId="open" />
           {cameraWay.value && <IconButton icon={Camera} label={t("Take a photo")} testId="take-photo" onClick={onShoot} />}
         </div>
       )}
@@ -121,7 +125,7 @@ function TopBar({ controller, onChoose, onShoot, children }: { controller: Contr
   );
 }
 
-function Workplace({ controller }: { controller: Controller }) {
+function Workplace({ controller, actions }: { controller: Controller; actions: Actions }) {
   const { everything, objects, prompting, saving, viewport } = controller;
   const session = controller.session.value;
   if (!session) return null;
@@ -133,33 +137,17 @@ function Workplace({ controller }: { controller: Controller }) {
       <Stage session={session} viewport={viewport} prompting={prompting} />
       <Place session={session} prompting={prompting} corner={controller.keyboardBox.corner.value} />
       {everything.isOpen.value && <FoundLayer everything={everything} viewport={viewport} />}
-      <Tools
-        mode={prompting.mode.value}
-        tool={prompting.drawing.tool.value}
-        canUndo={prompting.canUndo.value}
-        canRedo={prompting.canRedo.value}
-        canClear={!prompting.isEmpty.value}
-        canAdd={objects.canAdd.value}
-        onMode={(mode) => (prompting.mode.value = mode)}
-        onTool={(tool) => prompting.drawing.choose(tool)}
-        onUndo={() => prompting.undo()}
-        onRedo={() => prompting.redo()}
-        onClear={() => prompting.clear()}
-        onAdd={() => objects.add()}
-        isFinding={everything.isOpen.value}
-        canFind={session.encoded.value}
-        onFind={() => everything.toggle()}
-      />
-      <ObjectPanel session={session} objects={objects} />
-      <BrushBar drawing={prompting.drawing} />
-      {refines && edited && <Refine finish={edited.object.finish} photo={session.photo} refining={prompting.refining} />}
-      {everything.isOpen.value && <EverythingPanel session={session} everything={everything} />}
-      {!refines && !everything.isOpen.value && (edited || saving.others.value) && <Result session={session} prompting={prompting} saving={saving} />}
+      <Tools actions={actions} tool={prompting.drawing.tool.value} />
+      <ObjectPanel session={session} objects={objects} newObject={actions.newObject} />
+      <BrushBar drawing={prompting.drawing} actions={actions} />
+      {refines && edited && <Refine finish={edited.object.finish} photo={session.photo} refining={prompting.refining} toggle={actions.refine} />}
+      {everything.isOpen.value && <EverythingPanel session={session} everything={everything} leave={actions.leave} />}
+      {!refines && !everything.isOpen.value && (edited || saving.others.value) && <Result session={session} prompting={prompting} saving={saving} actions={actions} />}
       {!prompting.hasAsked.value && !everything.isOpen.value && session.encoded.value && <Hint />}
       <div class="panel zoom" role="group" aria-label={t("Zoom")}>
-        <IconButton icon={ZoomOut} label={t("Zoom out")} hint="−" onClick={() => viewport.zoom(0.8)} />
-        <IconButton icon={Maximize} label={t("Fit")} hint="0" onClick={() => viewport.fit()} />
-        <IconButton icon={ZoomIn} label={t("Zoom in")} hint="+" onClick={() => viewport.zoom(1.25)} />
+        <ActionButton action={actions.zoomOut} icon={ZoomOut} />
+        <ActionButton action={actions.fit} icon={Maximize} />
+        <ActionButton action={actions.zoomIn} icon={ZoomIn} />
       </div>
     </main>
   );

@@ -6,40 +6,42 @@ import { manyColours } from "../../state/palette";
 import type { Session } from "../../state/session";
 import { percent } from "../../state/status";
 import { IconButton } from "../../components/IconButton";
+import { shortcutOf, type Action } from "../../state/action";
 import { around, useThumbnail } from "../../components/thumbnail";
 import { counted, t } from "../../i18n/translate";
 
 interface Props {
   session: Session;
   everything: Everything;
+  leave: Action;
 }
 
-export function EverythingPanel({ session, everything }: Props) {
+export function EverythingPanel({ session, everything, leave }: Props) {
   const search = everything.search.value;
   return (
     <section class="panel result everything" aria-label={t("All objects")} data-testid="everything">
       <p class="visually-hidden" role="status">
         {everything.said.value}
       </p>
-      {search.state === "searching" && <Searching part={search.part} onCancel={() => everything.close()} />}
-      {search.state === "found" && <Offers session={session} everything={everything} search={search} />}
+      {search.state === "searching" && <Searching part={search.part} hint={shortcutOf(leave)} onCancel={() => everything.close()} />}
+      {search.state === "found" && <Offers session={session} everything={everything} leave={leave} search={search} />}
     </section>
   );
 }
 
-function Searching({ part, onCancel }: { part: number; onCancel(): void }) {
+function Searching({ part, hint, onCancel }: { part: number; hint?: string; onCancel(): void }) {
   return (
     <>
       <label class="everything-progress">
         {t("Finding all objects")}
         <progress max={1} value={part} data-testid="everything-progress" />
       </label>
-      <IconButton icon={X} text={t("Cancel")} label={t("Cancel")} hint="Esc" testId="everything-cancel" onClick={onCancel} />
+      <IconButton icon={X} text={t("Cancel")} label={t("Cancel")} hint={hint} testId="everything-cancel" onClick={onCancel} />
     </>
   );
 }
 
-function Offers({ session, everything, search }: Props & { search: Extract<Search, { state: "found" }> }) {
+function Offers({ session, everything, leave, search }: Props & { search: Extract<Search, { state: "found" }> }) {
   const things = everything.offered.value;
   const kept = everything.keptSome.value;
   return (
@@ -56,7 +58,7 @@ function Offers({ session, everything, search }: Props & { search: Extract<Searc
           icon={kept ? Check : X}
           text={kept ? t("Done") : t("Cancel")}
           label={kept ? t("Done") : t("Cancel")}
-          hint="Esc"
+          hint={shortcutOf(leave)}
           testId="everything-done"
           onClick={() => everything.close()}
         />
@@ -67,7 +69,7 @@ function Offers({ session, everything, search }: Props & { search: Extract<Searc
 }
 
 /** One stop for the Tab key; arrows go through it. */
-function List({ session, everything, things }: Props & { things: readonly Thing[] }) {
+function List({ session, everything, things }: Omit<Props, "leave"> & { things: readonly Thing[] }) {
   const list = useRef<HTMLUListElement>(null);
   const pointed = everything.pointed.value;
   const stop = pointed && things.includes(pointed) ? pointed : things[0];

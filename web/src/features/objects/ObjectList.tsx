@@ -3,13 +3,15 @@ import { SquarePlus } from "lucide-preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Objects } from "./objects";
 import type { Session } from "../../state/session";
-import { IconButton } from "../../components/IconButton";
+import { ActionButton } from "../../components/ActionButton";
+import type { Action } from "../../state/action";
 import { ObjectRow } from "./ObjectRow";
 import { t } from "../../i18n/translate";
 
 interface Props {
   session: Session;
   objects: Objects;
+  newObject: Action;
   onSelected?(): void;
 }
 
@@ -19,7 +21,7 @@ interface Drag {
   readonly above: number;
 }
 
-export function ObjectList({ session, objects, onSelected = () => undefined }: Props) {
+export function ObjectList({ session, objects, newObject, onSelected = () => undefined }: Props) {
   const [drag, setDrag] = useState<Drag | null>(null);
   const list = useRef<HTMLOListElement>(null);
   useKeptFocus(list, session);
@@ -64,10 +66,7 @@ export function ObjectList({ session, objects, onSelected = () => undefined }: P
           />
         ))}
       </ol>
-      <IconButton icon={SquarePlus} text={t("New object")} label={t("New object")} hint="N" testId="add-object" disabled={!objects.canAdd.value} onClick={() => {
-        objects.add();
-        onSelected();
-      }} />
+      <ActionButton action={newObject} icon={SquarePlus} text testId="add-object" onDone={onSelected} />
     </>
   );
 }

@@ -4,7 +4,9 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Objects } from "./objects";
 import { isWide } from "../../state/screen";
 import type { Session } from "../../state/session";
+import { ActionButton } from "../../components/ActionButton";
 import { IconButton } from "../../components/IconButton";
+import type { Action } from "../../state/action";
 import { ObjectList } from "./ObjectList";
 import { ObjectPicture } from "./ObjectPicture";
 import { t } from "../../i18n/translate";
@@ -13,26 +15,27 @@ import { shownName } from "../../i18n/names";
 interface Props {
   session: Session;
   objects: Objects;
+  newObject: Action;
 }
 
-export function ObjectPanel({ session, objects }: Props) {
+export function ObjectPanel({ session, objects, newObject }: Props) {
   return (
     <>
       <p class="visually-hidden" role="status">
         {objects.said.value}
       </p>
-      {objects.listed.value && (isWide.value ? <Panel session={session} objects={objects} /> : <Strip session={session} objects={objects} />)}
+      {objects.listed.value && (isWide.value ? <Panel session={session} objects={objects} newObject={newObject} /> : <Strip session={session} objects={objects} newObject={newObject} />)}
     </>
   );
 }
 
-const Panel = ({ session, objects }: Props) => (
+const Panel = ({ session, objects, newObject }: Props) => (
   <section class="panel objects" aria-label={t("Objects")} data-testid="objects">
-    <ObjectList session={session} objects={objects} />
+    <ObjectList session={session} objects={objects} newObject={newObject} />
   </section>
 );
 
-function Strip({ session, objects }: Props) {
+function Strip({ session, objects, newObject }: Props) {
   return (
     <>
       <section class="panel objects objects-strip" aria-label={t("Objects")} data-testid="objects">
@@ -52,15 +55,15 @@ function Strip({ session, objects }: Props) {
             </li>
           ))}
         </ol>
-        <IconButton icon={SquarePlus} label={t("New object")} testId="add-object" disabled={!objects.canAdd.value} onClick={() => objects.add()} />
+        <ActionButton action={newObject} icon={SquarePlus} testId="add-object" />
         <IconButton icon={ListTree} label={t("All about the objects")} testId="objects-sheet" onClick={() => (objects.sheet.value = true)} />
       </section>
-      {objects.sheet.value && <Sheet session={session} objects={objects} />}
+      {objects.sheet.value && <Sheet session={session} objects={objects} newObject={newObject} />}
     </>
   );
 }
 
-function Sheet({ session, objects }: Props) {
+function Sheet({ session, objects, newObject }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current!.showModal(), []);
   const close = (): void => dialog.current!.close();
@@ -78,7 +81,7 @@ function Sheet({ session, objects }: Props) {
           <h2>{t("Objects")}</h2>
           <IconButton icon={X} label={t("Close")} onClick={close} />
         </header>
-        <ObjectList session={session} objects={objects} />
+        <ObjectList session={session} objects={objects} newObject={newObject} />
       </div>
     </dialog>
   );

@@ -5,6 +5,7 @@ import { cleanFinish, rawFinish, sameFinish, type Finish } from "../../postproce
 import type { Size } from "../../engine/core/geometry";
 import type { Refining } from "../../state/refining";
 import { IconButton } from "../../components/IconButton";
+import { shortcutOf, type Action } from "../../state/action";
 import { t, type Text } from "../../i18n/translate";
 
 type Choices<T> = readonly (readonly [value: T, words: Text])[];
@@ -13,6 +14,8 @@ interface Props {
   finish: Finish;
   photo: Size;
   refining: Refining;
+  /** Opens and closes the panel. */
+  toggle: Action;
 }
 
 const partChoices: Choices<Finish["parts"]> = [
@@ -27,7 +30,7 @@ const holeChoices: Choices<Finish["holes"]> = [
   ["fill", "Fill all"],
 ];
 
-export function Refine({ finish, photo, refining }: Props) {
+export function Refine({ finish, photo, refining, toggle }: Props) {
   const panel = useRef<HTMLElement>(null);
   useEffect(() => panel.current!.focus(), []);
   const most = Math.max(20, Math.round(Math.max(photo.width, photo.height) / 40));
@@ -35,7 +38,7 @@ export function Refine({ finish, photo, refining }: Props) {
     <section ref={panel} class="panel refine" aria-label={t("Refine the mask")} data-testid="refine-panel" tabIndex={-1}>
       <header>
         <h2>{t("Refine")}</h2>
-        <IconButton icon={X} label={t("Close")} hint="F" testId="refine-close" onClick={() => (refining.open.value = false)} />
+        <IconButton icon={X} label={t("Close")} hint={shortcutOf(toggle)} testId="refine-close" onClick={() => (refining.open.value = false)} />
       </header>
       <Choice name={t("Pieces")} field="parts" choices={partChoices} value={finish.parts} onChoose={(parts) => refining.set({ parts })} />
       <Choice name={t("Holes")} field="holes" choices={holeChoices} value={finish.holes} onChoose={(holes) => refining.set({ holes })} />

@@ -1,10 +1,12 @@
 /** What can be done with the selected object. */
 import { Contrast, Copy, Crop, Download, Ellipsis, Layers } from "lucide-preact";
+import { ActionButton } from "../../components/ActionButton";
 import { IconButton } from "../../components/IconButton";
+import type { Action } from "../../state/action";
 import { t } from "../../i18n/translate";
 
 interface Props {
-  possible: boolean;
+  actions: Readonly<Record<"saveCutout" | "saveMask" | "copyCutout" | "saveMore", Action>>;
   busy: boolean;
   crop: boolean;
   /** All visible objects, and not only the active one; null: there are no others. */
@@ -13,21 +15,17 @@ interface Props {
   canChooseAll: boolean;
   onAll(all: boolean): void;
   onCrop(crop: boolean): void;
-  onCutout(): void;
-  onMask(): void;
-  onCopy(): void;
-  onMore(): void;
 }
 
-export function SaveButtons({ possible, busy, crop, all, canChooseAll, onAll, onCrop, onCutout, onMask, onCopy, onMore }: Props) {
+export function SaveButtons({ actions, busy, crop, all, canChooseAll, onAll, onCrop }: Props) {
   return (
     <div class={all === null ? "save-buttons" : "save-buttons with-all"} role="group" aria-label={t("Save")} aria-busy={busy}>
-      <IconButton kind="primary" icon={Download} text={busy ? t("Saving") : t("Cut-out")} label={t("Save the cut-out")} hint="S" testId="save-cutout" disabled={!possible} onClick={onCutout} />
-      <IconButton icon={Contrast} text={t("Mask")} label={t("Save the mask")} hint="M" testId="save-mask" disabled={!possible} onClick={onMask} />
-      <IconButton icon={Copy} text={t("Copy")} label={t("Copy the cut-out")} hint="Ctrl+C" testId="copy-cutout" disabled={!possible} onClick={onCopy} />
+      <ActionButton action={actions.saveCutout} kind="primary" icon={Download} text={busy ? t("Saving") : true} testId="save-cutout" />
+      <ActionButton action={actions.saveMask} icon={Contrast} text testId="save-mask" />
+      <ActionButton action={actions.copyCutout} icon={Copy} text testId="copy-cutout" />
       <IconButton icon={Crop} text={t("Crop")} label={t("Crop the cut-out to the object")} testId="crop" pressed={crop} onClick={() => onCrop(!crop)} />
       {all !== null && <IconButton icon={Layers} text={t("All")} label={t("Save all visible objects together")} testId="save-all" pressed={all} disabled={!canChooseAll} onClick={() => onAll(!all)} />}
-      <IconButton icon={Ellipsis} text={t("More")} label={t("More ways to save")} hint="Ctrl+Shift+S" testId="save-more" disabled={!possible} onClick={onMore} />
+      <ActionButton action={actions.saveMore} icon={Ellipsis} text testId="save-more" />
     </div>
   );
 }

@@ -1,19 +1,20 @@
 /** All gestures and keys, in groups. */
-import { keyTable } from "./keyTable";
 import { t } from "../../i18n/translate";
+import { shortcutOf, type Action } from "../../state/action";
+import { gestures, type Shortcuts } from "./shortcutGroups";
 
-export function KeyList() {
+export function KeyList({ shortcuts }: { shortcuts: Shortcuts }) {
   return (
     <>
-      {keyTable.map(({ title, rows }) => (
-        <section key={title} class="key-group">
+      {gestures.map(({ group, title, rows }) => (
+        <section key={group} class="key-group">
           <h3>{t(title)}</h3>
           <dl class="keys">
             {rows.map(([what, how]) => (
-              <div key={what}>
-                <dt>{t(what)}</dt>
-                <dd>{t(how)}</dd>
-              </div>
+              <Row key={what} what={t(what)} how={t(how)} />
+            ))}
+            {shortcuts[group].map((actions) => (
+              <Row key={actions[0]!.keys[0]} what={t(actions[0]!.label)} how={howTo(actions)} />
             ))}
           </dl>
         </section>
@@ -21,3 +22,12 @@ export function KeyList() {
     </>
   );
 }
+
+const Row = ({ what, how }: { what: string; how: string }) => (
+  <div>
+    <dt>{what}</dt>
+    <dd>{how}</dd>
+  </div>
+);
+
+const howTo = (actions: readonly Action[]): string => (actions[0]!.usage ? t(actions[0]!.usage) : actions.map(shortcutOf).join(" "));

@@ -1,16 +1,22 @@
 /** How large the brush is, while there is one in hand. */
 import { Brush, Check, Eraser } from "lucide-preact";
 import { sizes, type Drawing } from "../../state/drawing";
+import { ActionButton } from "../../components/ActionButton";
 import { IconButton } from "../../components/IconButton";
+import { shortcutOf, type Action } from "../../state/action";
 import { t } from "../../i18n/translate";
 
-export function BrushBar({ drawing }: { drawing: Drawing }) {
+interface Props {
+  drawing: Drawing;
+  actions: Readonly<Record<"brush" | "eraser" | "leave", Action>>;
+}
+
+export function BrushBar({ drawing, actions }: Props) {
   if (!drawing.paints.value) return null;
-  const tool = drawing.tool.value;
   return (
     <div class="panel brush-bar" role="group" aria-label={t("Brush")}>
-      <IconButton icon={Brush} label={t("Brush: paint on the mask")} hint="B" testId="bar-brush" pressed={tool === "brush"} onClick={() => drawing.choose("brush")} />
-      <IconButton icon={Eraser} label={t("Eraser: take away from the mask")} hint="E" testId="bar-eraser" pressed={tool === "eraser"} onClick={() => drawing.choose("eraser")} />
+      <ActionButton action={actions.brush} icon={Brush} testId="bar-brush" />
+      <ActionButton action={actions.eraser} icon={Eraser} testId="bar-eraser" />
       <input
         type="range"
         class="slider"
@@ -23,7 +29,7 @@ export function BrushBar({ drawing }: { drawing: Drawing }) {
         data-testid="brush-size"
         onInput={(event) => (drawing.radius.value = event.currentTarget.valueAsNumber)}
       />
-      <IconButton icon={Check} label={t("Done painting")} hint="Escape" testId="brush-done" onClick={() => drawing.choose("tap")} />
+      <IconButton icon={Check} label={t("Done painting")} hint={shortcutOf(actions.leave)} testId="brush-done" onClick={() => drawing.choose("tap")} />
     </div>
   );
 }

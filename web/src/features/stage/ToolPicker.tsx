@@ -1,27 +1,33 @@
 /** One button that shows the tool in hand, and opens a menu with all of them. */
 import { Brush, Eraser, Lasso, Pointer, Signature, type LucideIcon } from "lucide-preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { ActionButton } from "../../components/ActionButton";
+import type { Action } from "../../state/action";
 import type { Tool } from "../../state/tool";
-import { IconButton } from "../../components/IconButton";
-import { t, type Text } from "../../i18n/translate";
+import { t } from "../../i18n/translate";
+
+export type ToolActions = Readonly<Record<Tool, Action>>;
 
 interface Props {
+  actions: ToolActions;
+  /** The one in hand. */
   tool: Tool;
-  onTool(tool: Tool): void;
 }
 
-const tools: readonly { tool: Tool; name: Text; label: Text; key: string; icon: LucideIcon }[] = [
-  { tool: "tap", name: "Tap", label: "Tap: tap the object, or drag a box around it", key: "T", icon: Pointer },
-  { tool: "scribble", name: "Scribble", label: "Scribble: draw along the object", key: "P", icon: Signature },
-  { tool: "lasso", name: "Lasso", label: "Lasso: draw around the object", key: "O", icon: Lasso },
-  { tool: "brush", name: "Brush", label: "Brush: paint on the mask", key: "B", icon: Brush },
-  { tool: "eraser", name: "Eraser", label: "Eraser: take away from the mask", key: "E", icon: Eraser },
+const icons: readonly (readonly [Tool, LucideIcon])[] = [
+  ["tap", Pointer],
+  ["scribble", Signature],
+  ["lasso", Lasso],
+  ["brush", Brush],
+  ["eraser", Eraser],
 ];
 
-export function ToolPicker({ tool, onTool }: Props) {
+export function ToolPicker({ actions, tool }: Props) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
-  const inHand = tools.find((item) => item.tool === tool)!;
+  const Icon = icons.find(([kind]) => kind === tool)![1];
+  const { name, label } = actions[tool];
+  const title = t("Tool: {name}", { name: t(name ?? label) });
   useEffect(() => {
     if (!open) return undefined;
     root.current?.querySelector<HTMLElement>(".tool-menu [aria-pressed=true]")?.focus();
@@ -44,25 +50,13 @@ export function ToolPicker({ tool, onTool }: Props) {
         close();
       }}
     >
-      <button type="button" class="icon-button" data-testid="tool" data-tool={tool} aria-expanded={open} aria-label={t("Tool: {name}", { name: t(inHand.name) })} title={t("Tool: {name}", { name: t(inHand.name) })} onClick={() => setOpen(!open)}>
-        <inHand.icon />
+      <button type="button" class="icon-button" data-testid="tool" data-tool={tool} aria-expanded={open} aria-label={title} title={title} onClick={() => setOpen(!open)}>
+        <Icon />
       </button>
       {open && (
         <div class="panel tool-menu" role="group" aria-label={t("Tool")}>
-          {tools.map(({ tool: item, name, label, key, icon }) => (
-            <IconButton
-              key={item}
-              icon={icon}
-              text={t(name)}
-              label={t(label)}
-              hint={key}
-              testId={`tool-${item}`}
-              pressed={item === tool}
-              onClick={() => {
-                onTool(item);
-                close();
-              }}
-            />
+          {icons.map(([kind, icon]) => (
+            <ActionButton key={kind} action={actions[kind]} icon={icon} text testId={`tool-${kind}`} onDone={close} />
           ))}
         </div>
       )}

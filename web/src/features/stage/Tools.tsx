@@ -1,43 +1,30 @@
 /** Undo, redo, the tool in hand, what a tap means, clear, the next object, and all at once. */
 import { Minus, Plus, Redo2, Shapes, SquarePlus, Trash2, Undo2 } from "lucide-preact";
-import type { Mode } from "../../state/prompting";
-import type { Tool } from "../../state/tool";
-import { IconButton } from "../../components/IconButton";
-import { ToolPicker } from "./ToolPicker";
+import { ActionButton } from "../../components/ActionButton";
 import { t } from "../../i18n/translate";
+import type { Action } from "../../state/action";
+import type { Tool } from "../../state/tool";
+import { ToolPicker, type ToolActions } from "./ToolPicker";
 
 interface Props {
-  mode: Mode;
+  actions: ToolActions & Readonly<Record<"undo" | "redo" | "foreground" | "background" | "clear" | "newObject" | "findAll", Action>>;
+  /** The one in hand. */
   tool: Tool;
-  canUndo: boolean;
-  canRedo: boolean;
-  canClear: boolean;
-  canAdd: boolean;
-  onMode(mode: Mode): void;
-  onTool(tool: Tool): void;
-  onUndo(): void;
-  onRedo(): void;
-  onClear(): void;
-  onAdd(): void;
-  /** All objects of the photo are being found, or have been. */
-  isFinding: boolean;
-  canFind: boolean;
-  onFind(): void;
 }
 
-export function Tools({ mode, tool, canUndo, canRedo, canClear, canAdd, onMode, onTool, onUndo, onRedo, onClear, onAdd, isFinding, canFind, onFind }: Props) {
+export function Tools({ actions, tool }: Props) {
   return (
     <div class="panel tools" role="toolbar" aria-label={t("Tools")}>
-      <IconButton icon={Undo2} label={t("Undo")} hint="Ctrl+Z" testId="undo" disabled={!canUndo} onClick={onUndo} />
-      <IconButton icon={Redo2} label={t("Redo")} hint="Ctrl+Shift+Z" testId="redo" disabled={!canRedo} onClick={onRedo} />
-      <ToolPicker tool={tool} onTool={onTool} />
+      <ActionButton action={actions.undo} icon={Undo2} testId="undo" />
+      <ActionButton action={actions.redo} icon={Redo2} testId="redo" />
+      <ToolPicker actions={actions} tool={tool} />
       <div class="modes" role="group" aria-label={t("A tap means")}>
-        <IconButton icon={Plus} text={t("Add")} label={t("Add: a tap is part of the object")} hint="A" testId="mode-foreground" pressed={mode === "foreground"} onClick={() => onMode("foreground")} />
-        <IconButton icon={Minus} text={t("Remove")} label={t("Remove: a tap is not part of the object")} hint="R" testId="mode-background" pressed={mode === "background"} onClick={() => onMode("background")} />
+        <ActionButton action={actions.foreground} icon={Plus} text testId="mode-foreground" />
+        <ActionButton action={actions.background} icon={Minus} text testId="mode-background" />
       </div>
-      <IconButton icon={Trash2} label={t("Clear")} hint={t("Removes all points, the box and what was painted")} testId="clear" disabled={!canClear} onClick={onClear} />
-      <IconButton icon={SquarePlus} label={t("New object")} hint="N" testId="new-object" disabled={!canAdd} onClick={onAdd} />
-      <IconButton icon={Shapes} label={t("Find all")} hint="D" testId="find-all" pressed={isFinding} disabled={!canFind} onClick={onFind} />
+      <ActionButton action={actions.clear} icon={Trash2} hint={t("Removes all points, the box and what was painted")} testId="clear" />
+      <ActionButton action={actions.newObject} icon={SquarePlus} testId="new-object" />
+      <ActionButton action={actions.findAll} icon={Shapes} testId="find-all" />
     </div>
   );
 }
