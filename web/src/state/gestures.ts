@@ -21,7 +21,14 @@ export type PointerInput =
       /** The middle button, or the left one with the space bar. */
       readonly pan: boolean;
     }
-  | { readonly type: "move" | "up"; readonly id: number; readonly at: ViewPoint }
+  | {
+      readonly type: "move";
+      readonly id: number;
+      readonly at: ViewPoint;
+      /** No button is down: the release of a mouse was never heard, as when it came over another window. */
+      readonly released?: boolean;
+    }
+  | { readonly type: "up"; readonly id: number; readonly at: ViewPoint }
   | { readonly type: "cancel"; readonly id: number }
   | { readonly type: "held" };
 
@@ -70,7 +77,8 @@ export function recognise(state: GestureState, input: PointerInput, hit: (at: Vi
     case "down":
       return down(state, input, hit);
     case "move":
-      return state.pointers.has(input.id) ? move(state, input.id, input.at) : [state, []];
+      if (!state.pointers.has(input.id)) return [state, []];
+      return input.released ? recognise(state, { type: "cancel", id: input.id }, hit) : move(state, input.id, input.at);
     case "up":
       return state.pointers.has(input.id) ? up(state, input.id, input.at) : [state, []];
     case "cancel":

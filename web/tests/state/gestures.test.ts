@@ -31,6 +31,12 @@ describe("one pointer", () => {
     expect(play([mouse(10, 10, { secondary: true }), up(1, 10, 10)]).gestures).toEqual([{ type: "tap", at: at(10, 10), secondary: true }]);
   });
 
+  it("is forgotten when it moves without a button: its release was never heard", () => {
+    const stray: PointerInput = { type: "move", id: 1, at: at(30, 30), released: true };
+    expect(play([mouse(10, 10), stray, mouse(40, 40), up(1, 40, 40)]).gestures).toEqual([{ type: "tap", at: at(40, 40), secondary: false }]);
+    expect(play([mouse(10, 10), move(1, 60, 60), stray]).gestures.at(-1)).toEqual({ type: "revoke" });
+  });
+
   it("leaves out after a long press, once", () => {
     const { gestures, timers, state } = play([finger(1, 10, 10), { type: "held" }, up(1, 10, 10)]);
     expect(gestures).toEqual([{ type: "tap", at: at(10, 10), secondary: true }]);

@@ -49,7 +49,7 @@ function listen(canvas: HTMLCanvasElement, prompting: Prompting, viewport: Viewp
   on("pointermove", (event) => {
     // A fast finger is heard of once a frame, but the browser knows its way.
     const way = prompting.drawing.line.peek() ? event.getCoalescedEvents() : [];
-    batch(() => (way.length ? way : [event]).forEach((part) => feed({ type: "move", id: event.pointerId, at: place(part) }, isTouch(event))));
+    batch(() => (way.length ? way : [event]).forEach((part) => feed({ type: "move", id: event.pointerId, at: place(part), released: canHover(event) }, isTouch(event))));
     if (!canHover(event)) return;
     canvas.classList.toggle("over-point", !prompting.drawing.draws.peek() && prompting.hit(place(event), false) !== null);
     prompting.hover(place(event));
