@@ -51,7 +51,7 @@ export default defineConfig({
     policyTag,
     VitePWA({
       strategies: "injectManifest",
-      srcDir: "src",
+      srcDir: "src/workers/service/worker",
       filename: "sw.ts",
       injectRegister: false,
       manifest: false,

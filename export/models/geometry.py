@@ -1,4 +1,4 @@
-"""Coordinates shared with `web/src/core/geometry.ts`: photo ↔ model frame ↔ low-res logits (see docs/architecture.md)."""
+"""Coordinates shared with `web/src/engine/core/geometry.ts`: photo ↔ model frame ↔ low-res logits (see docs/architecture.md)."""
 
 from dataclasses import dataclass
 

@@ -1,5 +1,5 @@
 /** The app's side: a `Segmenter`, as the page uses it. */
-import { sampleMask, wholePhoto } from "../src/core/mask";
+import { sampleMask, wholePhoto } from "../src/engine/core/mask";
 import { Segmenter, type EncodedImage } from "../src/engine/segmenter";
 import type { Side } from "./types";
 

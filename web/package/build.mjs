@@ -15,6 +15,7 @@ import { addresses } from "./addresses.mjs";
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
 const root = join(folder, "..", "..");
+const engine = join(folder, "..", "src", "engine");
 const dist = join(folder, "dist");
 const require = createRequire(import.meta.url);
 
@@ -80,8 +81,8 @@ async function collectLicences() {
 }
 
 await rm(dist, { recursive: true, force: true });
-await bundle({ index: join(folder, "index.ts"), mask: join(folder, "mask.ts") }, false);
-await bundle({ worker: join(folder, "..", "src", "engine", "worker", "worker.ts") }, true);
+await bundle({ index: join(engine, "index.ts"), mask: join(engine, "mask.ts") }, false);
+await bundle({ worker: join(engine, "worker", "worker.ts") }, true);
 for (const file of referred) await cp(require.resolve(file), join(dist, basename(file)));
 await declare();
 await bringModel();

@@ -1,6 +1,6 @@
 /** Small things that several tests need. */
-import type { LowResMask } from "../src/core/prompt";
-import type { Manifest } from "../src/core/manifest";
+import type { LowResMask } from "../src/engine/core/prompt";
+import type { Manifest } from "../src/engine/core/manifest";
 
 /** The grid of tests/golden/make_geometry.py: two blobs, one of them at the left edge. */
 export function goldenGrid(size: number): LowResMask {

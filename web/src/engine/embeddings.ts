@@ -1,5 +1,5 @@
 /** What the encoder made of a photo, outside of the worker: for a database, a file, another page. */
-import type { TensorSpec } from "../core/manifest";
+import type { TensorSpec } from "./core/manifest";
 
 export interface SavedTensor {
   readonly type: "float32";

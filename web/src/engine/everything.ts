@@ -1,6 +1,6 @@
 /** All masks of a photo, piece by piece, so that the worker is never busy with it for long. */
-import { everythingDefaults, ladder, tapGrid, type Bar, type EverythingSettings, type Spotted } from "../core/everything";
-import type { Point, Size } from "../core/geometry";
+import { everythingDefaults, ladder, tapGrid, type Bar, type EverythingSettings, type Spotted } from "./core/everything";
+import type { Point, Size } from "./core/geometry";
 import type { Everything, FoundMask, Segmentation } from "./types";
 
 export interface EverythingOptions extends Partial<EverythingSettings> {

@@ -1,5 +1,5 @@
 /** What the manifest offers, and what of it is on this device. */
-import type { Manifest, ModelEntry, Variant } from "../core/manifest";
+import type { Manifest, ModelEntry, Variant } from "./core/manifest";
 import { loadManifest } from "./manifestSource";
 import { dropFile, keptWhere } from "./modelStore";
 

@@ -1,5 +1,5 @@
 /** The manifest: from the network when there is one, else the copy of the last time. */
-import { ManifestError, parseManifest, type Manifest } from "../core/manifest";
+import { ManifestError, parseManifest, type Manifest } from "./core/manifest";
 import { EngineError } from "./errors";
 import { keepManifest, keptManifest } from "./modelStore";
 import { aborted } from "./queue";

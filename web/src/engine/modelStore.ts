@@ -10,7 +10,7 @@
  * - Without room in the storage the model stays in memory. Without a secure context there is neither Cache Storage nor sha256, and
  *   only the length is checked. Both are reported, neither is an error.
  */
-import type { ModelFile } from "../core/manifest";
+import type { ModelFile } from "./core/manifest";
 import { EngineError } from "./errors";
 import { aborted } from "./queue";
 

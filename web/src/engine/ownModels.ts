@@ -3,8 +3,8 @@
  * there is no storage, they stay until the page is closed.
  */
 import { transfer } from "comlink";
-import type { ModelEntry, ModelFile } from "../core/manifest";
-import type { Graph } from "../core/pair";
+import type { ModelEntry, ModelFile } from "./core/manifest";
+import type { Graph } from "./core/pair";
 import { thisMachine } from "./connection";
 import { EngineError } from "./errors";
 import { isGenuine } from "./modelStore";

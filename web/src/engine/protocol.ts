@@ -1,9 +1,9 @@
 /** What the client and the worker say to each other. Types only: neither side's code is pulled into the other's. */
-import type { SelfTest, Variant } from "../core/manifest";
-import type { Graph } from "../core/pair";
-import type { Bar, EverythingSettings, Spotted } from "../core/everything";
-import type { Point } from "../core/geometry";
-import type { Prompt } from "../core/prompt";
+import type { SelfTest, Variant } from "./core/manifest";
+import type { Graph } from "./core/pair";
+import type { Bar, EverythingSettings, Spotted } from "./core/everything";
+import type { Point } from "./core/geometry";
+import type { Prompt } from "./core/prompt";
 import type { SavedEmbeddings } from "./embeddings";
 import type { EngineErrorCode } from "./errors";
 import type { Provider, Segmentation } from "./types";

@@ -9,8 +9,8 @@
  * Every method rejects with an `EngineError`, whose `code` says what happened and whose `message` can be shown.
  */
 import { transfer } from "comlink";
-import { chooseVariant, type Manifest, type ModelEntry, type ModelFile, type Variant } from "../core/manifest";
-import type { Prompt } from "../core/prompt";
+import { chooseVariant, type Manifest, type ModelEntry, type ModelFile, type Variant } from "./core/manifest";
+import type { Prompt } from "./core/prompt";
 import { findEverything, type EverythingCalls, type EverythingOptions } from "./everything";
 import { thisMachine } from "./connection";
 import { misfit, type SavedEmbeddings } from "./embeddings";
@@ -24,8 +24,8 @@ import { startProvider, type Connection, type Machine, type Running } from "./st
 import { Timings } from "./timings";
 import { providers as allProviders, type EngineInfo, type Everything, type Progress, type Provider, type SegmentKind, type Segmentation } from "./types";
 
-export type { LowResMask, Prompt, PromptBox, PromptPoint } from "../core/prompt";
-export type { Manifest, ModelEntry, Variant } from "../core/manifest";
+export type { LowResMask, Prompt, PromptBox, PromptPoint } from "./core/prompt";
+export type { Manifest, ModelEntry, Variant } from "./core/manifest";
 export type { SavedEmbeddings, SavedTensor } from "./embeddings";
 export { EngineError, type EngineErrorCode } from "./errors";
 export { dropModel, listModels, type Offer } from "./library";

@@ -1,6 +1,6 @@
 /** The words that the page, the client and the worker share. */
-import type { LowResMask } from "../core/prompt";
-import type { ModelEntry } from "../core/manifest";
+import type { LowResMask } from "./core/prompt";
+import type { ModelEntry } from "./core/manifest";
 
 /** Where the model runs: the GPU, the CPU on several threads (needs cross-origin isolation), the CPU on one. */
 export type Provider = "webgpu" | "wasm-threads" | "wasm";

@@ -1,6 +1,6 @@
 /** The search for all masks: in small pieces, behind taps, and to be cancelled. */
 import { describe, expect, test } from "vitest";
-import type { Spotted } from "../../src/core/everything";
+import type { Spotted } from "../../src/engine/core/everything";
 import { findEverything, type EverythingCalls } from "../../src/engine/everything";
 import { RunQueue } from "../../src/engine/queue";
 import type { Segmentation } from "../../src/engine/types";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { PromptError } from "../../src/core/feeds";
+import { PromptError } from "../../src/engine/core/feeds";
 import { explain, outcome } from "../../src/engine/worker/failure";
 
 test.each([

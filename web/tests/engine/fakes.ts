@@ -1,6 +1,6 @@
 /** Stand-ins for what lies outside the engine: the network, the cache storage, the worker. */
 import { createHash } from "node:crypto";
-import type { ModelFile } from "../../src/core/manifest";
+import type { ModelFile } from "../../src/engine/core/manifest";
 import type { SavedEmbeddings } from "../../src/engine/embeddings";
 import type { Outcome, Started, WorkerApi } from "../../src/engine/protocol";
 import type { Connection, Machine } from "../../src/engine/start";

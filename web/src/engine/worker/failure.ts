@@ -1,5 +1,5 @@
 /** What a thrown thing means. onnxruntime and the browser tell kinds of failure apart only in their messages. */
-import { PromptError } from "../../core/feeds";
+import { PromptError } from "../core/feeds";
 import type { EngineErrorCode } from "../errors";
 import type { Outcome } from "../protocol";
 

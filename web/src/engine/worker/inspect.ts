@@ -1,7 +1,7 @@
 /** Tries two ONNX files out: do they fit together, and do they answer the probe picture with numbers? */
-import { modelFeeds } from "../../core/feeds";
-import type { SelfTest } from "../../core/manifest";
-import { selfTestPicture } from "../../core/selftest";
+import { modelFeeds } from "../core/feeds";
+import type { SelfTest } from "../core/manifest";
+import { selfTestPicture } from "../core/selftest";
 import type { Inspection } from "../protocol";
 import { modelOf, openPair, type Model, type OpenedFile } from "./model";
 import { openRuntime } from "./runtime";

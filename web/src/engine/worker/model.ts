@@ -1,9 +1,10 @@
 /** An encoder and a decoder session. Encoder outputs reach the decoder by name; the app need not know what they are. */
 import type { InferenceSession, Tensor } from "onnxruntime-web";
-import { PromptError, type PromptFeeds } from "../../core/feeds";
-import type { TensorSpec } from "../../core/manifest";
-import { toPlanes } from "../../core/normalise";
-import { fitPair, type Fit, type Graph, type PairForm } from "../../core/pair";
+import { PromptError, type PromptFeeds } from "../core/feeds";
+import { gridSize } from "../core/grid";
+import type { TensorSpec } from "../core/manifest";
+import { toPlanes } from "../core/normalise";
+import { fitPair, type Fit, type Graph, type PairForm } from "../core/pair";
 import type { SavedTensor } from "../embeddings";
 import type { Setup } from "../protocol";
 import { download, upload } from "./gpu";
@@ -35,7 +36,7 @@ export interface Model {
 }
 
 /** Prompts at once: no more than what segment-anything takes, nor than makes a megapixel of low-res logits for each of the four masks. */
-const mostPrompts = (gridSize: number): number => Math.max(1, Math.min(64, Math.floor(2 ** 20 / gridSize ** 2)));
+const mostPrompts = (cells: number): number => Math.max(1, Math.min(64, Math.floor(2 ** 20 / cells ** 2)));
 
 const ours: PairForm = { image: "bytes", imageName: "image", embeddings: "image_embeddings" };
 
@@ -89,7 +90,7 @@ function graphOf(file: string, { inputMetadata, outputMetadata }: InferenceSessi
 }
 
 export function modelOf({ ort, device }: Runtime, { encoder, decoder, form }: Sessions, inputSize: number): Model {
-  const gridSize = inputSize / 4;
+  const cells = gridSize(inputSize);
   const imageOf = (rgb: Uint8Array, width: number, height: number): Tensor => {
     if (form.image === "bytes") return new ort.Tensor("uint8", rgb, [1, height, width, 3]);
     if (form.image === "pixels") return new ort.Tensor("float32", Float32Array.from(rgb), [height, width, 3]);
@@ -97,8 +98,8 @@ export function modelOf({ ort, device }: Runtime, { encoder, decoder, form }: Se
   };
 
   return {
-    gridSize,
-    mostPrompts: takesMany(decoder) ? mostPrompts(gridSize) : 1,
+    gridSize: cells,
+    mostPrompts: takesMany(decoder) ? mostPrompts(cells) : 1,
     async encode(rgb, width, height) {
       const outputs = await encoder.run({ [form.imageName]: imageOf(rgb, width, height) });
       const { [form.embeddings]: embeddings, ...others } = outputs;

@@ -1,6 +1,6 @@
 /** A photo's pixels, resized for the encoder exactly as in training. */
-import { letterbox } from "../../core/geometry";
-import { resizeInBands, resizeRgba } from "../../core/resize";
+import { letterbox } from "../core/geometry";
+import { resizeInBands, resizeRgba } from "../core/resize";
 
 /** Pixels read at once. A phone's canvas bears some 16 million, and its memory not many copies of them. */
 const bandPixels = 4_000_000;

@@ -1,7 +1,7 @@
 /** Runs the manifest's self-test: a known picture, a known tap, the answer PyTorch gave. */
-import { modelFeeds } from "../../core/feeds";
-import type { SelfTest } from "../../core/manifest";
-import { compareSelfTest, selfTestPicture, type Verdict } from "../../core/selftest";
+import { modelFeeds } from "../core/feeds";
+import type { SelfTest } from "../core/manifest";
+import { compareSelfTest, selfTestPicture, type Verdict } from "../core/selftest";
 import type { Model } from "./model";
 
 export async function runSelfTest(model: Model, test: SelfTest): Promise<Verdict> {

@@ -1,11 +1,12 @@
 /** The engine's worker: holds one model on one provider, and the embeddings of the photos that it has seen. */
 import { memoryUse } from "./heap";
 import { expose, transfer } from "comlink";
-import { candidates } from "../../core/candidates";
-import { judge, cellsWithin, select, type EverythingSettings, type Spotted } from "../../core/everything";
-import { lonePointFeeds, PromptError, promptFeeds } from "../../core/feeds";
-import { letterbox, type Point } from "../../core/geometry";
-import type { LowResMask, Prompt } from "../../core/prompt";
+import { candidates } from "../core/candidates";
+import { judge, select, type EverythingSettings, type Spotted } from "../core/everything";
+import { lonePointFeeds, PromptError, promptFeeds } from "../core/feeds";
+import { letterbox, type Point } from "../core/geometry";
+import { cellsWithin } from "../core/grid";
+import type { LowResMask, Prompt } from "../core/prompt";
 import type { SavedEmbeddings } from "../embeddings";
 import type { Outcome, Setup, WorkerApi } from "../protocol";
 import type { Segmentation } from "../types";
@@ -79,15 +80,14 @@ async function save(id: number): Promise<SavedEmbeddings> {
 
 async function segment(id: number, prompt: Prompt): Promise<Segmentation> {
   const photo = find(id);
-  const gridSize = setup.inputSize / 4;
-  const feeds = promptFeeds(prompt, letterbox(photo.width, photo.height, setup.inputSize), gridSize);
+  const feeds = promptFeeds(prompt, letterbox(photo.width, photo.height, setup.inputSize), model.gridSize);
   return offer(await model.decode(photo.embeddings, feeds), prompt);
 }
 
 async function spot(id: number, taps: readonly Point[], first: number, settings: EverythingSettings): Promise<Spotted[]> {
   const { width, height } = find(id);
   const { newWidth, newHeight } = letterbox(width, height, setup.inputSize);
-  const cells = { stride: setup.inputSize / 4, columns: cellsWithin(newWidth), rows: cellsWithin(newHeight) };
+  const cells = { stride: model.gridSize, columns: cellsWithin(newWidth), rows: cellsWithin(newHeight) };
   const answers = await decodeTaps(id, taps);
   return answers.flatMap(({ ious, logits }, index) => judge(first + index, ious, logits, cells, setup.threshold, settings));
 }
@@ -104,7 +104,7 @@ async function decodeTaps(id: number, taps: readonly Point[]): Promise<Answer[]>
   const answers: Answer[] = [];
   for (let start = 0; start < taps.length; start += model.mostPrompts) {
     const part = taps.slice(start, start + model.mostPrompts);
-    const { ious, logits } = await model.decode(photo.embeddings, lonePointFeeds(part, box, setup.inputSize / 4));
+    const { ious, logits } = await model.decode(photo.embeddings, lonePointFeeds(part, box, model.gridSize));
     const [masks, values] = [ious.length / part.length, logits.length / part.length];
     for (let i = 0; i < part.length; i++) answers.push({ ious: ious.subarray(i * masks, (i + 1) * masks), logits: logits.subarray(i * values, (i + 1) * values) });
   }
@@ -114,7 +114,7 @@ async function decodeTaps(id: number, taps: readonly Point[]): Promise<Answer[]>
 /** Three of the four masks, the best guess marked. */
 function offer({ ious, logits }: Answer, prompt: Prompt): Segmentation {
   const { tokens, best } = candidates(ious, prompt);
-  const size = setup.inputSize / 4;
+  const size = model.gridSize;
   const masks = tokens.map((token): LowResMask => ({ logits: logits.slice(token * size ** 2, (token + 1) * size ** 2), size }));
   return { masks, scores: tokens.map((token) => ious[token]!), tokens: [...tokens], best };
 }

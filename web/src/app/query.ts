@@ -1,0 +1,33 @@
+/** What the address asks for: `?provider=`, `?model=`, `?variant=`, `?manifest=`, `?finish=raw`. */
+import type { Provider } from "../engine/segmenter";
+import type { EngineChoice } from "../state/engine";
+
+const providers: readonly string[] = ["webgpu", "wasm-threads", "wasm"] satisfies Provider[];
+
+export interface Query {
+  readonly choice: EngineChoice;
+  /** The address named a manifest of another site, which is not loaded. */
+  readonly foreignManifest: boolean;
+  /** Masks as the model gives them, until somebody wants them finished. */
+  readonly rawMasks: boolean;
+}
+
+/** @param base What the built-in manifest's address is relative to. */
+export function readQuery(address: URL, base: string): Query {
+  const text = (name: string) => address.searchParams.get(name) || undefined;
+  const provider = text("provider");
+  const wanted = text("manifest");
+  const builtIn = new URL("models/manifest.json", base);
+  const manifest = wanted && URL.canParse(wanted, base) ? new URL(wanted, base) : builtIn;
+  const foreignManifest = manifest.origin !== builtIn.origin;
+  return {
+    choice: {
+      manifest: foreignManifest ? builtIn : manifest,
+      model: text("model"),
+      variant: text("variant"),
+      providers: provider && providers.includes(provider) ? [provider as Provider] : undefined,
+    },
+    foreignManifest,
+    rawMasks: text("finish") === "raw",
+  };
+}

@@ -1,0 +1,117 @@
+/** The manifest: which models there are, their files, and how to tell that they run truly. */
+import { Validator, type OutputUnit, type Schema } from "@cfworker/json-schema";
+import schema from "../../../../export/manifest.schema.json";
+
+export interface TensorSpec {
+  name: string;
+  type: string;
+  /** Numbers are fixed sizes, strings name dynamic ones. */
+  shape: (number | string)[];
+}
+
+export interface ModelFile {
+  /** Relative to the manifest; carries the first eight hex digits of its sha256. */
+  file: string;
+  bytes: number;
+  sha256: string;
+  inputs: TensorSpec[];
+  outputs: TensorSpec[];
+}
+
+export interface SelfTest {
+  width: number;
+  height: number;
+  /** In the model frame. */
+  point_coords: [number, number][];
+  point_labels: number[];
+  iou_predictions: number[];
+  logits: { index: number[]; value: number[] };
+  tolerance: number;
+}
+
+export interface Variant {
+  opset: number;
+  providers: ("webgpu" | "wasm")[];
+  encoder: ModelFile;
+  decoder: ModelFile;
+  quality: Record<string, unknown>;
+  self_test: SelfTest;
+}
+
+export interface ModelEntry {
+  id: string;
+  title: string;
+  licence: string;
+  source: string;
+  input_size: number;
+  normalisation: "in-graph";
+  mask_threshold: number;
+  default_variant: string;
+  variants: Record<string, Variant>;
+}
+
+export interface Manifest {
+  schema: 1;
+  default: string;
+  models: ModelEntry[];
+}
+
+/** Names the field that is wrong. */
+export class ManifestError extends Error {
+  override readonly name = "ManifestError";
+}
+
+const validator = new Validator(schema as Schema, "2020-12", false);
+
+/** Checks what came over the network; throws a `ManifestError`. */
+export function parseManifest(json: unknown): Manifest {
+  const { valid, errors } = validator.validate(json);
+  if (!valid) throw new ManifestError(describe(errors));
+  const manifest = json as Manifest;
+  checkReferences(manifest);
+  return manifest;
+}
+
+/** The model and the variant to run: the ones asked for, or the manifest's defaults. */
+export function chooseVariant(manifest: Manifest, id = manifest.default, name?: string): { model: ModelEntry; name: string; variant: Variant } {
+  const model = manifest.models.find((entry) => entry.id === id);
+  if (!model) throw new ManifestError(`The manifest has no model "${id}". It has: ${manifest.models.map((entry) => entry.id).join(", ")}.`);
+  name ??= model.default_variant;
+  const variant = Object.hasOwn(model.variants, name) ? model.variants[name] : undefined;
+  if (!variant) throw new ManifestError(`Model "${id}" has no variant "${name}". It has: ${Object.keys(model.variants).join(", ")}.`);
+  return { model, name, variant };
+}
+
+/** What a schema cannot say: that names refer to something, and that parallel lists are equally long. */
+function checkReferences(manifest: Manifest): void {
+  chooseVariant(manifest);
+  for (const model of manifest.models) {
+    chooseVariant(manifest, model.id);
+    for (const [name, { encoder, decoder, self_test: test }] of Object.entries(model.variants)) {
+      const at = `models[${model.id}].variants.${name}`;
+      const demand = (truth: boolean, field: string, complaint: string) => {
+        if (!truth) throw new ManifestError(`The manifest is not valid: ${at}.${field} ${complaint}.`);
+      };
+      for (const [part, { file, sha256 }] of Object.entries({ encoder, decoder }))
+        demand(file.endsWith(`.${sha256.slice(0, 8)}.onnx`), `${part}.file`, "does not carry the first eight digits of its sha256");
+      demand(test.point_coords.length === test.point_labels.length, "self_test.point_labels", "is not as long as point_coords");
+      demand(test.logits.index.length === test.logits.value.length, "self_test.logits.value", "is not as long as index");
+      const known = new Set([...promptInputs, ...encoder.outputs.map((output) => output.name)]);
+      const unknown = decoder.inputs.find((input) => !known.has(input.name));
+      demand(!unknown, "decoder.inputs", `names "${unknown?.name}", which is neither a prompt nor an output of the encoder`);
+    }
+  }
+}
+
+const promptInputs = ["point_coords", "point_labels", "mask_input", "has_mask_input"];
+
+/** Keywords that only pass on that something inside is wrong. */
+const wrappers = new Set(["$ref", "properties", "additionalProperties", "items", "anyOf"]);
+
+/** The error that lies deepest is the cause. */
+function describe(errors: OutputUnit[]): string {
+  const depth = (error: OutputUnit) => error.instanceLocation.split("/").length * 2 - (wrappers.has(error.keyword) ? 1 : 0);
+  const cause = errors.reduce((a, b) => (depth(b) > depth(a) ? b : a));
+  const field = cause.instanceLocation.slice(2).replaceAll("/", ".").replaceAll(/\.(\d+)(?=\.|$)/g, "[$1]");
+  return `The manifest is not valid: ${field || "the whole of it"}: ${cause.error}`;
+}

@@ -1,0 +1,24 @@
+/** What the package `tapmask` gives to another page: the engine, and what to do with its answers. */
+export { EngineError, Segmenter } from "./segmenter";
+export type {
+  Attempt,
+  EncodedImage,
+  EngineErrorCode,
+  EngineInfo,
+  Everything,
+  EverythingOptions,
+  FoundMask,
+  LoadOptions,
+  LowResMask,
+  Manifest,
+  ModelEntry,
+  Progress,
+  Prompt,
+  PromptBox,
+  PromptPoint,
+  Provider,
+  SegmentKind,
+  Segmentation,
+  Variant,
+} from "./segmenter";
+export * from "./mask";

@@ -1,0 +1,47 @@
+/** Photos and projects that are dropped anywhere on the page, or pasted. The file dialog is the input in `App`. */
+import { signal } from "@preact/signals";
+import { projectEnding } from "../../state/projects";
+
+/** A file is held over the page. */
+export const dragging = signal(false);
+
+/** @returns A function that stops listening. */
+export function listenForFiles(open: (files: readonly File[]) => void): () => void {
+  const abort = new AbortController();
+  const on = <K extends keyof WindowEventMap>(type: K, listener: (event: WindowEventMap[K]) => void) => globalThis.addEventListener(type, listener, { signal: abort.signal });
+
+  on("dragover", (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    event.dataTransfer.dropEffect = "copy";
+    dragging.value = true;
+  });
+  // The event also fires between elements of the page; only then it names the one that is entered.
+  on("dragleave", (event) => {
+    if (!event.relatedTarget) dragging.value = false;
+  });
+  on("drop", (event) => {
+    dragging.value = false;
+    const files = photosOf(event.dataTransfer?.files);
+    if (!files.length) return;
+    event.preventDefault();
+    open(files);
+  });
+  on("paste", (event) => {
+    const files = photosOf(event.clipboardData?.files);
+    if (!files.length) return;
+    event.preventDefault();
+    open(files);
+  });
+  return () => abort.abort();
+}
+
+/** A system may not know the types of these. */
+const endings = [".heic", ".heif", ".avif", projectEnding];
+
+/** All pictures and projects; where there are none the first file, whose message then says what is wrong with it. */
+export function photosOf(files: FileList | null | undefined): readonly File[] {
+  const list = [...(files ?? [])];
+  const photos = list.filter(({ type, name }) => type.startsWith("image/") || endings.some((ending) => name.toLowerCase().endsWith(ending)));
+  return photos.length ? photos : list.slice(0, 1);
+}

@@ -1,0 +1,47 @@
+/** How fast it is here and what it needs; to be copied for a bug report. */
+import { ClipboardCopy, RefreshCw } from "lucide-preact";
+import { useCallback, useEffect, useState } from "preact/hooks";
+import type { Engine } from "../../state/engine";
+import { asReport, measureMemory, performanceFacts, type PageMemory } from "./performance";
+import { IconButton } from "../../components/IconButton";
+import { t } from "../../i18n/translate";
+
+export function PerformanceSection({ engine }: { engine: Engine }) {
+  const segmenter = engine.segmenter.value;
+  const [memory, setMemory] = useState<PageMemory | null>(null);
+  const [copied, setCopied] = useState<"no" | "yes" | "failed">("no");
+  const measure = useCallback(() => void measureMemory(segmenter).then(setMemory), [segmenter]);
+  useEffect(measure, [measure]);
+
+  const facts = performanceFacts(segmenter, memory);
+  const copy = async (): Promise<void> => {
+    try {
+      await navigator.clipboard.writeText(asReport(facts));
+      setCopied("yes");
+    } catch {
+      setCopied("failed");
+    }
+  };
+  return (
+    <section class="settings-section" aria-labelledby="performance-heading" data-testid="performance">
+      <h3 id="performance-heading">{t("Speed and memory")}</h3>
+      {/* In English, for whoever reads the report. */}
+      <dl class="facts" lang="en" dir="ltr">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <div class="settings-buttons">
+        <IconButton icon={ClipboardCopy} text={t("Copy for a bug report")} label={t("Copy for a bug report")} testId="copy-report" onClick={() => void copy()} />
+        <IconButton icon={RefreshCw} text={t("Measure again")} label={t("Measure again")} onClick={measure} />
+      </div>
+      <p role="status" data-testid="report-copied">
+        {copied === "yes" && t("Copied. It holds no picture and no file name of yours.")}
+        {copied === "failed" && t("The browser did not allow copying. Select the lines above and copy them.")}
+      </p>
+    </section>
+  );
+}

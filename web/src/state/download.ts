@@ -1,0 +1,38 @@
+/** Hands files to the user: as a download, or through the clipboard. */
+import { t } from "../i18n/translate";
+
+export interface SavedFile {
+  readonly name: string;
+  readonly blob: Blob;
+}
+
+export function download({ name, blob }: SavedFile): void {
+  const url = URL.createObjectURL(blob);
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+  // The browser reads the blob after the click; a large one takes its time.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+/** Call it within the click: the picture itself may come later. */
+export async function copyPng(blob: Blob | Promise<Blob>): Promise<void> {
+  if (!("ClipboardItem" in globalThis) || !navigator.clipboard?.write) throw new Error(t("This browser cannot copy pictures."));
+  await navigator.clipboard.write([new ClipboardItem({ "image/png": blob })]);
+}
+
+/** The same for text, whatever type its file has. */
+export async function copyText(blob: Promise<Blob>): Promise<void> {
+  if (!("ClipboardItem" in globalThis) || !navigator.clipboard?.write) throw new Error(t("This browser cannot copy text."));
+  await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob.then((file) => file.slice(0, file.size, "text/plain")) })]);
+}
+
+const units = ["bytes", "kB", "MB", "GB"] as const;
+
+/** As people read it: 980 bytes, 12 kB, 3.4 MB. */
+export function formatBytes(bytes: number): string {
+  const power = Math.min(bytes < 1000 ? 0 : Math.floor(Math.log10(bytes) / 3), units.length - 1);
+  const value = bytes / 1000 ** power;
+  return `${value.toFixed(power && value < 10 ? 1 : 0)} ${units[power]}`;
+}

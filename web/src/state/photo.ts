@@ -1,0 +1,55 @@
+/** A photo that is open in the page. */
+import type { Guide } from "../postprocess/postprocess";
+import { guideOf } from "../workers/shared/light";
+import { decode, decodeFull, type Remark } from "../workers/decode/client";
+
+export class Photo {
+  private constructor(
+    /** The file's name without its ending. */
+    readonly name: string,
+    /** The file itself, from which what is saved is read again at full resolution. */
+    readonly blob: Blob,
+    readonly width: number,
+    readonly height: number,
+    /** What the stage draws; of a large photo a smaller copy. */
+    readonly preview: ImageBitmap,
+    private full: ImageBitmap | null,
+    /** What of the file cannot be seen here. */
+    readonly remark: Remark | null,
+  ) {}
+
+  /** @throws PixelError */
+  static async open(blob: Blob, name: string): Promise<Photo> {
+    const { width, height, preview, full, remark } = await decode(blob);
+    return new Photo(stem(name), blob, width, height, preview, full, remark);
+  }
+
+  /** The photo for the encoder at its own resolution. `transfer` says that it may be handed over. */
+  async forEncoder(): Promise<{ source: ImageBitmap; transfer: boolean }> {
+    if (this.preview.width === this.width && this.preview.height === this.height) return { source: this.preview, transfer: false };
+    const source = this.full ?? (await decodeFull(this.blob));
+    this.full = null;
+    return { source, transfer: true };
+  }
+
+  private brightness: Guide | null = null;
+
+  /** Its brightness, which edges may follow. */
+  guide(): Guide {
+    return (this.brightness ??= guideOf(this.preview, this));
+  }
+
+  /** The encoder does not need it. */
+  forgetFull(): void {
+    this.full?.close();
+    this.full = null;
+  }
+
+  close(): void {
+    this.preview.close();
+    this.full?.close();
+  }
+}
+
+/** A file's name without folder and ending. */
+export const stem = (name: string): string => name.replace(/^.*[\\/]/, "").replace(/\.[a-z0-9]{1,5}$/i, "") || "photo";

@@ -1,7 +1,0 @@
-/** What one pointer on the photo does. */
-export type Tool = "tap" | "scribble" | "lasso" | "brush" | "eraser";
-
-export const toolKeys: Readonly<Record<string, Tool>> = { t: "tap", p: "scribble", o: "lasso", b: "brush", e: "eraser" };
-
-/** Tools that change the mask itself, and have a size. */
-export const paints = (tool: Tool): boolean => tool === "brush" || tool === "eraser";

@@ -1,0 +1,53 @@
+/** The page's side of the pixel worker. */
+import { wrap, type Remote } from "comlink";
+import type { Decoded, MaskedPhoto, PixelApi, PixelErrorCode, PixelOutcome } from "./shared/protocol";
+
+export type { Decoded, MaskedPhoto, PixelErrorCode, Remark, Shapes } from "./shared/protocol";
+
+export class PixelError extends Error {
+  override readonly name = "PixelError";
+
+  constructor(readonly code: PixelErrorCode) {
+    super(code);
+  }
+}
+
+interface Connection {
+  readonly api: Remote<PixelApi>;
+  readonly died: Promise<PixelOutcome<never>>;
+}
+
+let connection: Connection | null = null;
+
+/** Decodes a photo upright. @throws PixelError */
+export const decode = (blob: Blob): Promise<Decoded> => call((api) => api.decode(blob));
+
+/** The photo at its own resolution, decoded again. @throws PixelError */
+export const decodeFull = (blob: Blob): Promise<ImageBitmap> => call((api) => api.full(blob));
+
+/** The object on a transparent ground, as PNG: as large as the photo, or as its mask. @throws PixelError */
+export const cutoutPng = (photo: MaskedPhoto, crop: boolean): Promise<Blob> => call((api) => api.cutout(photo, crop));
+
+/** The mask as 8-bit grey PNG, as large as the photo. @throws PixelError */
+export const maskPng = (photo: MaskedPhoto): Promise<Blob> => call((api) => api.mask(photo));
+
+async function call<T>(ask: (api: Remote<PixelApi>) => Promise<PixelOutcome<T>>): Promise<T> {
+  connection ??= connect();
+  const { api, died } = connection;
+  const outcome = await Promise.race([ask(api), died]);
+  if (outcome.ok) return outcome.value;
+  throw new PixelError(outcome.code);
+}
+
+/** A worker that runs out of memory may just die; the next call gets a fresh one. */
+function connect(): Connection {
+  const worker = new Worker(new URL("./worker/worker.ts", import.meta.url), { type: "module", name: "tapmask-pixels" });
+  const died = new Promise<PixelOutcome<never>>((resolve) => {
+    worker.addEventListener("error", () => {
+      connection = null;
+      worker.terminate();
+      resolve({ ok: false, code: "out-of-memory" });
+    });
+  });
+  return { api: wrap<PixelApi>(worker), died };
+}

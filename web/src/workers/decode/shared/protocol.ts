@@ -1,0 +1,39 @@
+/** What the page and the pixel worker say to each other. */
+import type { Shape } from "../../../postprocess/shape";
+import type { Stranger } from "./strangers";
+
+export type PixelErrorCode = "not-an-image" | "undecodable" | "too-large" | "out-of-memory" | "empty-mask" | "no-decoder" | "tiff" | "avif" | Stranger;
+
+/** What of a file is not in its pixels: the other pictures of an animation, or the bits beyond 8. */
+export type Remark = "first-of-several" | "fewer-bits";
+
+export type PixelOutcome<T> = { ok: true; value: T } | { ok: false; code: PixelErrorCode };
+
+export interface Decoded {
+  /** Of the upright photo. */
+  width: number;
+  height: number;
+  /** What the stage draws: the photo itself, or a smaller copy of a large one. */
+  preview: ImageBitmap;
+  /** The photo at its own resolution, where `preview` is smaller. */
+  full: ImageBitmap | null;
+  remark: Remark | null;
+}
+
+/** Their union is what is saved. */
+export interface Shapes {
+  shapes: readonly Shape[];
+  inputSize: number;
+  threshold: number;
+}
+
+export interface MaskedPhoto extends Shapes {
+  blob: Blob;
+}
+
+export interface PixelApi {
+  decode(blob: Blob): Promise<PixelOutcome<Decoded>>;
+  full(blob: Blob): Promise<PixelOutcome<ImageBitmap>>;
+  cutout(photo: MaskedPhoto, crop: boolean): Promise<PixelOutcome<Blob>>;
+  mask(photo: MaskedPhoto): Promise<PixelOutcome<Blob>>;
+}
