@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.app import App
 from tests.e2e.conftest import RESULTS, Visits
+from tests.e2e.models import DEFAULT
 from tests.e2e.truth import ROOT
 
 # The boxes of everything that floats over the photo.
@@ -57,8 +58,6 @@ def test_nothing_covers_anything(visit: Visits, profile: str, scheme: str) -> No
     app.choose_sample("coffee").tap(305, 232)
     app.page.wait_for_function("() => !document.querySelector('.hint')")
     take(app, f"{profile}-{scheme}-mask")
-    if scheme == "light":
-        take(app, profile, for_readme=True)
     boxes = [photo_box(app, 600, 400), *app.page.evaluate(PANELS)]
     assert len(boxes) >= 5
     size = app.page.viewport_size
@@ -71,6 +70,14 @@ def test_nothing_covers_anything(visit: Visits, profile: str, scheme: str) -> No
         assert box["bottom"] <= window["bottom"] + 1, box
         for other in boxes[number + 1 :]:
             assert not overlap(box, other), f"{box} and {other}"
+
+
+@pytest.mark.real_model(DEFAULT)
+@pytest.mark.parametrize("profile", ["desktop", "phone"])
+def test_the_pictures_of_the_readme_are_taken(visit: Visits, profile: str) -> None:
+    app = visit(profile, color_scheme="light").open(finish=None).choose_sample("coffee").tap(305, 232)
+    app.page.wait_for_function("() => !document.querySelector('.hint')")
+    take(app, profile, for_readme=True)
 
 
 @pytest.mark.parametrize(("width", "height"), [(320, 568), (844, 390), (768, 1024), (1920, 1080)])

@@ -21,7 +21,7 @@ SAME_ANSWER = 0.97
 __all__ = ["axe"]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def answers(expected: Expected) -> PhotoAnswers:
     return expected.read(SAMPLES / "coffee.jpg")
 

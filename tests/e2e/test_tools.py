@@ -13,6 +13,7 @@ from tests.e2e.app import App
 from tests.e2e.conftest import Visits
 from tests.e2e.expected import iou
 from tests.e2e.fingers import Fingers
+from tests.e2e.models import TINY
 from tests.e2e.pictures import huge
 from tests.e2e.test_accessibility import axe, findings
 from tests.e2e.test_keyboard import tab_to
@@ -173,6 +174,7 @@ def test_the_keyboard_stamps(coffee: App) -> None:
         expect(coffee["tool"]).to_have_attribute("data-tool", tool)
 
 
+@pytest.mark.real_model(TINY)
 def test_a_lasso_around_an_object_selects_it(visit: Visits) -> None:
     """Better than a tap, and about as well as a box."""
     values = []

@@ -27,7 +27,7 @@ def fingers(phone: App) -> Fingers:
     return Fingers(phone.page)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def answers(expected: Expected) -> PhotoAnswers:
     return expected.read(SAMPLES / "coffee.jpg")
 
