@@ -24,6 +24,7 @@ import setup
 import slow
 
 RESULTS = setup.ROOT / "test-results"
+COVERAGE = ("--cov=export", "--cov=server", "--cov-report=term:skip-covered")  # takes a while: with all tests only
 PARALLEL = ("--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile")
 
 
@@ -90,6 +91,7 @@ def run_all(groups: set[str]) -> Count:
     reporters = ["--reporter=default", "--reporter=json", f"--outputFile.json={vitest}"]
     chosen = ",".join(sorted(groups)) or "none"
     options = [f"--junitxml={pytest}", f"--slow={chosen}", *PARALLEL]
+    options += COVERAGE if groups == set(slow.GROUPS) else ()
     total = check("Lint: ruff", python, "-m", "ruff", "check")
     total += check("Types: mypy", python, "-m", "mypy")
     total += check("Types and lint: TypeScript", npm, "run", "check")
