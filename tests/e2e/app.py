@@ -58,6 +58,12 @@ class App:
         """The page in a tab beside this one, not loaded yet."""
         return App(self.page.context.new_page(), self.url, self.complaints, self.model)
 
+    def resize(self, width: int, height: int) -> App:
+        """Give the window another size, and wait until the page has arranged itself."""
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.wait_for_function("(width) => innerWidth === width", arg=width)
+        return self.is_drawn()
+
     # Waiting
 
     def reaches(self, state: str) -> App:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
-from tests.e2e.app import App
+from tests.e2e.app import PATIENCE, App
 from tests.e2e.complaints import Complaints
 from tests.e2e.expected import Expected
 from tests.e2e.models import DISCS, Model
@@ -30,6 +30,8 @@ PROFILES: dict[str, dict[str, Any]] = {
         "has_touch": True,
     },
 }
+
+expect.set_options(timeout=30_000)  # several browsers at once on a busy machine
 
 FAILED = pytest.StashKey[bool]()
 
@@ -98,6 +100,7 @@ class Visits:
         """An app that is not loaded yet. Service workers hide requests from tests: only some of these allow them."""
         calm = {"reduced_motion": "reduce", "service_workers": "block"}
         context = self.browser.new_context(**{**PROFILES[profile], **calm, **options})
+        context.set_default_timeout(PATIENCE)
         complaints = Complaints(context)
         self.apps.append(App(context.new_page(), url or self.site.url, complaints, self.model.query))
         return self.apps[-1]
