@@ -61,6 +61,15 @@ GROUPS = {
         ("tests/export/test_distributed_training.py",),
         ("export/training/*", "export/data/*", "export/models/*"),
     ),
+    "official": Group(
+        "exports of the full MobileSAM and SAM ViT-B",
+        (
+            "tests/test_mobile_sam.py::test_it_exports_like_any_promptable_model",
+            "tests/test_sam.py::test_it_exports_like_any_promptable_model",
+            "tests/test_official_chain.py::test_weights_of_one_s_own_become_a_model_of_the_page",
+        ),
+        ("export/*.py", "scripts/official.py"),
+    ),
     "pipeline": Group(
         "scripts/pipeline.py, from photos to a manifest",
         ("tests/test_pipeline.py",),
