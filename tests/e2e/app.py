@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from playwright.sync_api import FilePayload, Locator, Page, expect
 from tests.e2e import axe
 from tests.e2e.complaints import Complaints
 
+NO_QUERY: Mapping[str, str] = {}
 PATIENCE = 120_000  # milliseconds; a busy machine compiles WASM slowly
 
 
@@ -35,8 +36,9 @@ class View:
 class App:
     """One page of a context."""
 
-    def __init__(self, page: Page, url: str, complaints: Complaints) -> None:
-        self.page, self.url, self.complaints = page, url, complaints
+    def __init__(self, page: Page, url: str, complaints: Complaints, model: Mapping[str, str] = NO_QUERY) -> None:
+        """`model`: the part of the page's query that names the model."""
+        self.page, self.url, self.complaints, self.model = page, url, complaints, model
         self.stage = page.get_by_test_id("stage")
         self.status = page.get_by_test_id("status")
         self.message = page.get_by_test_id("message")
@@ -48,9 +50,19 @@ class App:
     def open(self, provider: str | None = "wasm", finish: str | None = "raw", **query: str) -> App:
         """Load the page; WASM with one thread, and masks as the model gives them, unless the test is about something else."""
         chosen = {"provider": provider, "finish": finish}
-        asked = {**{name: value for name, value in chosen.items() if value}, **query}
+        asked = {**self.model, **{name: value for name, value in chosen.items() if value}, **query}
         self.page.goto(self.url + (f"?{urlencode(asked)}" if asked else ""))
         return self
+
+    def another_tab(self) -> App:
+        """The page in a tab beside this one, not loaded yet."""
+        return App(self.page.context.new_page(), self.url, self.complaints, self.model)
+
+    def resize(self, width: int, height: int) -> App:
+        """Give the window another size, and wait until the page has arranged itself."""
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.wait_for_function("(width) => innerWidth === width", arg=width)
+        return self.is_drawn()
 
     # Waiting
 

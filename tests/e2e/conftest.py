@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
-from tests.e2e.app import App
+from tests.e2e.app import PATIENCE, App
 from tests.e2e.complaints import Complaints
 from tests.e2e.expected import Expected
+from tests.e2e.models import DISCS, Model
 from tests.e2e.serving import DIST, Site, serve
 from tests.e2e.truth import ROOT
 
@@ -29,6 +31,8 @@ PROFILES: dict[str, dict[str, Any]] = {
     },
 }
 
+expect.set_options(timeout=30_000)  # several browsers at once on a busy machine
+
 FAILED = pytest.StashKey[bool]()
 
 
@@ -41,10 +45,21 @@ def site() -> Iterator[Site]:
     site.stop()
 
 
-@pytest.fixture(scope="session")
-def expected(site: Site) -> Expected:
-    """The Python side, with the model files that the site serves."""
-    return Expected(DIST / "models" / "manifest.json")
+@pytest.fixture
+def model(request: pytest.FixtureRequest) -> Model:
+    """The model that `visit` opens pages with: the discs, or the one of the nearest `real_model` mark."""
+    mark = request.node.get_closest_marker("real_model")
+    chosen: Model = mark.args[0] if mark else DISCS
+    return chosen
+
+
+opened = functools.cache(Expected)
+
+
+@pytest.fixture
+def expected(site: Site, model: Model) -> Expected:
+    """The Python side of the same model."""
+    return opened(model)
 
 
 @pytest.fixture(scope="session")
@@ -77,16 +92,17 @@ def gpu_browser(playwright: Playwright) -> Iterator[Browser]:
 class Visits:
     """Opens the app in fresh contexts. At the end, none of their pages may have complained."""
 
-    def __init__(self, browser: Browser, site: Site) -> None:
-        self.browser, self.site = browser, site
+    def __init__(self, browser: Browser, site: Site, model: Model = DISCS) -> None:
+        self.browser, self.site, self.model = browser, site, model
         self.apps: list[App] = []
 
     def __call__(self, profile: str = "desktop", url: str | None = None, **options: Any) -> App:
         """An app that is not loaded yet. Service workers hide requests from tests: only some of these allow them."""
         calm = {"reduced_motion": "reduce", "service_workers": "block"}
         context = self.browser.new_context(**{**PROFILES[profile], **calm, **options})
+        context.set_default_timeout(PATIENCE)
         complaints = Complaints(context)
-        self.apps.append(App(context.new_page(), url or self.site.url, complaints))
+        self.apps.append(App(context.new_page(), url or self.site.url, complaints, self.model.query))
         return self.apps[-1]
 
     def end(self) -> None:
@@ -105,9 +121,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 @pytest.fixture
-def visit(browser: Browser, site: Site, request: pytest.FixtureRequest) -> Iterator[Visits]:
+def visit(browser: Browser, site: Site, model: Model, request: pytest.FixtureRequest) -> Iterator[Visits]:
     """Opens pages; those of a test that fails are photographed."""
-    visits = Visits(browser, site)
+    visits = Visits(browser, site, model)
     yield visits
     if request.node.stash.get(FAILED, False):
         for number, app in enumerate(visits.apps):

@@ -10,15 +10,15 @@ from PIL import Image, ImageOps
 from export.models import selection
 from export.models.predictor import Photo, Prompt
 from export.publish import manifest
+from tests.e2e.models import Model
 
 
 class Expected:
-    """A manifest's default model, as the page loads it, run by onnxruntime."""
+    """A published model, as the page loads it, run by onnxruntime; its default variant unless another is named."""
 
-    def __init__(self, path: Path, variant: str | None = None) -> None:
-        model, name = manifest.find_variant(manifest.read(path), None, variant)
-        self.threshold = model["mask_threshold"]
-        self.predictor = manifest.open_variant(path, model["id"], name)
+    def __init__(self, model: Model, variant: str | None = None) -> None:
+        self.threshold = model.entry["mask_threshold"]
+        self.predictor = manifest.open_variant(model.manifest, model.name, variant)
 
     def read(self, photo: Path) -> PhotoAnswers:
         """Encode a photo, upright."""

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
+from werkzeug.middleware.shared_data import SharedDataMiddleware
 from werkzeug.serving import BaseWSGIServer
 
 import server
 
 DIST = server.DIST
+DISCS = Path(__file__).with_name("discs")
+DISCS_ADDRESS = "discs"  # relative to the page
 
 
 @dataclass
@@ -30,9 +33,10 @@ class Site:
             self.server.server_close()
 
 
-def serve(headers: Mapping[str, str] = server.HEADERS, dist: Path = DIST) -> Site:
-    """Start serving `dist` with `headers`."""
-    running = server.start(server.create_app(dist, headers), "127.0.0.1", 0)
+def serve(headers: Mapping[str, str] = server.HEADERS, dist: Path = DIST, discs: str = DISCS_ADDRESS) -> Site:
+    """Start serving `dist` with `headers`, and the model of make_discs.py in the folder `discs` of the same origin."""
+    app = SharedDataMiddleware(server.create_app(dist, headers), {f"/{discs}": str(DISCS)})
+    running = server.start(app, "127.0.0.1", 0)
     thread = Thread(target=running.serve_forever, daemon=True)
     thread.start()
     return Site(server.address(running), running, thread)

@@ -13,6 +13,9 @@ from playwright.sync_api import Locator, expect
 from tests.e2e.app import PATIENCE, App
 from tests.e2e.conftest import Visits
 from tests.e2e.expected import iou
+from tests.e2e.models import TINY
+
+pytestmark = pytest.mark.real_model(TINY)
 
 DISCS = [(70, 60, 38), (240, 70, 40), (90, 180, 36), (235, 175, 42)]  # x, y, radius
 COLOURS = [(210, 40, 30), (30, 70, 200), (240, 200, 40), (20, 120, 60)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,10 @@ from playwright.sync_api import Route, expect
 
 from tests.e2e.app import PATIENCE, App
 from tests.e2e.conftest import Visits
-from tests.e2e.serving import DIST
+from tests.e2e.models import DEFAULT, DISCS, PUBLISHED, Model
 
 CUP = (290, 60)
-ENCODERS = "**/models/*encoder*.onnx*"
+ENCODERS = "**/*encoder*.onnx*"
 INSTALLED = "async () => (await navigator.serviceWorker.ready).active.state === 'activated'"
 
 # Overwrites every copy of a model file in every cache; yields how many there were.
@@ -48,16 +49,10 @@ STORED = """async () => {
 }"""
 
 
-def published() -> list[dict[str, Any]]:
-    """The default variant's two files, as the manifest lists them."""
-    manifest = json.loads((DIST / "models" / "manifest.json").read_text())
-    model = next(model for model in manifest["models"] if model["id"] == manifest["default"])
-    variant = model["variants"][model["default_variant"]]
-    return [variant["encoder"], variant["decoder"]]
-
-
-def sums() -> set[str]:
-    return {file["sha256"] for file in published()}
+@pytest.fixture
+def sums(model: Model) -> set[str]:
+    """The SHA-256 of both files that the page runs."""
+    return {file["sha256"] for file in model.files()}
 
 
 def half(route: Route) -> None:
@@ -74,18 +69,18 @@ def other(route: Route) -> None:
 
 
 @pytest.mark.parametrize("damage", [half, other])
-def test_a_damaged_download_is_told_and_can_be_repeated(app: App, damage: Any) -> None:
+def test_a_damaged_download_is_told_and_can_be_repeated(app: App, model: Model, sums: set[str], damage: Any) -> None:
     app.page.route(ENCODERS, damage)
     app.open()["sample-coffee"].click()
     app.reaches("error")
     expect(app.message).to_contain_text("The model file is damaged")
-    expect(app.message).to_contain_text(published()[0]["file"])
+    expect(app.message).to_contain_text(model.files()[0]["file"])
     expect(app.stage).to_have_attribute("aria-label", "Photo coffee")
     assert app.page.evaluate(STORED) == [], "a damaged file must not be kept"
     app.page.unroute(ENCODERS)
     app.message.get_by_role("button", name="Load again").click()
     app.shows("coffee").tap(*CUP)
-    assert set(app.page.evaluate(STORED)) == sums()
+    assert set(app.page.evaluate(STORED)) == sums
 
 
 def test_a_damaged_answer_heals_when_only_the_first_is_bad(app: App) -> None:
@@ -95,26 +90,28 @@ def test_a_damaged_answer_heals_when_only_the_first_is_bad(app: App) -> None:
 
 def test_a_model_that_cannot_be_fetched_is_told(app: App) -> None:
     app.complaints.allow("Failed to load resource")
-    app.page.route("**/models/*.onnx*", lambda route: route.abort())
+    app.page.route("**/*.onnx*", lambda route: route.abort())
     app.open().reaches("error")
     expect(app.message).to_contain_text("The model could not be downloaded")
-    app.page.unroute("**/models/*.onnx*")
+    app.page.unroute("**/*.onnx*")
     app.message.get_by_role("button", name="Load again").click()
     app.is_ready().choose_sample("coffee").tap(*CUP)
 
 
 @pytest.mark.parametrize("length", [None, 100], ids=["same-length", "short"])
-@pytest.mark.parametrize("service_workers", ["block", "allow"])
-def test_a_damaged_cache_heals(visit: Visits, service_workers: str, length: int | None) -> None:
+@pytest.mark.parametrize(
+    "service_workers", ["block", pytest.param("allow", marks=pytest.mark.real_model(DEFAULT))]
+)
+def test_a_damaged_cache_heals(visit: Visits, sums: set[str], service_workers: str, length: int | None) -> None:
     app = visit(service_workers=service_workers).open().choose_sample("coffee")
     mask = app.tap(*CUP).mask()
     if service_workers == "allow":
         app.page.wait_for_function(INSTALLED, timeout=PATIENCE)
     assert app.page.evaluate(SPOIL, length) >= 2
-    assert not sums() & set(app.page.evaluate(STORED))
+    assert not sums & set(app.page.evaluate(STORED))
     app.page.reload()
     assert np.array_equal(app.shows("coffee").is_answered().mask(), mask)
-    assert set(app.page.evaluate(STORED)) == sums()
+    assert set(app.page.evaluate(STORED)) == sums
 
 
 def test_a_second_visit_downloads_nothing_again(app: App) -> None:
@@ -135,6 +132,7 @@ def test_full_storage_is_no_obstacle(app: App) -> None:
     app.choose_sample("coffee").tap(*CUP)
 
 
+@pytest.mark.real_model(DEFAULT)
 def test_a_manifest_of_another_site_is_refused(app: App) -> None:
     app.open(manifest="https://example.com/manifest.json").reaches("error")
     expect(app.message).to_contain_text("Models come from this site only")
@@ -142,8 +140,11 @@ def test_a_manifest_of_another_site_is_refused(app: App) -> None:
     app.is_ready().choose_sample("coffee").tap(*CUP)
 
 
-def test_the_published_files_are_what_the_manifest_says() -> None:
-    for file in published():
-        content = (DIST / "models" / file["file"]).read_bytes()
-        assert len(content) == file["bytes"]
-        assert hashlib.sha256(content).hexdigest() == file["sha256"]
+@pytest.mark.parametrize("path", [PUBLISHED, DISCS.manifest], ids=["published", "discs"])
+def test_the_files_are_what_the_manifest_says(path: Path) -> None:
+    for model in json.loads(path.read_text())["models"]:
+        for variant in model["variants"].values():
+            for file in (variant["encoder"], variant["decoder"]):
+                content = (path.parent / file["file"]).read_bytes()
+                assert len(content) == file["bytes"]
+                assert hashlib.sha256(content).hexdigest() == file["sha256"]

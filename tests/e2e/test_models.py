@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import onnx
 import pytest
-from onnx import TensorProto, compose, helper, numpy_helper
 from playwright.sync_api import expect
 
 from tests.e2e.app import PATIENCE, App
 from tests.e2e.conftest import Visits
 from tests.e2e.expected import iou
-from tests.e2e.serving import DIST
+from tests.e2e.models import DISCS, Model
+from tests.e2e.serving import Site, serve
 
-ENCODER = next((DIST / "models").glob("*-encoder.fp16.*.onnx"))
-DECODER = next((DIST / "models").glob("*-decoder.fp16.*.onnx"))
+ENCODER, DECODER = DISCS.paths()
 TAP = (300, 200)  # on the coffee
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    """The discs in the place of what is published: a choice among its own models is remembered, not among others."""
+    site = serve(discs="models")
+    yield site
+    site.stop()
+
+
+@pytest.fixture
+def model() -> Model:
+    """The default model of that site."""
+    return Model((), DISCS.manifest)
 
 
 def settings(app: App) -> App:
@@ -40,62 +53,28 @@ def running(app: App) -> str:
     return chosen.get_attribute("data-testid") or ""
 
 
-def like_segment_anything(path: Path) -> Path:
-    """The encoder as other exporters write it: normalised planes on a square, in the place of our bytes."""
-    model = onnx.load(ENCODER)
-    side = 320
-    mean = np.array([123.675, 116.28, 103.53], np.float32).reshape(1, 3, 1, 1)
-    deviation = np.array([58.395, 57.12, 57.375], np.float32).reshape(1, 3, 1, 1)
-    nodes = [
-        helper.make_node("Mul", ["planes", "deviation"], ["scaled"]),
-        helper.make_node("Add", ["scaled", "mean"], ["values"]),
-        helper.make_node("Round", ["values"], ["rounded"]),
-        helper.make_node("Cast", ["rounded"], ["bytes"], to=TensorProto.UINT8),
-        helper.make_node("Transpose", ["bytes"], ["rgb"], perm=[0, 2, 3, 1]),
-    ]
-    before = helper.make_graph(
-        nodes,
-        "planes",
-        [helper.make_tensor_value_info("planes", TensorProto.FLOAT, [1, 3, side, side])],
-        [helper.make_tensor_value_info("rgb", TensorProto.UINT8, [1, side, side, 3])],
-        [numpy_helper.from_array(mean, "mean"), numpy_helper.from_array(deviation, "deviation")],
-    )
-    first = helper.make_model(before, opset_imports=model.opset_import, ir_version=model.ir_version)
-    onnx.save(compose.merge_models(first, model, io_map=[("rgb", "image")]), path)
-    return path
-
-
 def test_another_variant_is_chosen_in_the_settings_and_at_the_next_visit(app: App) -> None:
     app.open().choose_sample("coffee").tap(*TAP)
     before = app.is_answered().mask()
-    settings(app)["models"].get_by_role("radio", name=re.compile("^Tapmask Tiny.*int8")).click()
-    assert running(app) == "model-tapmask-tiny/int8"
+    settings(app)["models"].get_by_role("radio", name=re.compile("rough")).click()
+    assert running(app) == "model-discs/rough"
     leave(app)
     # Photo and points are still there, and the new model answers them nearly as the other did.
     expect(app.markers).to_have_count(1)
     assert iou(app.is_answered().mask(), before) > 0.8
     app.open().shows("coffee")
-    assert running(settings(app)) == "model-tapmask-tiny/int8"
+    assert running(settings(app)) == "model-discs/rough"
     app["models"].get_by_role("radio", name=re.compile("the default")).click()
-    assert running(app) == "model-tapmask-tiny/fp16"
-
-
-def test_mobile_sam_is_on_offer_and_answers(app: App) -> None:
-    app.open().choose_sample("coffee").tap(*TAP)
-    before = app.is_answered().mask()
-    settings(app)["models"].get_by_role("radio", name=re.compile("^MobileSAM")).click()
-    assert running(app) == "model-mobile-sam/int8"
-    leave(app)
-    assert iou(app.is_answered().mask(), before) > 0.5
+    assert running(app) == "model-discs/exact"
 
 
 def test_a_model_that_cannot_be_had_leaves_the_one_before(app: App) -> None:
     app.open().choose_sample("coffee")
-    app.page.route("**/*.int8.*.onnx", lambda route: route.fulfill(status=404))
+    app.page.route("**/*.rough.*.onnx", lambda route: route.fulfill(status=404))
     app.complaints.allow("404")
-    settings(app)["models"].get_by_role("radio", name=re.compile("^Tapmask Tiny.*int8")).click()
+    settings(app)["models"].get_by_role("radio", name=re.compile("rough")).click()
     expect(app["model-problem"]).to_contain_text("The model before it runs again.", timeout=PATIENCE)
-    assert running(app) == "model-tapmask-tiny/fp16"
+    assert running(app) == "model-discs/exact"
     leave(app).tap(*TAP)
     assert app.is_answered().mask().any()
 
@@ -118,17 +97,7 @@ def test_a_pair_of_ones_own_is_tried_kept_and_removed(visit: Visits, tmp_path: P
     assert running(settings(app)) == own
     app["models"].get_by_role("button", name="Remove mine").click()
     expect(app["models"].get_by_role("radio", name=re.compile("^mine"))).to_have_count(0, timeout=PATIENCE)
-    assert running(app) == "model-tapmask-tiny/fp16"
-
-
-def test_an_encoder_as_segment_anything_exports_it_answers_the_same(app: App, tmp_path: Path) -> None:
-    app.open().choose_sample("coffee").tap(*TAP)
-    before = app.is_answered().mask()
-    files = [like_segment_anything(tmp_path / "vit_encoder.onnx"), DECODER]
-    settings(app)["own-files"].set_input_files(files)
-    expect(app["models"].get_by_role("radio", name=re.compile("^vit_encoder"))).to_be_checked(timeout=PATIENCE)
-    leave(app)
-    assert iou(app.is_answered().mask(), before) > 0.98
+    assert running(app) == "model-discs/exact"
 
 
 def test_files_that_are_no_model_are_refused_by_name(app: App, tmp_path: Path) -> None:
@@ -146,7 +115,7 @@ def test_files_that_are_no_model_are_refused_by_name(app: App, tmp_path: Path) -
         app["own-files"].set_input_files(files)
         expect(problem).to_contain_text(words, timeout=PATIENCE)
         expect(problem).to_contain_text("The running model stays.")
-    assert running(app) == "model-tapmask-tiny/fp16"
+    assert running(app) == "model-discs/exact"
 
 
 def test_speed_and_memory_can_be_copied_for_a_bug_report(visit: Visits) -> None:

@@ -20,6 +20,7 @@ from playwright.sync_api import expect
 
 import server
 from tests.e2e.conftest import Visits
+from tests.e2e.models import DEFAULT
 from tests.e2e.serving import DIST, Site
 from tests.e2e.truth import ROOT
 
@@ -27,7 +28,10 @@ NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}{os.pathsep}/us
 TYPES = Path("/etc/nginx/mime.types")
 CUP = (290, 60)
 
-pytestmark = pytest.mark.skipif(not NGINX or not TYPES.is_file(), reason="nginx is not installed")
+pytestmark = [
+    pytest.mark.real_model(DEFAULT),
+    pytest.mark.skipif(not NGINX or not TYPES.is_file(), reason="nginx is not installed"),
+]
 
 # What nginx.conf is put into. Everything that nginx writes stays in the test's folder.
 FRAME = """
@@ -140,7 +144,7 @@ def test_it_sends_what_our_server_sends(host: Host, path: str) -> None:
         ("assets/ort-wasm-simd-threaded-*.wasm", "application/wasm"),
         ("assets/ort-wasm-simd-threaded-*.mjs", "text/javascript"),
         ("manifest.webmanifest", "application/manifest+json"),
-        ("models/*-decoder.fp16.*.onnx", "application/octet-stream"),
+        ("models/tapmask-tiny-decoder.fp16.*.onnx", "application/octet-stream"),
         ("models/manifest.json", "application/json"),
         ("icons/icon.svg", "image/svg+xml"),
     ],
@@ -167,7 +171,7 @@ def test_what_is_compressed_already_is_sent_so(host: Host) -> None:
         ("sw.js", "no-cache"),
         ("models/manifest.json", "no-cache"),
         ("assets/index-*.js", "public, max-age=31536000, immutable"),
-        ("models/*-encoder.fp16.*.onnx", "public, max-age=31536000, immutable"),
+        ("models/tapmask-tiny-encoder.fp16.*.onnx", "public, max-age=31536000, immutable"),
     ],
 )
 def test_how_long_it_may_be_kept(host: Host, pattern: str, lifetime: str) -> None:

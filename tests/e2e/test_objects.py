@@ -10,8 +10,11 @@ from playwright.sync_api import Browser
 
 from tests.e2e.conftest import RESULTS, Visits
 from tests.e2e.expected import Expected, PhotoAnswers, iou
+from tests.e2e.models import TINY
 from tests.e2e.serving import Site
 from tests.e2e.truth import Truth, read_all
+
+pytestmark = pytest.mark.real_model(TINY)
 
 TRUTHS = read_all()
 SAME_ANSWER = 0.97  # two runtimes, two JPEG decoders
@@ -24,7 +27,7 @@ Masks = dict[Truth, np.ndarray]
 def page_masks(browser: Browser, site: Site) -> Iterator[Masks]:
     """Every object, tapped in the page on its sample photo, and saved."""
     masks: Masks = {}
-    visit = Visits(browser, site)
+    visit = Visits(browser, site, TINY)
     for photo in sorted({truth.photo for truth in TRUTHS}):
         app = visit().open().choose_sample(photo.removesuffix(".jpg"))
         for truth in (truth for truth in TRUTHS if truth.photo == photo):
@@ -35,7 +38,8 @@ def page_masks(browser: Browser, site: Site) -> Iterator[Masks]:
 
 
 @pytest.fixture(scope="module")
-def python_answers(expected: Expected) -> dict[str, PhotoAnswers]:
+def python_answers(site: Site) -> dict[str, PhotoAnswers]:
+    expected = Expected(TINY)
     return {truth.photo: expected.read(truth.file) for truth in TRUTHS}
 
 

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from tests.e2e.app import PATIENCE, App
 from tests.e2e.conftest import Visits
 from tests.e2e.expected import Expected, iou
+from tests.e2e.models import DEFAULT
 from tests.e2e.serving import Site, serve
 from tests.e2e.test_model_files import STORED, sums
 from tests.e2e.truth import SAMPLES
@@ -47,6 +48,7 @@ def unplug(app: App, site: Site) -> None:
     site.stop()
 
 
+@pytest.mark.real_model(DEFAULT)
 def test_a_reload_and_a_new_photo_work_offline(installed: App, own_site: Site, expected: Expected) -> None:
     online = installed.choose_sample("coffee").tap(*CUP).mask()
     unplug(installed, own_site)
@@ -57,10 +59,12 @@ def test_a_reload_and_a_new_photo_work_offline(installed: App, own_site: Site, e
     assert iou(mask, expected.read(SAMPLES / "cat.jpg").tap(*FACE)) >= 0.97
 
 
+@pytest.mark.real_model(DEFAULT)
 def test_the_first_visit_keeps_the_default_model_and_no_other(installed: App) -> None:
-    assert set(installed.page.evaluate(STORED)) == sums()
+    assert set(installed.page.evaluate(STORED)) == sums(DEFAULT)
 
 
+@pytest.mark.real_model(DEFAULT)
 def test_the_first_visit_is_enough(installed: App, own_site: Site) -> None:
     unplug(installed, own_site)
     installed.open(provider=None).is_ready()
@@ -92,6 +96,7 @@ def test_the_app_can_be_installed(app: App) -> None:
         assert app.page.request.get(app.url + address.removeprefix("./")).ok, address
 
 
+@pytest.mark.real_model(DEFAULT)
 def test_everything_can_be_saved_offline(installed: App, own_site: Site) -> None:
     installed.choose_sample("coffee").tap(*CUP)
     unplug(installed, own_site)

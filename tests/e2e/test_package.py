@@ -18,8 +18,11 @@ import server
 from tests.e2e.app import PATIENCE, App
 from tests.e2e.conftest import Visits
 from tests.e2e.expected import Expected, iou
+from tests.e2e.models import DEFAULT
 from tests.e2e.serving import Site, serve
 from tests.e2e.truth import ROOT, SAMPLES
+
+pytestmark = pytest.mark.real_model(DEFAULT)
 
 EXAMPLE = ROOT / "examples" / "engine" / "index.html"
 PLACE = "package/web/package/dist"

@@ -23,7 +23,7 @@ def coffee(app: App) -> App:
     return app.open().choose_sample("coffee")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def answers(expected: Expected) -> PhotoAnswers:
     return expected.read(SAMPLES / "coffee.jpg")
 

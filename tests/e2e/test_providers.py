@@ -9,15 +9,16 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from export.publish import manifest
 from tests.e2e.app import App
 from tests.e2e.conftest import Visits
 from tests.e2e.expected import Expected, iou
-from tests.e2e.serving import DIST, Site
+from tests.e2e.models import DEFAULT, TINY, Model
+from tests.e2e.serving import Site
 from tests.e2e.truth import SAMPLES
 
+pytestmark = pytest.mark.real_model(TINY)
+
 CUP = (290, 60)
-MANIFEST = DIST / "models" / "manifest.json"
 WORKERS = "**/assets/worker-*.js"
 HAS_ADAPTER = "async () => Boolean(await navigator.gpu?.requestAdapter())"
 
@@ -40,8 +41,8 @@ new BroadcastChannel("end").onmessage = () => setTimeout(() => { throw new Error
 
 
 @pytest.fixture
-def gpu_visit(gpu_browser: Browser, site: Site) -> Iterator[Visits]:
-    visits = Visits(gpu_browser, site)
+def gpu_visit(gpu_browser: Browser, site: Site, model: Model) -> Iterator[Visits]:
+    visits = Visits(gpu_browser, site, model)
     yield visits
     visits.end()
 
@@ -65,6 +66,7 @@ def prepend(script: str) -> Callable[[Route], None]:
     return fulfil
 
 
+@pytest.mark.real_model(DEFAULT)
 def test_the_default_choice_runs_and_says_why(app: App) -> None:
     app.open(provider=None).choose_sample("coffee")
     provider = app.status.get_attribute("data-provider")
@@ -86,10 +88,10 @@ def test_a_forced_provider_is_used_and_agrees_with_python(app: App, expected: Ex
     assert iou(app.tap(*CUP).mask(), expected.read(SAMPLES / "coffee.jpg").tap(*CUP)) >= 0.97
 
 
-def test_every_variant_agrees_with_python(visit: Visits) -> None:
-    model, _ = manifest.find_variant(manifest.read(MANIFEST), None, None)
-    for variant in model["variants"]:
-        wanted = Expected(MANIFEST, variant).read(SAMPLES / "coffee.jpg").tap(*CUP)
+@pytest.mark.real_model(DEFAULT)
+def test_every_variant_of_the_default_model_agrees_with_python(visit: Visits, model: Model) -> None:
+    for variant in model.entry["variants"]:
+        wanted = Expected(model, variant).read(SAMPLES / "coffee.jpg").tap(*CUP)
         mask = visit().open(variant=variant).choose_sample("coffee").tap(*CUP).mask()
         assert iou(mask, wanted) >= 0.97, variant
 

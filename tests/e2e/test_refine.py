@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 from tests.e2e.app import App
 from tests.e2e.conftest import RESULTS, Visits
 from tests.e2e.expected import Expected, iou
+from tests.e2e.models import TINY
 from tests.e2e.test_accessibility import axe, findings
 from tests.e2e.test_screens import PANELS, overlap, take
 from tests.e2e.truth import SAMPLES, Truth, read_all
@@ -50,6 +51,7 @@ def close(app: App) -> App:
     return app.is_answered()
 
 
+@pytest.mark.real_model(TINY)
 def test_specks_are_dropped_unless_the_raw_mask_is_wanted(app: App, expected: Expected) -> None:
     app.open(finish=None).choose_sample("coffee").tap(*CUP)
     assert parts(app.mask()) == 1
@@ -61,6 +63,7 @@ def test_specks_are_dropped_unless_the_raw_mask_is_wanted(app: App, expected: Ex
     assert parts(app.is_answered().mask()) == 1
 
 
+@pytest.mark.real_model(TINY)
 def test_finished_masks_are_nearer_to_the_truth(visit: Visits) -> None:
     """The defaults are only defaults because of this. Of each tap the candidate counts that fits the object best."""
     rows: list[tuple[Truth, float, float]] = []
@@ -102,6 +105,7 @@ def block(folder: Path) -> tuple[Path, np.ndarray]:
     return path, inside
 
 
+@pytest.mark.real_model(TINY)
 def test_edges_follow_the_photo(app: App, tmp_path: Path) -> None:
     path, truth = block(tmp_path)
     raw = app.open().choose_file(path).box(215, 110, 690, 490).mask()

@@ -15,12 +15,19 @@ from playwright.sync_api import expect
 
 from tests.e2e.app import App
 from tests.e2e.conftest import RESULTS, Visits
+from tests.e2e.models import DEFAULT
 from tests.e2e.truth import ROOT
 
 # The boxes of everything that floats over the photo.
 PANELS = """() => [...document.querySelectorAll(".panel")]
   .filter((panel) => panel.checkVisibility())
   .map((panel) => ({ name: panel.className, ...panel.getBoundingClientRect().toJSON() }))"""
+
+# The places of elements, all at one moment: a message may go between two looks.
+PLACES = """(elements) => elements.map((element) => {
+  const { x, y, width, height } = element.getBoundingClientRect();
+  return { name: element.ariaLabel ?? element.textContent, x, y, width, height };
+})"""
 
 Box = dict[str, Any]
 
@@ -49,16 +56,20 @@ def overlap(a: Box, b: Box) -> bool:
     )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+def pictures(app: App, name: str) -> None:
+    """In both colour schemes, dark first."""
+    for scheme in ("dark", "light"):
+        app.page.emulate_media(color_scheme=scheme)
+        take(app, f"{name}-{scheme}")
+
+
 @pytest.mark.parametrize("profile", ["desktop", "phone"])
-def test_nothing_covers_anything(visit: Visits, profile: str, scheme: str) -> None:
-    app = visit(profile, color_scheme=scheme).open(finish=None).is_ready()
-    take(app, f"{profile}-{scheme}-first-visit")
+def test_nothing_covers_anything(visit: Visits, profile: str) -> None:
+    app = visit(profile).open(finish=None).is_ready()
+    pictures(app, f"{profile}-first-visit")
     app.choose_sample("coffee").tap(305, 232)
     app.page.wait_for_function("() => !document.querySelector('.hint')")
-    take(app, f"{profile}-{scheme}-mask")
-    if scheme == "light":
-        take(app, profile, for_readme=True)
+    pictures(app, f"{profile}-mask")
     boxes = [photo_box(app, 600, 400), *app.page.evaluate(PANELS)]
     assert len(boxes) >= 5
     size = app.page.viewport_size
@@ -73,26 +84,38 @@ def test_nothing_covers_anything(visit: Visits, profile: str, scheme: str) -> No
             assert not overlap(box, other), f"{box} and {other}"
 
 
-@pytest.mark.parametrize(("width", "height"), [(320, 568), (844, 390), (768, 1024), (1920, 1080)])
-def test_the_page_never_scrolls_sideways(visit: Visits, width: int, height: int) -> None:
-    app = visit(viewport={"width": width, "height": height}).open()
+@pytest.mark.real_model(DEFAULT)
+@pytest.mark.parametrize("profile", ["desktop", "phone"])
+def test_the_pictures_of_the_readme_are_taken(visit: Visits, profile: str) -> None:
+    app = visit(profile, color_scheme="light").open(finish=None).choose_sample("coffee").tap(305, 232)
+    app.page.wait_for_function("() => !document.querySelector('.hint')")
+    take(app, profile, for_readme=True)
+
+
+def test_the_page_never_scrolls_sideways(app: App) -> None:
+    sizes = ((320, 568), (844, 390), (768, 1024), (1920, 1080))
     wide = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    assert app.is_ready().page.evaluate(wide) == 0
+    app.open().is_ready()
+    for size in sizes:
+        assert app.resize(*size).page.evaluate(wide) == 0, size
     app.choose_sample("coffee").tap(290, 60)
-    take(app, f"{width}x{height}")
-    assert app.page.evaluate(wide) == 0
-    nothing_covers_a_panel(app)
+    for width, height in sizes:
+        assert app.resize(width, height).page.evaluate(wide) == 0, (width, height)
+        take(app, f"{width}x{height}")
+        nothing_covers_a_panel(app)
 
 
-@pytest.mark.parametrize(("width", "height"), [(320, 568), (390, 844), (768, 1024), (1280, 800)])
-def test_nothing_makes_way_for_the_sign_that_there_is_no_network(visit: Visits, width: int, height: int) -> None:
-    app = visit(viewport={"width": width, "height": height}).open().choose_sample("coffee").tap(290, 60)
-    before = app.page.evaluate(PANELS)
-    app.page.context.set_offline(True)
-    expect(app["offline"]).to_be_visible()
-    take(app, f"{width}x{height}-offline")
-    nothing_covers_a_panel(app)
-    assert len(app.page.evaluate(PANELS)) == len(before)
+def test_nothing_makes_way_for_the_sign_that_there_is_no_network(app: App) -> None:
+    app.open().choose_sample("coffee").tap(290, 60)
+    for width, height in ((320, 568), (390, 844), (768, 1024), (1280, 800)):
+        app.page.context.set_offline(False)
+        expect(app["offline"]).to_have_count(0)
+        before = app.resize(width, height).page.evaluate(PANELS)
+        app.page.context.set_offline(True)
+        expect(app["offline"]).to_be_visible()
+        take(app, f"{width}x{height}-offline")
+        nothing_covers_a_panel(app)
+        assert len(app.page.evaluate(PANELS)) == len(before)
 
 
 # Whether the words are all there: as wide as they want to be, and inside of the button.
@@ -105,15 +128,15 @@ WHOLE = """(button) => [...button.querySelectorAll("span")].filter((words) => wo
 })"""
 
 
-@pytest.mark.parametrize("width", [320, 360, 390])
-def test_a_narrow_phone_shows_candidates_that_a_finger_can_choose(visit: Visits, width: int) -> None:
-    app = visit("phone", viewport={"width": width, "height": 640}).open().choose_sample("coffee").tap(290, 60)
-    take(app, f"candidates-{width}")
-    for name in ("candidate-1", "candidate-2", "candidate-3", "save-cutout", "save-mask", "save-more", "refine"):
-        assert app[name].evaluate(WHOLE), name
-        box = app[name].bounding_box()
-        assert box
-        assert min(box["width"], box["height"]) >= 40, name
+def test_a_narrow_phone_shows_candidates_that_a_finger_can_choose(visit: Visits) -> None:
+    app = visit("phone").open().choose_sample("coffee").tap(290, 60)
+    for width in (390, 360, 320):
+        take(app.resize(width, 640), f"candidates-{width}")
+        for name in ("candidate-1", "candidate-2", "candidate-3", "save-cutout", "save-mask", "save-more", "refine"):
+            assert app[name].evaluate(WHOLE), f"{name} at {width}"
+            box = app[name].bounding_box()
+            assert box
+            assert min(box["width"], box["height"]) >= 40, f"{name} at {width}"
     app["save-more"].click()
     expect(app["sheet-crop"]).to_be_visible()
     expect(app["sheet-copy"]).to_be_visible()

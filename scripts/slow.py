@@ -1,0 +1,124 @@
+"""The slow tests, in groups: what each group is about, which tests are in it, and which changes call for it.
+
+`make test` leaves them out, `make test-all` runs all of them, and `.ci/run` runs the groups that the changes since the
+merge base (or, on the main branch, the last commit) touch.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+EVERYTHING = ("pyproject.toml", "constraints.txt", "package-lock.json", "scripts/slow.py", ".ci/*")
+
+
+@dataclass(frozen=True)
+class Group:
+    """`tests` are node ids or their beginnings; `paths` are patterns in which `*` also matches slashes."""
+
+    title: str
+    tests: tuple[str, ...]
+    paths: tuple[str, ...]
+
+    def has(self, node: str) -> bool:
+        """Whether a test is in this group; its parameters do not count."""
+        name = node.partition("[")[0]
+        return any(name == test or name.startswith(f"{test}::") for test in self.tests)
+
+    def concerns(self, path: str) -> bool:
+        """Whether a change of this file, relative to the root, calls for this group."""
+        own = {test.partition("::")[0] for test in self.tests}
+        return path in own or any(fnmatchcase(path, pattern) for pattern in (*self.paths, *EVERYTHING))
+
+
+GROUPS = {
+    "photos": Group(
+        "photos of 48 and 108 megapixels",
+        (
+            "tests/e2e/test_photos.py::test_48_megapixels_keep_their_resolution",
+            "tests/e2e/test_input.py::test_108_megapixels_are_opened_and_saved",
+            "tests/e2e/test_tools.py::test_a_huge_photo_is_painted_and_saved_at_its_own_resolution",
+            "tests/e2e/test_output.py::test_a_zip_can_be_cancelled",
+        ),
+        ("web/src/*", "vite.config.ts"),
+    ),
+    "nginx": Group(
+        "the shipped configuration in a real nginx",
+        ("tests/e2e/test_nginx.py",),
+        ("web/hosting/*", "web/public/_headers", "server.py", "vite.config.ts", "web/compress.mjs"),
+    ),
+    "package": Group(
+        "the packed npm package and its consumers",
+        ("tests/e2e/test_package.py",),
+        ("web/package/*", "web/src/engine/*", "examples/*", "package.json"),
+    ),
+    "distributed": Group(
+        "training in two processes",
+        ("tests/export/test_distributed_training.py",),
+        ("export/training/*", "export/data/*", "export/models/*"),
+    ),
+    "official": Group(
+        "exports of the full MobileSAM and SAM ViT-B",
+        (
+            "tests/test_mobile_sam.py::test_it_exports_like_any_promptable_model",
+            "tests/test_sam.py::test_it_exports_like_any_promptable_model",
+            "tests/test_official_chain.py::test_weights_of_one_s_own_become_a_model_of_the_page",
+        ),
+        ("export/models/*", "export/onnx/*", "export/publish/*", "scripts/official.py"),
+    ),
+    "pipeline": Group(
+        "scripts/pipeline.py, from photos to a manifest",
+        ("tests/test_pipeline.py",),
+        ("export/*", "scripts/pipeline.py"),
+    ),
+}
+
+
+def changed() -> list[str] | None:
+    """Files that differ from the merge base with the main branch, or on it from the last commit; None: nobody knows."""
+    try:
+        head = _git("rev-parse", "HEAD")
+        base = _first(("merge-base", "HEAD", "origin/main"), ("merge-base", "HEAD", "main"))
+        if base in (None, head):
+            base = _git("rev-parse", "HEAD~1")
+        committed = _git("diff", "--name-only", str(base))
+        added = _git("ls-files", "--others", "--exclude-standard")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return [*committed.split("\n"), *added.split("\n")] if committed or added else []
+
+
+def called_for(paths: Iterable[str] | None) -> set[str]:
+    """The names of the groups that a change of these files calls for: all of them where nobody knows what changed."""
+    if paths is None:
+        return set(GROUPS)
+    given = list(paths)
+    return {name for name, group in GROUPS.items() if any(group.concerns(path) for path in given)}
+
+
+def chosen(word: str) -> set[str]:
+    """The groups that `all`, `none`, `changed` or a list of names, with commas, means. @raises ValueError: no such group."""
+    if word == "changed":
+        return called_for(changed())
+    names = set(GROUPS) if word == "all" else set(filter(None, word.split(","))) - {"none"}
+    if unknown := names - set(GROUPS):
+        raise ValueError(f"There is no group {', '.join(sorted(unknown))} of slow tests; there are {', '.join(GROUPS)}.")
+    return names
+
+
+def _git(*words: str) -> str:
+    done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def _first(*commands: tuple[str, ...]) -> str | None:
+    for words in commands:
+        try:
+            return _git(*words)
+        except subprocess.CalledProcessError:
+            continue
+    return None
