@@ -99,6 +99,7 @@ def run_all() -> Count:
     vitest, pytest = RESULTS / "vitest.json", RESULTS / "pytest.xml"
     reporters = ["--reporter=default", "--reporter=json", f"--outputFile.json={vitest}"]
     total = check("Lint: ruff", python, "-m", "ruff", "check")
+    total += check("Imports: import-linter", str(setup.VENV_PYTHON.with_name("lint-imports")))
     total += check("Types: mypy", python, "-m", "mypy")
     total += check("Types and lint: TypeScript", npm, "run", "check")
     total += tests("Tests: Vitest", vitest, read_vitest, npm, "test", "--", *reporters)
