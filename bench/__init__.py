@@ -14,17 +14,18 @@ from playwright.sync_api import Error, sync_playwright
 from tqdm import tqdm
 
 from bench import browser, report, site
+from export.cli.steps import command
 from export.files import write_json, write_whole
 
 
-@click.command()
+@command("bench")
 @click.option("--rounds", type=click.IntRange(1), default=5, show_default=True, help="Visits to each side, in turn.")
 @click.option("--encodes", type=click.IntRange(1), default=3, show_default=True, help="Further photos a visit.")
 @click.option("--taps", type=click.IntRange(1), default=20, show_default=True, help="Taps a visit and kind of tap.")
 @click.option("--quick", is_flag=True, help="One short visit with the default model only, nothing compressed.")
 @click.option("--work", type=click.Path(path_type=Path), default=Path("runs/bench"), show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), default=Path("docs/benchmarks.md"), show_default=True)
-def bench(rounds: int, encodes: int, taps: int, quick: bool, work: Path, out: Path) -> None:
+def bench_command(rounds: int, encodes: int, taps: int, quick: bool, work: Path, out: Path) -> None:
     """Measure the app against the plain recipe and its peer in a browser; writes a table and a plot."""
     work = work.resolve()
     pages = work / "site"

@@ -9,17 +9,18 @@ import json
 import os
 from pathlib import Path
 
-import click
 import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
 
+from export.cli.onnx import onnx_command
 from export.data.drawn import scene
+from export.errors import ExportError
 from export.models.checkpoint import load_model
 from export.models.mobile_sam import MobileSam, official_name, our_name
 from export.models.predictor import OnnxPredictor, Photo, Prompt, TorchPredictor
-from export.onnx.to_onnx import export_pair, to_onnx
+from export.onnx.to_onnx import export_pair
 
 REFERENCE = Path(os.environ.get("TAPMASK_DATA", "/nowhere")) / "reference"
 # Of the official checkpoint's 439 lines "<key> <shape>", sorted.
@@ -172,7 +173,7 @@ def test_its_export_answers_as_the_official_model(reference, tmp_path, form):
     checkpoint = tmp_path / "mobile_sam.pt"
     torch.save(weights, checkpoint)
     arguments = ["mobile_sam", "--checkpoint", str(checkpoint), "--out", str(tmp_path), *form]
-    result = CliRunner().invoke(to_onnx, arguments)
+    result = CliRunner().invoke(onnx_command, arguments)
     assert result.exit_code == 0, result.output
     hold_against_golden(OnnxPredictor(tmp_path / "encoder.onnx", tmp_path / "decoder.onnx"), picture)
 
@@ -189,5 +190,5 @@ def test_the_official_file_takes_the_place_of_a_checkpoint(official, tmp_path):
 def test_another_model_s_file_is_named_with_the_remedy(official, tmp_path):
     path = tmp_path / "mobile_sam.pt"
     torch.save({key: value for key, value in official.items() if "neck" not in key}, path)
-    with pytest.raises(click.ClickException, match=r"mobile_sam\.pt.*missing: image_encoder\.neck.*40,728,226 bytes"):
+    with pytest.raises(ExportError, match=r"mobile_sam\.pt.*missing: image_encoder\.neck.*40,728,226 bytes"):
         load_model(path)

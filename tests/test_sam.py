@@ -10,9 +10,11 @@ import torch
 from segment_anything import modeling, sam_model_registry
 from torch import nn
 
+from export.cli.options import checkpoint_options
 from export.data.drawn import scene
+from export.errors import ExportError, UsageError
 from export.models import checkpoint
-from export.models.checkpoint import checkpoint_options, load_model
+from export.models.checkpoint import load_model
 from export.models.encoder import MEAN, STD
 from export.models.mobile_sam import MobileSam, official_name
 from export.models.predictor import OnnxPredictor, Photo, Prompt, TorchPredictor
@@ -200,20 +202,20 @@ def test_a_student_goes_by_its_backbone_or_an_alias(student_file, name):
     ],
 )
 def test_a_student_under_another_name_is_refused(student_file, name, complaint):
-    with pytest.raises(click.ClickException, match=complaint):
+    with pytest.raises(ExportError, match=complaint):
         load_model(student_file, name)
 
 
 def test_an_official_file_under_another_name_is_refused(vit_b_file):
-    with pytest.raises(click.ClickException, match=r"is SAM ViT-B, not sam_vit_h. .*sam_vit_h_4b8939.pth \(2,564"):
+    with pytest.raises(ExportError, match=r"is SAM ViT-B, not sam_vit_h. .*sam_vit_h_4b8939.pth \(2,564"):
         load_model(vit_b_file, "sam_vit_h")
-    with pytest.raises(click.ClickException, match=r"is SAM ViT-B, not student. Name it sam_vit_b"):
+    with pytest.raises(ExportError, match=r"is SAM ViT-B, not student. Name it sam_vit_b"):
         load_model(vit_b_file, "student")
 
 
 def test_attention_biases_are_mobile_sam_s_alone(vit_b_file, student_file):
     for path in (vit_b_file, student_file):
-        with pytest.raises(click.UsageError, match="is for MobileSAM"):
+        with pytest.raises(UsageError, match="is for MobileSAM"):
             load_model(path, attention_biases=False)
 
 
@@ -221,34 +223,34 @@ def test_a_file_that_lacks_keys_says_which_and_where_the_right_one_is(vit_b_file
     weights = torch.load(vit_b_file)
     del weights["mask_decoder.iou_token.weight"]
     torch.save(weights, vit_b_file)
-    with pytest.raises(click.ClickException, match=r"SAM ViT-B's official.*missing: mask_decoder.*fetch sam_vit_b"):
+    with pytest.raises(ExportError, match=r"SAM ViT-B's official.*missing: mask_decoder.*fetch sam_vit_b"):
         load_model(vit_b_file)
 
 
 def test_a_file_of_something_else_says_what_it_has(tmp_path):
     path = tmp_path / "other.pt"
     torch.save({"state_dict": {}, "epoch": 3}, path)
-    with pytest.raises(click.ClickException, match=r"it has state_dict, epoch. What is known .* models"):
+    with pytest.raises(ExportError, match=r"it has state_dict, epoch. What is known .* models"):
         load_model(path)
-    with pytest.raises(click.ClickException, match="fetch sam_vit_b"):
+    with pytest.raises(ExportError, match="fetch sam_vit_b"):
         load_model(path, "sam_vit_b")
     torch.save([1, 2], path)
-    with pytest.raises(click.ClickException, match="no checkpoint but a list"):
+    with pytest.raises(ExportError, match="no checkpoint but a list"):
         load_model(path)
 
 
 def test_a_truncated_file_is_named_with_the_remedy(tmp_path, student_file):
     official = tmp_path / "sam_vit_b_01ec64.pth"
     official.write_bytes(student_file.read_bytes()[:5000])
-    with pytest.raises(click.ClickException, match=r"cut short: 5,000 of 375,042,383 bytes.*fetch sam_vit_b"):
+    with pytest.raises(ExportError, match=r"cut short: 5,000 of 375,042,383 bytes.*fetch sam_vit_b"):
         load_model(official)
     student_file.write_bytes(student_file.read_bytes()[:5000])
-    with pytest.raises(click.ClickException, match=r"student.pt \(5,000 bytes\) is not a readable .*copy complete"):
+    with pytest.raises(ExportError, match=r"student.pt \(5,000 bytes\) is not a readable .*copy complete"):
         load_model(student_file)
     student_file.write_bytes(b"")
-    with pytest.raises(click.ClickException, match=r"student.pt \(0 bytes\) is not a readable"):
+    with pytest.raises(ExportError, match=r"student.pt \(0 bytes\) is not a readable"):
         load_model(student_file)
-    with pytest.raises(click.ClickException, match=r"No checkpoint at .*export models"):
+    with pytest.raises(ExportError, match=r"No checkpoint at .*export models"):
         load_model(tmp_path / "absent.pt")
 
 
@@ -259,7 +261,7 @@ def test_a_model_that_does_not_fit_says_what_it_needs(vit_b_file, monkeypatch, e
         raise error
 
     monkeypatch.setattr(where, fail)
-    with pytest.raises(click.ClickException, match=r"sam.pth does not fit into memory: .* need 0.\d GB.*mobile_sam"):
+    with pytest.raises(ExportError, match=r"sam.pth does not fit into memory: .* need 0.\d GB.*mobile_sam"):
         load_model(vit_b_file)
 
 

@@ -2,15 +2,38 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
-from export.models.checkpoint import Command, biases_option, load_model
+from export.models.checkpoint import load_model
 from export.models.predictor import OnnxPredictor, Predictor, TorchPredictor
 from export.publish.manifest import open_variant
 from export.training.distributed import device
 
 PATH = click.Path(path_type=Path)
+Command = Callable[..., Any]
+
+
+def biases_option(command: Command) -> Command:
+    """Add --attention-biases, as `load_model` takes it."""
+    return click.option(
+        "--attention-biases/--no-attention-biases",
+        default=None,
+        help="MobileSAM only: whether TinyViT's trained position biases count. Default: yes for the released weights; "
+        "otherwise no, as right after the official builder.",
+    )(command)
+
+
+def checkpoint_options(required: bool = True) -> Callable[[Command], Command]:
+    """The options of a command that loads a checkpoint: `checkpoint` and `attention_biases`."""
+    checkpoint = click.option(
+        "--checkpoint",
+        type=click.Path(path_type=Path),
+        required=required,
+        help="The PyTorch model: one of `train`, or an official file (see `models` and `fetch`).",
+    )
+    return lambda command: checkpoint(biases_option(command))
 
 
 def model_options(command: Command) -> Command:

@@ -1,6 +1,7 @@
 """Options that several training commands share."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -44,5 +45,22 @@ def run_options(holdout: int, memory: int, warmup: float) -> Callable[[Command],
         for option in reversed(options):
             command = option(command)
         return command
+
+    return add
+
+
+def teacher_options(required: bool) -> Callable[[Command], Command]:
+    """--teacher, --teacher-name and --input-size."""
+
+    def add(command: Command) -> Command:
+        size = click.option("--input-size", type=int, help="Model frame, in pixels (default: the teacher's own).")
+        name = click.option("--teacher-name", help="Which official model --teacher is, where its keys do not tell.")
+        path = click.option(
+            "--teacher",
+            type=click.Path(path_type=Path),
+            required=required,
+            help="Checkpoint: official, or one of ours.",
+        )
+        return path(name(size(command)))
 
     return add

@@ -8,7 +8,6 @@ import io
 import tarfile
 from pathlib import Path
 
-import click
 import numpy as np
 from PIL import Image
 from scipy import ndimage
@@ -18,7 +17,9 @@ from export.data.boxes import tight_box
 from export.data.parts import SampleError
 from export.data.samples import Sample, Samples
 from export.data.shards import add_sample
+from export.errors import ExportError
 from export.files import write_whole
+from export.messages import say
 
 SHARE = (0.35, 0.6)  # of the photo's shorter side: the longer side of a pasted object
 WHOLE = 0.98  # of an object's pixels lie in one piece; others are several objects in one mask
@@ -26,7 +27,7 @@ AREA = (0.02, 0.6)  # of the photo an object is cut from
 TRIES = 50
 
 
-class ComposeError(click.ClickException):
+class ComposeError(ExportError):
     """The data give no pair to compose."""
 
 
@@ -116,13 +117,6 @@ def compose_one(samples: Samples, rng: np.random.Generator) -> tuple[np.ndarray,
     )
 
 
-@click.command()
-@click.option("--data", multiple=True, required=True, help="Shard, folder or pattern to cut objects from.")
-@click.option(
-    "--out", type=click.Path(path_type=Path), required=True, help="The shard to write, e.g. touching-000.tar."
-)
-@click.option("--count", default=100, show_default=True, help="Photos, two objects each.")
-@click.option("--seed", default=0, show_default=True)
 def compose(data: tuple[str, ...], out: Path, count: int, seed: int) -> None:
     """Write a shard of composed photos with two touching objects each."""
     samples = Samples(data)
@@ -134,4 +128,4 @@ def compose(data: tuple[str, ...], out: Path, count: int, seed: int) -> None:
             photo, ids = compose_one(samples, np.random.default_rng([seed, number]))
             add_sample(tar, f"{number:05}", photo, [ids])
     write_whole(out, buffer.getvalue())
-    click.echo(f"Wrote {out} ({count} photos, {2 * count} objects).")
+    say(f"Wrote {out} ({count} photos, {2 * count} objects).")

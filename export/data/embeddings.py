@@ -14,17 +14,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import click
 import safetensors
 import safetensors.torch
 import torch
 
+from export.errors import ExportError
 from export.files import write_json, write_whole
 
 FORMAT = 1
 
 
-class CacheError(click.ClickException):
+class CacheError(ExportError):
     """Embeddings that are missing, damaged or of another teacher; the message says what to do."""
 
 

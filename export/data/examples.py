@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-import click
 import numpy as np
 from torch.utils.data import Dataset
 
 from export.data.order import order
 from export.data.parts import SampleError
+from export.messages import note
 
 BROKEN_IN_A_ROW = 50  # unreadable photos after which the data, not a photo, is at fault
 T = TypeVar("T")
@@ -64,5 +64,5 @@ class Numbered(Dataset[dict[str, np.ndarray]], Generic[T]):
                 return index, self.read(index)
             except SampleError as error:
                 self.broken.add(index)
-                click.echo(f"Skipped ({len(self.broken)} so far): {error.message}", err=True)
+                note(f"Skipped ({len(self.broken)} so far): {error.message}")
         raise SampleError(f"{BROKEN_IN_A_ROW} photos in a row cannot be read; is the data complete?")

@@ -8,7 +8,6 @@ import io
 import tarfile
 from pathlib import Path
 
-import click
 import numpy as np
 from tqdm import tqdm
 
@@ -17,6 +16,7 @@ from export.data.parts import SampleError
 from export.data.samples import Sample
 from export.data.shards import add_sample
 from export.files import write_whole
+from export.messages import say
 
 
 def held_out(data: tuple[str, ...], holdout: int, seed: int, only: str) -> list[tuple[str, Sample]]:
@@ -27,12 +27,6 @@ def held_out(data: tuple[str, ...], holdout: int, seed: int, only: str) -> list[
     return [(name, pool[index]) for name, index in named if fnmatch.fnmatch(name, only)]
 
 
-@click.command()
-@click.option("--data", multiple=True, required=True, help="As given to `train`, in the same order.")
-@click.option("--holdout", default=300, show_default=True, help="As given to `train`.")
-@click.option("--seed", default=0, show_default=True, help="As given to `train`.")
-@click.option("--only", default="*", show_default=True, help="Of photos whose shard/key fits, e.g. 'carparts-*'.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="The shard to write, e.g. parts-000.tar.")
 def heldout(data: tuple[str, ...], holdout: int, seed: int, only: str, out: Path) -> None:
     """Write the photos that `train` set aside into a shard."""
     found = held_out(data, holdout, seed, only)
@@ -44,4 +38,4 @@ def heldout(data: tuple[str, ...], holdout: int, seed: int, only: str, out: Path
             add_sample(tar, name.replace("/", "-"), sample.photo, sample.layers, sample.ignore)
     write_whole(out, buffer.getvalue())
     masks = sum(int(np.count_nonzero(np.unique(layer))) for _, sample in found for layer in sample.layers)
-    click.echo(f"Wrote {out} ({len(found)} photos, {masks} masks).")
+    say(f"Wrote {out} ({len(found)} photos, {masks} masks).")

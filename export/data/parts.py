@@ -4,10 +4,11 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
+from export.errors import ExportError
+from export.messages import note
 
 
-class SampleError(click.ClickException):
+class SampleError(ExportError):
     """A photo, mask, shard or folder that cannot be read; the message names it."""
 
 
@@ -63,4 +64,4 @@ def grouped(path: Path, broken: list[str] | None = None) -> dict[str, dict[str, 
 def report(error: SampleError, broken: list[str]) -> None:
     """Name on stderr, once, what cannot be read, and keep the message."""
     broken.append(error.message)
-    click.echo(f"Skipped: {error.message}", err=True)
+    note(f"Skipped: {error.message}")

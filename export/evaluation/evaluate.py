@@ -10,20 +10,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import click
 import numpy as np
 from tqdm import tqdm
 
-from export.cli.options import PATH, model_options, open_model, open_named
 from export.data.boxes import tight_box
 from export.data.parts import SampleError
 from export.data.samples import Sample, Samples, grouped, readable
-from export.evaluation import align, clicks, everything, fastsam, recall
+from export.errors import ExportError
+from export.evaluation import align, clicks, everything, recall
 from export.evaluation.plot import plot_evaluations
 from export.files import write_json
+from export.messages import say
 from export.models import selection
 from export.models.predictor import Opened, Photo, Prompt
-from export.training.distributed import gather, is_main, setup, world
+from export.training.distributed import gather, is_main, world
 
 CLICKS = 5  # of the curve
 MOST = 20  # of NoC
@@ -147,7 +147,7 @@ def evaluate_set(plan: Plan, sources: Sequence[str], limit: int | None, title: s
     if not photos:
         raise SampleError(f"{title}: none of {count} photos can be read. First: {unread[0]}")
     if not any(photo.masks for photo in photos):
-        raise click.ClickException(f"{title} has no mask of {SMALLEST} pixels or more.")
+        raise ExportError(f"{title} has no mask of {SMALLEST} pixels or more.")
     return {**figures(photos, plan), "skipped": len(unread), "skipped_photos": unread}
 
 
@@ -244,53 +244,18 @@ def table(results: dict[str, dict[str, Any]]) -> str:
     return "\n".join("  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True)) for row in rows)
 
 
-@click.command()
-@model_options
-@click.option("--fastsam", "fastsam_file", type=PATH, help="Measure FastSAM's exported ONNX file instead.")
-@click.option("--data", multiple=True, required=True, help="Shard, folder or pattern; several of one set are joined.")
-@click.option("--limit", type=click.IntRange(min=1), help="Photos a set at most.")
-@click.option("--noc/--no-noc", default=True, help=f"Up to {MOST} clicks for NoC, or {CLICKS} for the curve only.")
-@click.option("--everything", "automatic", is_flag=True, help="Also the recall of the automatic masks.")
-@click.option("--points", type=click.IntRange(1, 256), default=32, show_default=True, help="--everything: taps a side.")
-@click.option("--predicted-iou", type=float, default=0.88, show_default=True, help="--everything: least predicted IoU.")
-@click.option("--stability", type=float, default=0.95, show_default=True, help="--everything: least stability score.")
-@click.option(
-    "--align", "teacher", metavar="TEACHER", help="Also the agreement with a checkpoint, or manifest.json#id."
-)
-@click.option("--json", "out", type=PATH, help="Write the figures here.")
-@click.option("--plots", type=PATH, help="Draw the figures into this folder.")
-def evaluate(  # type: ignore[no-untyped-def]
-    fastsam_file, data, limit, noc, automatic, points, predicted_iou, stability, teacher, out, plots, **model
-) -> None:
-    """Measure one-click and box mIoU, the click curve and NoC; automatic masks and agreement with a teacher on request."""
-    with setup():
-        most = MOST if noc else CLICKS
-        teaching = _teacher(teacher, model["manifest"])
-        if fastsam_file:
-            if automatic or any(value is not None for value in model.values()):
-                raise click.UsageError("--fastsam stands alone: no other model option, no --everything.")
-            plan = Plan(fastsam.FastSam(fastsam_file).open, most, None, teaching, RULES | fastsam.RULES)
-        else:
-            predictor = open_model(**model)
-            settings = everything.Settings(points, predicted_iou, stability) if automatic else None
-            plan = Plan(lambda pixels: Photo(predictor, pixels), most, settings, teaching)
-        results = {name: evaluate_set(plan, sources, limit, name) for name, sources in grouped(data).items()}
-        if not is_main():
-            return
-        click.echo(table(results))
-        for name, rule in next(iter(results.values())).items():
-            if isinstance(rule, str):
-                click.echo(f"{name}: {rule}")
-        if out:
-            write_json(out, results)
-            click.echo(f"Wrote {out}.")
-        if plots:
-            plot_evaluations({(out.stem if out else "this model"): results}, plots)
-            click.echo(f"Drew {plots}.")
-
-
-def _teacher(text: str | None, manifest: Path | None) -> Open | None:
-    if text is None:
-        return None
-    predictor = open_named(text, manifest)
-    return lambda pixels: Photo(predictor, pixels)
+def evaluate(plan: Plan, data: Sequence[str], limit: int | None, out: Path | None, plots: Path | None) -> None:
+    """Measure the data sets that `data` names (`limit` photos each at most), print a table, write and draw the figures."""
+    results = {name: evaluate_set(plan, sources, limit, name) for name, sources in grouped(data).items()}
+    if not is_main():
+        return
+    say(table(results))
+    for name, rule in next(iter(results.values())).items():
+        if isinstance(rule, str):
+            say(f"{name}: {rule}")
+    if out:
+        write_json(out, results)
+        say(f"Wrote {out}.")
+    if plots:
+        plot_evaluations({(out.stem if out else "this model"): results}, plots)
+        say(f"Drew {plots}.")

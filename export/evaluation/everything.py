@@ -6,12 +6,11 @@ the low-res logits, and only what is left is enlarged.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import click
 import numpy as np
 import torch
 from PIL import Image, ImageFilter, ImageOps
@@ -19,11 +18,12 @@ from segment_anything.utils.amg import build_point_grid, calculate_stability_sco
 from torchvision.ops import nms
 from tqdm import tqdm
 
-from export.cli.options import model_options, open_model
+from export.errors import ExportError
 from export.evaluation.pictures import colours, save
 from export.files import write_whole
+from export.messages import note, say
 from export.models.geometry import LOW_RES_STRIDE
-from export.models.predictor import Photo, Prompt, stacked
+from export.models.predictor import Photo, Predictor, Prompt, stacked
 
 ENLARGED = 32  # masks brought to the photo's size at once
 
@@ -160,29 +160,15 @@ def read_upright(path: Path) -> np.ndarray:
         return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
 
 
-@click.command()
-@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
-@model_options
-@click.option(
-    "--out", type=click.Path(path_type=Path), required=True, help="Folder for <photo>.everything.png and .json."
-)
-@click.option("--points", type=click.IntRange(1, 256), default=32, show_default=True, help="Taps a side.")
-@click.option("--predicted-iou", type=float, default=0.88, show_default=True, help="Least predicted IoU.")
-@click.option("--stability", type=float, default=0.95, show_default=True, help="Least stability score.")
-@click.option("--overlap", type=float, default=0.7, show_default=True, help="Boxes with more IoU than this are one.")
-def everything(  # type: ignore[no-untyped-def]
-    photos, out, points, predicted_iou, stability, overlap, **model
-) -> None:
-    """Find all masks of PHOTOS: a coloured picture and a COCO file each."""
-    settings = Settings(points, predicted_iou, stability, overlap=overlap)
-    predictor = open_model(**model)
+def everything(predictor: Predictor, photos: Sequence[Path], out: Path, settings: Settings) -> None:
+    """Find all masks of photos: for each a coloured picture and a COCO file in `out`."""
     skipped = []
     for path in tqdm(photos, desc="everything", unit="photo"):
         try:
             pixels = read_upright(path)
         except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
             skipped.append(str(path))
-            click.echo(f"Skipped: cannot read photo {path}: {error}", err=True)
+            note(f"Skipped: cannot read photo {path}: {error}")
             continue
         found = find(Photo(predictor, pixels), settings)
         save(overlay(pixels, list(found.masks())), out / f"{path.name}.everything.png")
@@ -196,7 +182,7 @@ def everything(  # type: ignore[no-untyped-def]
         }
         # In one line: indented, the run lengths would take a line each.
         write_whole(out / f"{path.name}.everything.json", (json.dumps(content) + "\n").encode())
-        click.echo(f"{path}: {len(items)} masks")
+        say(f"{path}: {len(items)} masks")
     if len(skipped) == len(photos):
-        raise click.ClickException(f"None of the photos can be read: {', '.join(skipped)}")
-    click.echo(f"Wrote {out}; {len(skipped)} of {len(photos)} photos skipped.")
+        raise ExportError(f"None of the photos can be read: {', '.join(skipped)}")
+    say(f"Wrote {out}; {len(skipped)} of {len(photos)} photos skipped.")

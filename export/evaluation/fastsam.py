@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
 import numpy as np
 import onnxruntime
 import torch
@@ -17,6 +16,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torchvision.ops import box_iou, nms
 
+from export.errors import ExportError
 from export.models.predictor import Answer, Prompt
 
 DEFAULT_SIZE = 1024  # the paper's; used where the graph leaves its input size open
@@ -47,16 +47,16 @@ class FastSam:
 
     def __init__(self, path: Path) -> None:
         if not path.exists():
-            raise click.ClickException(f"No FastSAM file at {path}: export it to ONNX with its own tools.")
+            raise ExportError(f"No FastSAM file at {path}: export it to ONNX with its own tools.")
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         try:
             self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's own types, without a common base
-            raise click.ClickException(f"{path} is not a readable ONNX file: {error}") from error
+            raise ExportError(f"{path} is not a readable ONNX file: {error}") from error
         inputs, outputs = self.session.get_inputs(), self.session.get_outputs()
         if len(inputs) != 1 or len(inputs[0].shape) != 4 or [len(o.shape) for o in outputs[:2]] != [3, 4]:
-            raise click.ClickException(
+            raise ExportError(
                 f"{path} is not FastSAM's graph: expected one image input, [1, 4 + 1 + 32, N] and [1, 32, H/4, W/4]."
             )
         self.input = inputs[0].name
@@ -69,9 +69,7 @@ class FastSam:
         table, prototypes_ = torch.from_numpy(rows[0].T.copy()).float(), torch.from_numpy(prototypes[0]).float()
         classes = table.shape[1] - 4 - len(prototypes_)
         if classes < 1:
-            raise click.ClickException(
-                f"FastSAM's graph gives {table.shape[1]} numbers a box, too few for its prototypes."
-            )
+            raise ExportError(f"FastSAM's graph gives {table.shape[1]} numbers a box, too few for its prototypes.")
         scores = table[:, 4 : 4 + classes].amax(1)
         table, scores = table[scores > CONFIDENCE], scores[scores > CONFIDENCE]
         centre, half = table[:, :2], table[:, 2:4] / 2

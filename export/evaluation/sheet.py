@@ -9,16 +9,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from tqdm import tqdm
 
-from export.cli.options import PATH, model_options, open_model
 from export.data.samples import Samples, grouped, readable
+from export.errors import ExportError
 from export.evaluation import clicks
 from export.evaluation.everything import read_upright
 from export.evaluation.pictures import save
+from export.messages import say
 from export.models.predictor import Answer, Photo, Predictor, Prompt
 
 CELL = 150  # pixels: a picture's longer side
@@ -74,7 +74,7 @@ def listed(truth: Path, photos: Path) -> Iterator[Tap]:
     """
     files = sorted(truth.glob("*.json"))
     if not files:
-        raise click.ClickException(f"No JSON file with taps in {truth}.")
+        raise ExportError(f"No JSON file with taps in {truth}.")
     for file in files:
         try:
             content = json.loads(file.read_text())
@@ -83,7 +83,7 @@ def listed(truth: Path, photos: Path) -> Iterator[Tap]:
                 x, y = item["point"]
                 yield Tap(f"{file.stem}: {item['name']}", photo, _filled(item["polygons"], photo.shape[:2]), (x, y))
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise click.ClickException(f"Cannot use {file}: {type(error).__name__}: {error}") from error
+            raise ExportError(f"Cannot use {file}: {type(error).__name__}: {error}") from error
 
 
 def _filled(polygons: list[list[tuple[float, float]]], shape: tuple[int, int], fine: int = 4) -> np.ndarray:
@@ -142,30 +142,11 @@ def _painted(photo: np.ndarray, mask: np.ndarray, colour: tuple[int, int, int]) 
     return picture
 
 
-@click.command()
-@model_options
-@click.option("--data", multiple=True, help="Shard, folder or pattern; the taps are spread over the sets.")
-@click.option("--truth", type=PATH, help="A folder of JSON files with taps and polygons; all of them are drawn.")
-@click.option("--photos", type=PATH, help="With --truth: the folder of the photos that they name.")
-@click.option(
-    "--count",
-    type=click.IntRange(min=1),
-    default=60,
-    show_default=True,
-    help="Taps in all: --data gives what --truth leaves.",
-)
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--out", type=PATH, required=True, help="The picture, a PNG.")
-def sheet(data, truth, photos, count, seed, out, **model) -> None:  # type: ignore[no-untyped-def]
+def sheet(predictor: Predictor, taps: Sequence[Tap], out: Path) -> None:
     """Draw a contact sheet of taps: photo, three candidates with predicted and true IoU, ground truth."""
-    if not (data or truth) or (truth is None) != (photos is None):
-        raise click.UsageError("Give --data, or --truth with --photos, or all three.")
-    taps = list(listed(truth, photos)) if truth else []
-    if data:
-        taps += sampled(data, max(count - len(taps), 0), seed)
-    rows = answered(open_model(**model), taps)
+    rows = answered(predictor, taps)
     if not rows:
-        raise click.ClickException(f"No mask of {SMALLEST} pixels or more in the data.")
+        raise ExportError(f"No mask of {SMALLEST} pixels or more in the data.")
     save(drawn(rows), out)
     mean = np.mean([row.iou for row in rows])
-    click.echo(f"Wrote {out}: {len(rows)} taps, worst first; mean IoU of the preselected masks {mean:.3f}.")
+    say(f"Wrote {out}: {len(rows)} taps, worst first; mean IoU of the preselected masks {mean:.3f}.")

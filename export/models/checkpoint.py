@@ -1,44 +1,23 @@
 """Checkpoints: weights and what rebuilds the model, written aside and renamed, so that a kill leaves the last one whole."""
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import click
 import torch
 
+from export.errors import ExportError, UsageError
 from export.files import sha256, write_whole
+from export.messages import note
 from export.models.official import fingerprint
 from export.models.promptable import Config, Promptable, PromptableModel
 from export.models.registry import OFFICIAL, build
 
 STUDENT = "student"  # any student, whatever its backbone
 ALIASES = {"tapmask_tiny": "mobilenetv4_conv_small"}  # our published students, by the name of their backbone
-Command = Callable[..., Any]
 HINT = ["--attention-biases", "--no-attention-biases"]
-
-
-def biases_option(command: Command) -> Command:
-    """Add --attention-biases, as `load_model` takes it."""
-    return click.option(
-        "--attention-biases/--no-attention-biases",
-        default=None,
-        help="MobileSAM only: whether TinyViT's trained position biases count. Default: yes for the released weights; "
-        "otherwise no, as right after the official builder.",
-    )(command)
-
-
-def checkpoint_options(required: bool = True) -> Callable[[Command], Command]:
-    """The options of a command that loads a checkpoint: `checkpoint` and `attention_biases`."""
-    checkpoint = click.option(
-        "--checkpoint",
-        type=click.Path(path_type=Path),
-        required=required,
-        help="The PyTorch model: one of `train`, or an official file (see `models` and `fetch`).",
-    )
-    return lambda command: checkpoint(biases_option(command))
 
 
 def save(path: Path, content: dict[str, Any]) -> None:
@@ -51,19 +30,19 @@ def save(path: Path, content: dict[str, Any]) -> None:
 def load(path: Path) -> dict[str, Any]:
     """Read a checkpoint onto the CPU; weights and plain values only, no pickled code."""
     if not path.exists():
-        raise click.ClickException(
+        raise ExportError(
             f"No checkpoint at {path}. Train one (python -m export train --help) or fetch an official one "
             "(python -m export models)."
         )
     try:
         with _memory_for(path):
             content = torch.load(path, map_location="cpu", weights_only=True)
-    except click.ClickException:
+    except ExportError:
         raise
     except Exception as error:
-        raise click.ClickException(_unreadable(path, error)) from error
+        raise ExportError(_unreadable(path, error)) from error
     if not isinstance(content, dict):
-        raise click.ClickException(f"{path} holds no checkpoint but a {type(content).__name__}.")
+        raise ExportError(f"{path} holds no checkpoint but a {type(content).__name__}.")
     return content
 
 
@@ -78,11 +57,11 @@ def load_model(path: Path, name: str | None = None, attention_biases: bool | Non
     content = load(path)
     found = recognise(content)
     if found is None:
-        raise click.ClickException(_not_a_model(path, content, name))
+        raise ExportError(_not_a_model(path, content, name))
     if name is not None:
         _insist(name, found, content, path)
     if attention_biases is not None and found != "mobile_sam":
-        raise click.UsageError(f"--attention-biases is for MobileSAM; {path} is {_spoken(found, content)}.")
+        raise UsageError(f"--attention-biases is for MobileSAM; {path} is {_spoken(found, content)}.")
     with _memory_for(path):
         if found == STUDENT:
             return _student(content, path)
@@ -115,7 +94,7 @@ def _student(content: dict[str, Any], path: Path) -> PromptableModel:
     except (KeyError, TypeError, RuntimeError) as error:
         if _allocation_failed(error):
             raise
-        raise click.ClickException(f"{path} is not a checkpoint of `python -m export train`: {error}") from error
+        raise ExportError(f"{path} is not a checkpoint of `python -m export train`: {error}") from error
     return model.eval()
 
 
@@ -129,7 +108,7 @@ def _official(name: str, weights: dict[str, torch.Tensor], path: Path, biases: b
             model = build(name)
             model.load_official(weights, _choose_biases(path, weights) if biases is None else biases)
     except ValueError as error:
-        raise click.ClickException(f"{path}: {error} {_remedy(name)}") from error
+        raise ExportError(f"{path}: {error} {_remedy(name)}") from error
     return model.eval()
 
 
@@ -142,7 +121,7 @@ def _choose_biases(path: Path, weights: dict[str, torch.Tensor]) -> bool:
         else "they are left at zero, as the official builder leaves them: these are not the released weights"
     )
     other = HINT[released]
-    click.echo(f"MobileSAM's attention biases in {path.name}: {reason}. The other way: {other}.", err=True)
+    note(f"MobileSAM's attention biases in {path.name}: {reason}. The other way: {other}.")
     return released
 
 
@@ -156,7 +135,7 @@ def _insist(name: str, found: str, content: dict[str, Any], path: Path) -> None:
     elif wanted == found:
         return
     remedy = _remedy(wanted) if wanted in OFFICIAL else f"Name it {_name_of(found, content)}, or give another file."
-    raise click.ClickException(f"{path} is {_spoken(found, content)}, not {name}. {remedy}")
+    raise ExportError(f"{path} is {_spoken(found, content)}, not {name}. {remedy}")
 
 
 def _plain(name: str) -> str:
@@ -209,7 +188,7 @@ def _memory_for(path: Path) -> Iterator[None]:
         if not _allocation_failed(error):
             raise
         size = path.stat().st_size / 1e9
-        raise click.ClickException(
+        raise ExportError(
             f"{path} does not fit into memory: its weights alone need {size:.1f} GB, and running or exporting it some GB more. "
             "Close other programs, use a larger machine, or a smaller model: mobile_sam or sam_vit_b."
         ) from error

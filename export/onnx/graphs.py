@@ -7,11 +7,11 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import click
 import onnx
 import torch
 from onnx import helper, numpy_helper
 
+from export.errors import ExportError
 from export.files import write_whole
 
 OPSET = 20  # the first with GELU as one node
@@ -125,7 +125,7 @@ def write(graph: onnx.ModelProto, path: Path, largest: int = LARGEST_FILE) -> Pa
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         size = f"{weight_bytes(graph) / 1e6:,.0f} MB"
-        raise click.ClickException(f"No room for {path} ({size}): free some of the disk and run it again.") from error
+        raise ExportError(f"No room for {path} ({size}): free some of the disk and run it again.") from error
     return path
 
 

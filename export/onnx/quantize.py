@@ -9,12 +9,12 @@ fourfold while the arithmetic stays float32: no overflow, no need for `shader-f1
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 from tqdm import tqdm
 
+from export.errors import ExportError, UsageError
 from export.onnx.graphs import write
 from export.onnx.half import LARGEST, convert_pair
 from export.onnx.verify import read_photos
@@ -54,7 +54,7 @@ def compress(graph: onnx.ModelProto, variant: str) -> onnx.ModelProto:
 def _fp16(name: str, values: np.ndarray, kept: list[onnx.TensorProto]) -> list[onnx.NodeProto]:
     largest = float(np.abs(values).max())
     if largest > float(np.finfo(np.float16).max):
-        raise click.ClickException(f"Weights {name} exceed half precision ({largest:.3g}); choose another --variant.")
+        raise ExportError(f"Weights {name} exceed half precision ({largest:.3g}); choose another --variant.")
     half = values.astype(np.float16)
     kept.append(numpy_helper.from_array(half, f"{name}.fp16"))
     return [helper.make_node("Cast", [f"{name}.fp16"], [name], f"{name}.restore", to=TensorProto.FLOAT)]
@@ -92,22 +92,15 @@ def _uses(graph: onnx.GraphProto) -> Iterator[tuple[str, tuple[int, ...]]]:
                 yield name, (*leading, rank[name] - 1 if place else rank[name] - 2)
 
 
-@click.command()
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--variant", "variants", multiple=True, type=click.Choice(VARIANTS), default=VARIANTS, show_default=True)
-@click.option("--arithmetic", type=click.Choice(("float32", "float16")), default="float32", show_default=True,
-              help="float16: fp16 also computes in half precision, but for what must not.")  # fmt: skip
-@click.option("--photos", type=click.Path(path_type=Path), default=Path("web/public/samples"), show_default=True,
-              help="On which --arithmetic float16 looks for values beyond its range.")  # fmt: skip
 def quantize(folder: Path, variants: tuple[str, ...], arithmetic: str, photos: Path) -> None:
     """Write FOLDER/fp16 and FOLDER/int8 from the pair in FOLDER/fp32 (made by `onnx --out FOLDER/fp32`)."""
     half = arithmetic == "float16"
     if half and variants != ("fp16",):
-        raise click.UsageError("--arithmetic float16 is for fp16 alone: add --variant fp16.")
+        raise UsageError("--arithmetic float16 is for fp16 alone: add --variant fp16.")
     for part in PARTS:
         if not (folder / "fp32" / f"{part}.onnx").exists():
             command = f"python -m export onnx MODEL --checkpoint FILE --out {folder}/fp32"
-            raise click.ClickException(f"No {folder}/fp32/{part}.onnx: run `{command}` first.")
+            raise ExportError(f"No {folder}/fp32/{part}.onnx: run `{command}` first.")
     for variant in variants:
         graphs = _halved(folder / "fp32", photos) if half else _compressed(folder / "fp32", variant)
         for part, graph in tqdm(graphs, desc=variant, unit="file", total=len(PARTS)):

@@ -4,13 +4,13 @@ The decoder returns masks at the photo's full size. The resizing is added to the
 segment-anything 1.0's own code freezes the crop to the example photo's aspect ratio.
 """
 
-import click
 import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
+from export.errors import ExportError
 from export.models.decoder import FineMaskDecoder
 from export.models.promptable import PromptableModel
 from export.onnx.folded import FoldedDecoder, position_phases
@@ -81,7 +81,7 @@ def stock_decoder(model: PromptableModel, single: bool, folded: bool = False) ->
 def check_stock(model: PromptableModel) -> None:
     """Raise ClickException for a model whose decoder needs more than the embedding."""
     if isinstance(model.mask_decoder, FineMaskDecoder):
-        raise click.ClickException(
+        raise ExportError(
             "segment-anything's decoder takes the embedding alone, and this model's also takes the encoder's finer maps: "
             "export it without --stock."
         )

@@ -10,7 +10,6 @@ import copy
 from pathlib import Path
 from typing import Any
 
-import click
 import onnx
 import torch
 import torch.nn.functional as F
@@ -19,7 +18,9 @@ from timm.utils.model import reparameterize_model
 from torch import nn
 from tqdm import tqdm
 
-from export.models.checkpoint import checkpoint_options, load_model
+from export.errors import UsageError
+from export.messages import say
+from export.models.checkpoint import load_model
 from export.models.promptable import PromptableModel
 from export.onnx.folded import FoldedDecoder, PhotoMaps, position_phases
 from export.onnx.graphs import OPSET, compute_at_load, data_of, export_graph, rename_dimension, write
@@ -152,15 +153,6 @@ def fuse_layer_norms(module: nn.Module) -> None:
             fuse_layer_norms(child)
 
 
-@click.command("onnx")
-@click.argument("model")
-@checkpoint_options()
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for encoder.onnx and decoder.onnx.")
-@click.option("--stock", is_flag=True, help="A decoder with segment-anything's own inputs and outputs.")
-@click.option(
-    "--split", is_flag=True, help="The encoder computes all that depends on the photo alone; taps get cheaper."
-)
-@click.option("--unpadded", is_flag=True, help="The encoder skips the empty part of the square.")
 def to_onnx(
     model: str, checkpoint: Path, attention_biases: bool | None, out: Path, stock: bool, split: bool,
     unpadded: bool,
@@ -170,10 +162,10 @@ def to_onnx(
     MODEL is mobile_sam, sam_vit_b, sam_vit_l, sam_vit_h, or a student's name.
     """
     if stock and split:
-        raise click.UsageError(
+        raise UsageError(
             "--split changes what the decoder takes, --stock keeps segment-anything's signature: choose one."
         )
     loaded = load_model(checkpoint, model, attention_biases)
     for path in export_pair(loaded, out, stock, split, unpadded):
         size = sum(file.stat().st_size for file in (path, data_of(path)) if file.exists())
-        click.echo(f"Wrote {path} ({size:,} bytes, opset {OPSET}).")
+        say(f"Wrote {path} ({size:,} bytes, opset {OPSET}).")

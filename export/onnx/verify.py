@@ -10,15 +10,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import click
 import numpy as np
 import torch
 from PIL import Image
 from tqdm import tqdm
 
+from export.errors import ExportError
 from export.evaluation.clicks import iou
 from export.files import sha256, write_json
-from export.models.checkpoint import checkpoint_options, load_model
+from export.messages import note, say
+from export.models.checkpoint import load_model
 from export.models.predictor import Features, OnnxPredictor, Photo, Predictor, Prompt, TorchPredictor, stacked
 from export.models.promptable import PromptableModel
 from export.onnx.to_onnx import copy_of
@@ -131,11 +132,9 @@ def read_photos(folder: Path) -> list[np.ndarray]:
         except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
             unreadable.append(path.name)
     if unreadable:
-        click.echo(
-            f"Left out {len(unreadable)} of {len(paths)} photos that cannot be read: {', '.join(unreadable)}.", err=True
-        )
+        note(f"Left out {len(unreadable)} of {len(paths)} photos that cannot be read: {', '.join(unreadable)}.")
     if not photos:
-        raise click.ClickException(f"No readable photo in {folder}: give --photos a folder of JPEG, PNG or WebP files.")
+        raise ExportError(f"No readable photo in {folder}: give --photos a folder of JPEG, PNG or WebP files.")
     return photos
 
 
@@ -147,12 +146,6 @@ def line(variant: str, figures: dict[str, Any]) -> str:
     )
 
 
-@click.command()
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--model", help="What the checkpoint must be, as in `onnx` (default: told by its keys).")
-@checkpoint_options()
-@click.option("--unpadded", is_flag=True, help="The encoder was exported with --unpadded.")
-@click.option("--photos", type=click.Path(path_type=Path), default=SAMPLES, show_default=True)
 def verify(
     folder: Path, model: str | None, checkpoint: Path, attention_biases: bool | None, unpadded: bool, photos: Path
 ) -> None:
@@ -162,23 +155,23 @@ def verify(
     pairs = {v: [folder / v / f"{part}.onnx" for part in ("encoder", "decoder")] for v in GATES}
     pairs = {variant: pair for variant, pair in pairs.items() if all(path.exists() for path in pair)}
     if not pairs:
-        raise click.ClickException(f"{folder} holds no fp32, fp16 or int8 pair: run `onnx` and `quantize` first.")
+        raise ExportError(f"{folder} holds no fp32, fp16 or int8 pair: run `onnx` and `quantize` first.")
     pictures = read_photos(photos)
     asked = [ask(reference, pixels) for pixels in tqdm(pictures, desc="PyTorch", unit="photo", leave=False)]
     results = {}
-    click.echo(HEAD)
+    say(HEAD)
     for variant, pair in pairs.items():
         gate = GATES[variant]
         candidate = OnnxPredictor(*pair)
         if candidate.input_size != loaded.input_size:
-            raise click.ClickException(
+            raise ExportError(
                 f"{folder / variant} takes photos of {candidate.input_size} pixels, {checkpoint} of {loaded.input_size}: "
                 "they are not the same model."
             )
         figures = compare(asked, candidate, pictures, variant)
         digests = {path.stem: sha256(path) for path in pair}
         results[variant] = {**figures, "gate": gate, "passed": figures["mask_iou"] >= gate, "sha256": digests}
-        click.echo(line(variant, results[variant]))
+        say(line(variant, results[variant]))
     write_json(folder / "verify.json", results)
     if not all(result["passed"] for result in results.values()):
-        raise click.ClickException("At least one variant differs too much from PyTorch; it will not be published.")
+        raise ExportError("At least one variant differs too much from PyTorch; it will not be published.")

@@ -5,9 +5,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import click
 import jsonschema
 
+from export.errors import ExportError
 from export.files import sha256
 from export.models.predictor import OnnxPredictor
 
@@ -24,7 +24,7 @@ def check(manifest: Any, name: str) -> dict[str, Any]:
     """Return `manifest` if it fits the schema, or say which field of `name` does not."""
     error = jsonschema.exceptions.best_match(_validator().iter_errors(manifest))
     if error:
-        raise click.ClickException(f"{name}: {error.json_path}: {error.message}")
+        raise ExportError(f"{name}: {error.json_path}: {error.message}")
     return dict(manifest)
 
 
@@ -33,7 +33,7 @@ def read(path: Path) -> dict[str, Any]:
     try:
         return check(json.loads(path.read_text()), str(path))
     except (OSError, json.JSONDecodeError) as error:
-        raise click.ClickException(f"Cannot read manifest {path}: {error}") from error
+        raise ExportError(f"Cannot read manifest {path}: {error}") from error
 
 
 def find_variant(manifest: dict[str, Any], model_id: str | None, variant: str | None) -> tuple[dict, str]:
@@ -41,10 +41,10 @@ def find_variant(manifest: dict[str, Any], model_id: str | None, variant: str | 
     models = {model["id"]: model for model in manifest["models"]}
     model = models.get(model_id or manifest["default"])
     if model is None:
-        raise click.ClickException(f"No model {model_id!r} in the manifest; it has {', '.join(models)}.")
+        raise ExportError(f"No model {model_id!r} in the manifest; it has {', '.join(models)}.")
     name = variant or model["default_variant"]
     if name not in model["variants"]:
-        raise click.ClickException(
+        raise ExportError(
             f"Model {model['id']} has no variant {name!r}; it is published as {', '.join(model['variants'])}."
         )
     return model, name
@@ -58,6 +58,6 @@ def open_variant(path: Path, model_id: str | None, variant: str | None) -> OnnxP
         entry = model["variants"][name][part]
         file = path.parent / entry["file"]
         if not file.exists() or sha256(file) != entry["sha256"]:
-            raise click.ClickException(f"{file} is missing or not what the manifest says; publish it again.")
+            raise ExportError(f"{file} is missing or not what the manifest says; publish it again.")
         files.append(file)
     return OnnxPredictor(*files)

@@ -9,11 +9,12 @@ import re
 from pathlib import Path
 from typing import Any
 
-import click
 import numpy as np
 import onnx
 
+from export.errors import ExportError
 from export.files import sha256, write_json, write_whole
+from export.messages import say
 from export.models.geometry import Letterbox
 from export.models.predictor import OnnxPredictor, Prompt
 from export.onnx.graphs import data_of
@@ -67,9 +68,7 @@ def _tensors(values: Any) -> list[dict[str, Any]]:
 def _file_entry(source: Path, model_id: str, variant: str, target: Path) -> dict[str, Any]:
     """Copy one file under a name that carries its hash; returns its manifest entry."""
     if data_of(source).exists():
-        raise click.ClickException(
-            f"{source} keeps its weights in a second file, a page loads one: publish fp16 or int8."
-        )
+        raise ExportError(f"{source} keeps its weights in a second file, a page loads one: publish fp16 or int8.")
     digest = sha256(source)
     name = f"{model_id}-{source.stem}.{variant}.{digest[:8]}.onnx"
     if not (target / name).exists() or sha256(target / name) != digest:
@@ -88,12 +87,12 @@ def _verified(folder: Path, variant: str) -> dict[str, Any]:
     report = folder / "verify.json"
     result = json.loads(report.read_text()).get(variant) if report.exists() else None
     if result is None:
-        raise click.ClickException(f"{variant} of {folder} was not verified: run `python -m export verify {folder}`.")
+        raise ExportError(f"{variant} of {folder} was not verified: run `python -m export verify {folder}`.")
     if not result["passed"]:
-        raise click.ClickException(f"{variant} of {folder} failed verification; it is not published.")
+        raise ExportError(f"{variant} of {folder} failed verification; it is not published.")
     for part, digest in result["sha256"].items():
         if sha256(folder / variant / f"{part}.onnx") != digest:
-            raise click.ClickException(f"{folder / variant / part}.onnx changed after `verify`: run it again.")
+            raise ExportError(f"{folder / variant / part}.onnx changed after `verify`: run it again.")
     return {key: result[key] for key in ("mask_iou", "least_mask_iou", "max_logit_difference")}
 
 
@@ -187,21 +186,10 @@ def card_text(card: Path, table: str) -> str:
     text = card.read_text()
     marked = re.compile(r"(<!-- figures -->\n).*?(<!-- /figures -->)", re.S)
     if not marked.search(text):
-        raise click.ClickException(f"{card} lacks the marks <!-- figures --> and <!-- /figures -->; restore them.")
+        raise ExportError(f"{card} lacks the marks <!-- figures --> and <!-- /figures -->; restore them.")
     return marked.sub(lambda m: f"{m[1]}{table}\n{m[2]}", text)
 
 
-@click.command()
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--id", "model_id", default="tapmask-tiny", show_default=True)
-@click.option("--title", default="Tapmask Tiny", show_default=True)
-@click.option("--licence", default="Apache-2.0", show_default=True)
-@click.option("--source", default="docs/model-card.md", show_default=True, help="Where its story is told.")
-@click.option("--variant", "variants", multiple=True, default=("fp16", "int8"), show_default=True,
-              help="The first is the default one.")  # fmt: skip
-@click.option("--default/--no-default", "default", default=True, show_default=True, help="Offer this model first.")
-@click.option("--to", "target", type=click.Path(path_type=Path), default=MODELS, show_default=True)
-@click.option("--card", type=click.Path(path_type=Path), default=CARD, show_default=True)
 def publish(folder, model_id, title, licence, source, variants, default, target, card) -> None:  # type: ignore[no-untyped-def]
     """Publish the verified pair(s) of FOLDER into the page's manifest.
 
@@ -222,4 +210,4 @@ def publish(folder, model_id, title, licence, source, variants, default, target,
         write_whole(card, story.encode())
     for name, entry in entries.items():
         size = entry["encoder"]["bytes"] + entry["decoder"]["bytes"]
-        click.echo(f"Published {model_id} {name}: {size / 1e6:.2f} MB in {target}.")
+        say(f"Published {model_id} {name}: {size / 1e6:.2f} MB in {target}.")

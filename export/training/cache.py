@@ -8,14 +8,12 @@ import hashlib
 import time
 from pathlib import Path
 
-import click
 import numpy as np
 import safetensors
 import torch
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
-from export.cli.training_options import device_option, half_option
 from export.data.embeddings import (
     CacheError,
     Meta,
@@ -28,11 +26,13 @@ from export.data.embeddings import (
 from export.data.frames import letterboxed, pixels
 from export.data.parts import SampleError
 from export.data.photos import Photos
+from export.errors import ExportError, UsageError
 from export.files import sha256
+from export.messages import note, say
 from export.models.promptable import PromptableModel
 from export.training import distributed
 from export.training.loop import told_plainly
-from export.training.teacher import load_teacher, teacher_options
+from export.training.teacher import load_teacher
 from export.training.trainer import HALF
 
 LARGEST = 65504.0  # in float16
@@ -118,7 +118,7 @@ class Writer:
 
 def _in_half(value: torch.Tensor, name: str, photo: str) -> torch.Tensor:
     if not torch.isfinite(value).all() or float(value.abs().max()) > LARGEST:
-        raise click.ClickException(
+        raise ExportError(
             f"The teacher's {name} for a batch that begins with {photo} is not finite, or too large for fp16. "
             "Without --half the teacher runs in float32; if it still happens, its weights are damaged."
         )
@@ -173,28 +173,16 @@ def _trouble(path: Path, record: dict, meta: Meta) -> str:
     return ""
 
 
-@click.command()
-@click.option("--data", multiple=True, help="Shard, folder or pattern with photos; masks beside them are not read.")
-@teacher_options(required=False)
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the cache.")
-@click.option("--limit", type=click.IntRange(min=1), help="That many of the photos, evenly spread.")
-@click.option("--flip", is_flag=True, help="Also the mirrored photos: twice the photos, twice the disk.")
-@click.option("--shard", default=128, show_default=True, help="Photos a shard.")
-@click.option("--batch", default=8, show_default=True, help="Photos the teacher sees at once.")
-@click.option("--workers", default=1, show_default=True, help="Processes that decode photos.")
-@half_option
-@device_option
-@click.option("--check", is_flag=True, help="Read the cache in --out back and verify it; compute nothing.")
 def cache(  # type: ignore[no-untyped-def]
     data, teacher, teacher_name, input_size, out, limit, flip, shard, batch, workers, half, device, check
 ) -> None:
     """Compute a teacher's embeddings of photos once, as fp16 shards."""
     if check:
         rows, skipped = check_folder(out)
-        click.echo(f"{out}: {rows:,} embeddings are sound; {skipped} photos had been skipped as unreadable.")
+        say(f"{out}: {rows:,} embeddings are sound; {skipped} photos had been skipped as unreadable.")
         return
     if not data or not teacher:
-        raise click.UsageError("Give --data and --teacher (or --check, to verify what is in --out).")
+        raise UsageError("Give --data and --teacher (or --check, to verify what is in --out).")
     with distributed.setup(), told_plainly():
         _cache(Photos(data, limit), teacher, teacher_name, input_size, out, flip, shard, batch, workers, half, device)
 
@@ -218,14 +206,14 @@ def _cache(
     for number in tqdm(missing[rank::size], unit="shard", disable=rank != 0):
         made, unread = writer.shard(number)
         for photo, why in unread:
-            click.echo(f"Skipped {photo}: {why}", err=True)
+            note(f"Skipped {photo}: {why}")
         rows, skipped = rows + made, skipped + unread
     counts = distributed.gather((rows, len(skipped)))
     if rank == 0:
         total, lost = (sum(column) for column in zip(*counts, strict=True))
         rate = total / max(1e-9, time.monotonic() - begun)
         gb = sum(p.stat().st_size for p in out.glob("embeddings-*.safetensors")) / 1e9
-        click.echo(
+        say(
             f"Wrote {total:,} embeddings ({rate:.1f} photos/s with {size} process{'es' if size > 1 else ''}), "
             f"skipped {lost} unreadable photos; {out} holds {gb:.2f} GB for {len(photos):,} photos."
         )

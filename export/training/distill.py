@@ -8,28 +8,27 @@ Students see what the teacher saw: the letterboxed photo, unaugmented. With --ca
 """
 
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
-import click
 import numpy as np
 import torch
 from torch.utils.data import DataLoader
 
-from export.cli.training_options import run_options
 from export.data.embeddings import Embeddings
 from export.data.examples import Numbered
 from export.data.frames import inside, low_res_inside, pixels
 from export.data.order import split
 from export.data.photos import Photos
+from export.errors import UsageError
 from export.files import sha256
+from export.messages import say
 from export.models.promptable import Promptable, PromptableModel
 from export.training import distributed
 from export.training.cache import encode
 from export.training.loop import run, whole_batches
 from export.training.losses import dice, embedding_loss, focal, true_ious
 from export.training.schedule import Schedule
-from export.training.teacher import load_teacher, student_of, teacher_options
+from export.training.teacher import load_teacher, student_of
 from export.training.trainer import Batch, Objective, Trainer, initialise, seed_rank
 from export.training.views import MAP, Views, example_of
 
@@ -125,31 +124,13 @@ def measure(student: Promptable, teacher: PromptableModel, loader: DataLoader, d
     return {"heldout_mse_loss": float(np.mean(errors)), "heldout_alignment": float(np.mean(ious))}
 
 
-@click.command()
-@click.option("--data", multiple=True, required=True, help="Shard, folder or pattern with photos; no masks are needed.")
-@teacher_options(required=True)
-@click.option(
-    "--cache", "folder", type=click.Path(path_type=Path), help="What `cache` wrote; without it the teacher runs."
-)
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder: checkpoint, log, plot.")
-@click.option("--mode", type=click.Choice(list(LEARNS)), default="decoupled", show_default=True)
-@click.option("--backbone", default="tiny_vit_5m", show_default=True, help="The paper's, or any timm model.")
-@click.option("--decoder", type=click.Choice(["teacher", "fresh"]), default="teacher", show_default=True,
-              help="What `coupled` starts its decoder from.")  # fmt: skip
-@click.option("--init", type=click.Path(path_type=Path), help="Start from another run's student.")
-@click.option("--epochs", default=8.0, show_default=True, help="Times to see every photo (the paper: 8).")
-@click.option("--samples", type=int, help="Photos to see in all, instead of --epochs.")
-@click.option("--batch", default=8, show_default=True, help="Photos a step, all processes together (the paper: 8).")
-@click.option("--prompts", default=4, show_default=True, help="Random prompts a photo, for the coupled modes.")
-@click.option("--rate", default=1e-3, show_default=True, help="Peak learning rate (AdamW).")
-@run_options(holdout=64, memory=5_000, warmup=0.05)
 def distill(  # type: ignore[no-untyped-def]
     data, teacher, teacher_name, input_size, folder, out, mode, backbone, decoder, init, epochs, samples, batch, prompts,
     rate, schedule, warmup, decay, holdout, workers, memory, save_minutes, measure_every, half, freeze_batchnorm, seed, device,
 ) -> None:  # fmt: skip
     """Distil a teacher's encoder into a light one: decoupled, semi-coupled or coupled."""
     if decoder == "fresh" and mode != "coupled":
-        raise click.UsageError(f"--mode {mode} keeps the teacher's decoder: --decoder fresh goes with coupled.")
+        raise UsageError(f"--mode {mode} keeps the teacher's decoder: --decoder fresh goes with coupled.")
     with distributed.setup():
         model = load_teacher(teacher, teacher_name, input_size).to(device)
         digest, cached = sha256(teacher), Embeddings(folder) if folder else None
@@ -157,7 +138,7 @@ def distill(  # type: ignore[no-untyped-def]
             cached.check_teacher(teacher, digest, model.input_size)
         views = Views(Photos(data), model.input_size, cached)
         if views.uncached and distributed.is_main():
-            click.echo(f"{views.uncached} photos of --data are not in the cache, and are left out.")
+            say(f"{views.uncached} photos of --data are not in the cache, and are left out.")
         training, held = split([views.identity(index) for index in range(len(views))], holdout, seed)
         total = whole_batches(samples or epochs * len(training), batch)
         torch.manual_seed(seed)

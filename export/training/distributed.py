@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import TypeVar
 
-import click
 import torch
 import torch.distributed as dist
+
+from export.errors import ExportError
 
 PATIENCE = timedelta(hours=2)  # the slowest rank may measure a large photo while the others wait for it
 T = TypeVar("T")
@@ -23,9 +24,9 @@ def world() -> tuple[int, int]:
     try:
         rank, size = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
     except ValueError as error:
-        raise click.ClickException(f"RANK and WORLD_SIZE must be numbers, as torchrun sets them: {error}") from error
+        raise ExportError(f"RANK and WORLD_SIZE must be numbers, as torchrun sets them: {error}") from error
     if not 0 <= rank < size:
-        raise click.ClickException(f"RANK {rank} is not below WORLD_SIZE {size}. Start the processes with torchrun.")
+        raise ExportError(f"RANK {rank} is not below WORLD_SIZE {size}. Start the processes with torchrun.")
     return rank, size
 
 
@@ -89,7 +90,7 @@ def named_failure() -> Iterator[None]:
     except (RuntimeError, ValueError) as error:  # what the backends raise for a lost peer or an unreachable store
         told = re.sub(r"^\[[^\]]*\] ", "", str(error).strip())  # gloo begins with a line of its source
         first = told.split(". ")[0].splitlines()[0] if told else type(error).__name__
-        raise click.ClickException(
+        raise ExportError(
             f"Another process of this run stopped answering (rank died; run the same command again: it resumes). "
             f"This is rank {world()[0]} of {world()[1]}: {first}"
         ) from error

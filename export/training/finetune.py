@@ -6,20 +6,18 @@ student and teacher disagree, and both answer again. --target truth: the photos'
 """
 
 from dataclasses import replace
-from pathlib import Path
 
-import click
 import numpy as np
 import torch
 from torch.utils.data import DataLoader
 
-from export.cli.training_options import run_options
 from export.data.augment import pool, regions_of
 from export.data.collection import Collection
 from export.data.embeddings import CacheError, Embeddings
 from export.data.examples import Make, More, Numbered
 from export.data.frames import letterboxed, low_res_inside, pixels
 from export.data.samples import Sample
+from export.errors import UsageError
 from export.files import sha256
 from export.models.geometry import Letterbox
 from export.models.promptable import Promptable, PromptableModel
@@ -29,9 +27,9 @@ from export.training.loop import run, whole_batches
 from export.training.losses import bce, dice, true_ious
 from export.training.prompts import Prompts, correct, point_or_box
 from export.training.schedule import Schedule
-from export.training.teacher import as_student, load_teacher, teacher_options
+from export.training.teacher import as_student, load_teacher
 from export.training.train import FromTruth
-from export.training.trainer import LEARN, Batch, Objective, Trainer, seed_rank
+from export.training.trainer import Batch, Objective, Trainer, seed_rank
 from export.training.views import MAP
 
 BCE, DICE = 5.0, 5.0  # EdgeSAM's weights
@@ -136,30 +134,13 @@ def measure(objective: Objective, loader: DataLoader, device: str) -> dict[str, 
     return {name: float(np.mean(values)) for name, values in figures.items()}
 
 
-@click.command()
-@click.option("--data", multiple=True, required=True, help="Shard, folder or pattern, of ours or of SA-1B, with masks.")
-@click.option("--student", "path", type=click.Path(path_type=Path), required=True, help="The checkpoint to fine-tune.")
-@teacher_options(required=False)
-@click.option(
-    "--cache", "folder", type=click.Path(path_type=Path), help="What `cache` wrote; without it the teacher runs."
-)
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder: checkpoint, log, plot.")
-@click.option("--target", type=click.Choice(["teacher", "truth"]), default="teacher", show_default=True)
-@click.option("--learn", type=click.Choice(LEARN), default="both", show_default=True)
-@click.option("--loops", default=1, show_default=True, help="Points added where student and teacher disagree.")
-@click.option("--masks", default=4, show_default=True, help="Objects prompted in each photo (EdgeSAM: 16).")
-@click.option("--epochs", default=5.0, show_default=True, help="Times to see every photo (EdgeSAM: 5).")
-@click.option("--samples", type=int, help="Photos to see in all, instead of --epochs.")
-@click.option("--batch", default=8, show_default=True, help="Photos a step, all processes together.")
-@click.option("--rate", default=1e-4, show_default=True, help="Peak learning rate (AdamW).")
-@run_options(holdout=64, memory=2_000, warmup=0.02)
 def finetune(  # type: ignore[no-untyped-def]
     data, path, teacher, teacher_name, input_size, folder, out, target, learn, loops, masks, epochs, samples, batch, rate,
     schedule, warmup, decay, holdout, workers, memory, save_minutes, measure_every, half, freeze_batchnorm, seed, device,
 ) -> None:  # fmt: skip
     """Fine-tune a student with prompts in the loop, against its teacher's masks or the photos' own."""
     if (target == "teacher") != (teacher is not None):
-        raise click.UsageError("--target teacher needs --teacher, and --target truth takes none.")
+        raise UsageError("--target teacher needs --teacher, and --target truth takes none.")
     with distributed.setup():
         torch.manual_seed(seed)
         student = as_student(load_teacher(path, None, input_size), path)

@@ -5,17 +5,16 @@ there was a judge, and to choose by eye how much certainty is to count among the
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
-import click
 import numpy as np
 import torch
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from export.cli.training_options import device_option
 from export.data.augment import Augment
 from export.data.collection import Collection
+from export.errors import ExportError
+from export.messages import say
 from export.models import checkpoint
 from export.models.checkpoint import load_model
 from export.models.decoder import PairedMaskDecoder
@@ -44,7 +43,7 @@ class Answers:
         """The judge's weights: scale and constant by least squares, so that 0.7 means an IoU of 0.7."""
         scale, constant = np.polyfit((self.head + certainty * self.certainty).ravel(), self.iou.ravel(), 1)
         if scale <= 0:
-            raise click.ClickException("What the model predicts has nothing to do with its masks yet: train it first.")
+            raise ExportError("What the model predicts has nothing to do with its masks yet: train it first.")
         return float(scale), float(scale * certainty), float(constant)
 
     def error(self, weights: tuple[float, float, float]) -> float:
@@ -72,28 +71,13 @@ def ask(model: Promptable, loader: DataLoader[dict[str, np.ndarray]], device: st
     return Answers(head, certainty, iou)
 
 
-@click.command()
-@click.option("--data", multiple=True, required=True, help="As given to `train`, in the same order.")
-@click.option("--checkpoint", "path", type=click.Path(path_type=Path), required=True, help="A student of ours.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="The checkpoint to write.")
-@click.option(
-    "--certainty", default=1.5, show_default=True, help="What a mask's certainty counts, the head's figure counting 1."
-)
-@click.option("--samples", default=3_200, show_default=True, help="Photos to ask about.")
-@click.option("--masks", default=2, show_default=True, help="Clicks for each photo.")
-@click.option("--batch", default=32, show_default=True)
-@click.option("--holdout", default=300, show_default=True, help="As given to `train`: these photos take no part.")
-@click.option("--workers", default=1, show_default=True, help="Processes that decode and augment.")
-@click.option("--cache", default=3_000, show_default=True, help="Decoded photos each worker keeps in memory.")
-@click.option("--seed", default=0, show_default=True, help="As given to `train`.")
-@device_option
 def judge(  # type: ignore[no-untyped-def]
     data, path, out, certainty, samples, masks, batch, holdout, workers, cache, seed, device
 ) -> None:
     """Fit how a model judges its own masks."""
     content, model = checkpoint.load(path), load_model(path)
     if not isinstance(model, Promptable) or model.mask_decoder.judge is None:
-        raise click.ClickException(f"{path} has no judge: only our own students have one (see `train` and `distill`).")
+        raise ExportError(f"{path} has no judge: only our own students have one (see `train` and `distill`).")
     pool = Collection(data)
     training, _ = pool.set_aside(holdout, seed)
     torch.manual_seed(seed)
@@ -104,10 +88,10 @@ def judge(  # type: ignore[no-untyped-def]
     answers = ask(model.to(device), loader, device)
     weights = answers.fit(certainty)
     for other in sorted({*CERTAINTIES, certainty}):
-        click.echo(f"certainty {other:<4g} picks masks of IoU {answers.picked(other):.4f}")
-    click.echo(f"the best of the three would be {answers.iou[:, 1:].max(1).mean():.4f}")
-    click.echo(f"mean square error {answers.error((1.0, 0.0, 0.0)):.4f} → {answers.error(weights):.4f}")
+        say(f"certainty {other:<4g} picks masks of IoU {answers.picked(other):.4f}")
+    say(f"the best of the three would be {answers.iou[:, 1:].max(1).mean():.4f}")
+    say(f"mean square error {answers.error((1.0, 0.0, 0.0)):.4f} → {answers.error(weights):.4f}")
     for name in content.keys() & {"model", "average"}:
         content[name]["mask_decoder.judge.weights"] = torch.tensor(weights)
     checkpoint.save(out, content)
-    click.echo(f"Wrote {out}: predicted IoU = " + "{:.3f} · head {:+.3f} · certainty {:+.3f}.".format(*weights))
+    say(f"Wrote {out}: predicted IoU = " + "{:.3f} · head {:+.3f} · certainty {:+.3f}.".format(*weights))

@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
-import click
 import numpy as np
 import torch
 import torch.distributed as dist
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
+from export.errors import ExportError
+from export.messages import say
 from export.training.curves import plot_curves
 from export.training.distributed import is_main, world
 from export.training.trainer import Batch, Trainer
@@ -38,7 +39,7 @@ def batches(
     """Examples number `start` … `total`, this process's share of every batch of `batch`: contiguous, in rank order."""
     rank, size = world()
     if batch % size:
-        raise click.ClickException(f"--batch {batch} counts all processes together: give a multiple of {size}.")
+        raise ExportError(f"--batch {batch} counts all processes together: give a multiple of {size}.")
     share = batch // size
     numbers = [n + rank * share + i for n in range(start, total - batch + 1, batch) for i in range(share)]
     loader: DataLoader[dict[str, np.ndarray]] = DataLoader(
@@ -98,7 +99,7 @@ def run(
     if is_main():
         trainer.save(path)
         plot_curves(trainer.log, out / "curves.png")
-        click.echo(f"Wrote {path} and {out / 'curves.png'}.")
+        say(f"Wrote {path} and {out / 'curves.png'}.")
 
 
 def _finished(trainer: Trainer, path: Path, samples: int, batch: int) -> bool:
@@ -107,14 +108,14 @@ def _finished(trainer: Trainer, path: Path, samples: int, batch: int) -> bool:
     done = trainer.seen + batch > samples
     if is_main():
         told = "Nothing is left to do." if done else ""
-        click.echo(f"Resuming {path} at {trainer.seen:,} of {samples:,} photos. {told}".rstrip())
+        say(f"Resuming {path} at {trainer.seen:,} of {samples:,} photos. {told}".rstrip())
     return done
 
 
 def _stop(trainer: Trainer, path: Path, samples: int) -> NoReturn:
     if is_main():
         trainer.save(path)
-        click.echo(
+        say(
             f"\nStopped at {trainer.seen:,} of {samples:,} photos and wrote {path}. "
             "Run the same command again to go on from there."
         )
@@ -127,7 +128,7 @@ def told_plainly() -> Iterator[None]:
     try:
         yield
     except torch.OutOfMemoryError as error:
-        raise click.ClickException(
+        raise ExportError(
             "The GPU is out of memory: lower --batch or --input-size, or give --half; then run again, it resumes. "
             f"({str(error).splitlines()[0]})"
         ) from error
@@ -135,7 +136,7 @@ def told_plainly() -> Iterator[None]:
         told = str(error).strip() or type(error).__name__
         if world()[1] == 1 or not any(word in told.lower() for word in LOST):
             raise
-        raise click.ClickException(
+        raise ExportError(
             "Another process of this run stopped answering (rank died; run the same command again: it resumes). "
             f"This is rank {world()[0]} of {world()[1]}: {told.splitlines()[0]}"
         ) from error

@@ -8,9 +8,9 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
-
 from export.data.embeddings import read_meta
+from export.errors import UsageError
+from export.messages import say
 
 SA1B = 11_000_000  # photos, as its paper (arXiv 2304.02643) rounds them
 SHARES = (0.01, 0.1, 1.0)
@@ -50,25 +50,17 @@ def row_bytes(folder: Path) -> int:
     return sum(FP16 * math.prod(shape) for shape in read_meta(folder).maps.values())
 
 
-@click.command()
-@click.option("--teacher-rate", type=float, required=True, help="Photos/s that one process caches, as `cache` printed.")
-@click.option("--student-rate", type=float, required=True, help="Photos/s that one process distils, as its bar shows.")
-@click.option(
-    "--cache", "folder", type=click.Path(path_type=Path), help="A cache, for the size of its rows (default: SAM's)."
-)
-@click.option("--epochs", default=8.0, show_default=True)
-@click.option("--processes", default=1, show_default=True, help="GPUs, or CPU processes, of `torchrun`.")
 def scale(teacher_rate, student_rate, folder, epochs, processes) -> None:  # type: ignore[no-untyped-def]
     """Say what 1 %, 10 % and 100 % of SA-1B cost at measured rates."""
     if min(teacher_rate, student_rate, epochs, processes) <= 0:
-        raise click.UsageError("Rates, epochs and processes must be positive.")
+        raise UsageError("Rates, epochs and processes must be positive.")
     row = row_bytes(folder) if folder else 256 * 64 * 64 * FP16
-    click.echo("| SA-1B | photos | embeddings | caching | distilling | in all |")
-    click.echo("|---|---|---|---|---|---|")
+    say("| SA-1B | photos | embeddings | caching | distilling | in all |")
+    say("|---|---|---|---|---|---|")
     for share in SHARES:
         c = cost(share, row, teacher_rate, student_rate, epochs, processes)
-        click.echo(
+        say(
             f"| {share:.0%} | {c.photos:,} | {c.cache_gb:,.0f} GB | {c.cache_hours:,.1f} h | "
             f"{c.distil_hours:,.1f} h | {c.hours:,.1f} h on {processes} |"
         )
-    click.echo(f"(hours of one process; {epochs:g} epochs; an embedding is {row / 1e6:.2f} MB; work divides evenly)")
+    say(f"(hours of one process; {epochs:g} epochs; an embedding is {row / 1e6:.2f} MB; work divides evenly)")

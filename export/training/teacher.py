@@ -1,11 +1,8 @@
 """The teacher of `cache`, `distill` and `finetune`: any checkpoint, at its own input size or another."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import click
-
+from export.errors import ExportError
 from export.models.checkpoint import load_model
 from export.models.encoder import HALF_FRAME, PAPER
 from export.models.promptable import Config, Promptable, PromptableModel
@@ -19,7 +16,7 @@ def load_teacher(path: Path, name: str | None = None, input_size: int | None = N
         try:
             model.set_input_size(input_size)
         except ValueError as error:
-            raise click.ClickException(str(error)) from error
+            raise ExportError(str(error)) from error
     model.requires_grad_(False)
     return model.eval()
 
@@ -41,7 +38,7 @@ def student_of(teacher: PromptableModel, backbone: str, fresh_decoder: bool = Fa
     try:
         student = Promptable(config)
     except (ValueError, RuntimeError) as error:  # timm raises RuntimeError for an unknown name
-        raise click.ClickException(str(error)) from error
+        raise ExportError(str(error)) from error
     student.prompt_encoder.load_state_dict(teacher.prompt_encoder.state_dict())
     if not fresh_decoder:
         student.mask_decoder.load_state_dict(teacher.mask_decoder.state_dict())
@@ -58,24 +55,7 @@ def as_student(model: PromptableModel, path: Path) -> Promptable:
     try:
         student.load_state_dict(model.state_dict())
     except RuntimeError as error:
-        raise click.ClickException(
+        raise ExportError(
             f"{path} is not a student, and not MobileSAM either: only these can be trained on."
         ) from error
     return student
-
-
-def teacher_options(required: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """--teacher, --teacher-name and --input-size."""
-
-    def add(command: Callable[..., Any]) -> Callable[..., Any]:
-        size = click.option("--input-size", type=int, help="Model frame, in pixels (default: the teacher's own).")
-        name = click.option("--teacher-name", help="Which official model --teacher is, where its keys do not tell.")
-        path = click.option(
-            "--teacher",
-            type=click.Path(path_type=Path),
-            required=required,
-            help="Checkpoint: official, or one of ours.",
-        )
-        return path(name(size(command)))
-
-    return add

@@ -5,24 +5,21 @@ corrective clicks in the error region with the earlier mask as prompt. Run again
 every process takes its share of each batch.
 """
 
-from pathlib import Path
-
-import click
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from export.cli.training_options import batchnorm_option, device_option, half_option
 from export.data.augment import Augment
 from export.data.collection import Collection
 from export.data.examples import More, Numbered
 from export.data.samples import Sample
+from export.errors import ExportError
 from export.models.promptable import Config, Promptable
 from export.training import distributed
 from export.training.loop import run
 from export.training.losses import promptable_loss
 from export.training.prompts import KINDS, correct, first_prompts
-from export.training.schedule import SHAPES, Schedule
+from export.training.schedule import Schedule
 from export.training.trainer import Batch, Objective, Trainer, initialise, seed_rank
 
 ROUNDS = (0.3, 0.5, 0.2)  # share of steps with 1, 2 and 3 rounds of clicks
@@ -107,29 +104,6 @@ def examples(
     return Numbered(pool, keep, make, seed, memory)
 
 
-@click.command()
-@click.option("--data", multiple=True, required=True, help="Shard, folder or pattern; twice = drawn twice as often.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder: checkpoint, log, plot.")
-@click.option("--init", type=click.Path(path_type=Path), help="Start from another run's checkpoint.")
-@click.option("--backbone", default=Config.backbone, show_default=True, help="Any timm model with strides 4, 8, 16.")
-@click.option("--dim", default=Config.dim, show_default=True, help="Channels of the embedding (SAM: 256).")
-@click.option("--input-size", default=Config.input_size, show_default=True, help="Model frame, long side in pixels.")
-@click.option("--samples", default=150_000, show_default=True, help="Photos to see in all.")
-@click.option("--batch", default=32, show_default=True)
-@click.option("--masks", default=2, show_default=True, help="Prompts decoded for each photo.")
-@click.option("--rate", default=1.5e-3, show_default=True, help="Peak learning rate (AdamW).")
-@click.option("--schedule", type=click.Choice(SHAPES), default="cosine", show_default=True)
-@click.option("--warmup", default=10_000, show_default=True, help="Photos until the peak rate.")
-@click.option("--decay", default=0.998, show_default=True, help="Of the weights' running average, a step.")
-@click.option("--holdout", default=300, show_default=True, help="Photos set aside to measure progress.")
-@click.option("--workers", default=1, show_default=True, help="Processes that decode and augment.")
-@click.option("--cache", default=20_000, show_default=True, help="Decoded photos each worker keeps in memory.")
-@click.option("--save-minutes", default=2.0, show_default=True, help="Time between checkpoints.")
-@click.option("--measure-every", default=8_000, show_default=True, help="Photos between held-out measurements.")
-@half_option
-@batchnorm_option
-@click.option("--seed", default=0, show_default=True)
-@device_option
 def train(  # type: ignore[no-untyped-def]
     data, out, init, backbone, dim, input_size, samples, batch, masks, rate, schedule, warmup, decay, holdout,
     workers, cache, save_minutes, measure_every, half, freeze_batchnorm, seed, device,
@@ -142,7 +116,7 @@ def train(  # type: ignore[no-untyped-def]
         try:
             model = Promptable(Config(backbone=backbone, dim=dim, input_size=input_size))
         except (ValueError, RuntimeError) as error:  # timm raises RuntimeError for an unknown name
-            raise click.ClickException(str(error)) from error
+            raise ExportError(str(error)) from error
         if init:
             initialise(model, init)
         plan, draw = Schedule(rate, samples, warmup, schedule), np.random.default_rng(seed)

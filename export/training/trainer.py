@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-import click
 import numpy as np
 import torch
 from timm.layers.norm_act import convert_sync_batchnorm
@@ -15,6 +14,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel
 
+from export.errors import ExportError
 from export.models import checkpoint
 from export.models.promptable import Config, Promptable
 from export.training.distributed import world
@@ -90,9 +90,7 @@ class Trainer:
         batch = {name: value.to(self.device) for name, value in batch.items()}
         loss, figures = self.parallel(batch)
         if not torch.isfinite(loss):
-            raise click.ClickException(
-                f"The loss became {float(loss)} after {self.seen} samples: lower --rate and resume."
-            )
+            raise ExportError(f"The loss became {float(loss)} after {self.seen} samples: lower --rate and resume.")
         self.optimiser.zero_grad(set_to_none=True)
         self.scaler.scale(loss).backward()
         self.scaler.unscale_(self.optimiser)
@@ -136,7 +134,7 @@ class Trainer:
         try:
             checkpoint.save(path, content)
         except OSError as error:
-            raise click.ClickException(
+            raise ExportError(
                 f"Cannot write {path}: {error}. Nothing half-written is left; make room and run the same command again: "
                 "it goes on from the last checkpoint."
             ) from error
@@ -145,19 +143,19 @@ class Trainer:
         """Take up the state that `save` wrote, or refuse it if it belongs to another recipe."""
         content = checkpoint.load(path)
         if Config(**content["config"]) != self.model.config:
-            raise click.ClickException(f"{path} was trained with other model settings; choose another --out.")
+            raise ExportError(f"{path} was trained with other model settings; choose another --out.")
         earlier = content.get("recipe", {})
         other = sorted(name for name in self.recipe if earlier.get(name, self.recipe[name]) != self.recipe[name])
         if other:
             told = ", ".join(f"{name} {earlier[name]} (now {self.recipe[name]})" for name in other)
-            raise click.ClickException(f"{path} was made with another {told}; choose another --out.")
+            raise ExportError(f"{path} was made with another {told}; choose another --out.")
         self.model.load_state_dict(content["model"])
         self.averaged_model().load_state_dict(content["average"])
         self.average.n_averaged.fill_(content["averaged"])
         try:
             self.optimiser.load_state_dict(content["optimiser"])
         except ValueError as error:  # another part was learnt
-            raise click.ClickException(f"{path} has learnt other parts of the model; choose another --out.") from error
+            raise ExportError(f"{path} has learnt other parts of the model; choose another --out.") from error
         if content.get("scaler"):
             self.scaler.load_state_dict(content["scaler"])
         self.seen, self.log = content["seen"], content["log"]
@@ -172,7 +170,7 @@ def initialise(model: Promptable, path: Path) -> None:
     try:
         model.load_state_dict(content["average"])
     except (KeyError, RuntimeError) as error:
-        raise click.ClickException(f"--init {path} does not fit these model settings: {error}") from error
+        raise ExportError(f"--init {path} does not fit these model settings: {error}") from error
 
 
 def seed_rank(number: int) -> None:

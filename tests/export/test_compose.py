@@ -4,7 +4,8 @@ import numpy as np
 from click.testing import CliRunner
 from PIL import Image
 
-from export.data.compose import compose, touching
+from export.cli.data import compose_command
+from export.data.compose import touching
 from export.data.drawn import write_folder
 from export.data.samples import Samples
 
@@ -23,7 +24,7 @@ def test_the_right_object_stops_where_the_left_one_ends():
 def test_composed_photos_hold_two_objects_that_touch_and_do_not_overlap(tmp_path):
     out = tmp_path / "touching-000.tar"
     arguments = ["--data", str(write_folder(tmp_path / "photos", 6)), "--out", str(out), "--count", "5"]
-    result = CliRunner().invoke(compose, arguments)
+    result = CliRunner().invoke(compose_command, arguments)
     assert result.exit_code == 0, result.output
     samples = Samples([out])
     assert len(samples) == 5
@@ -34,13 +35,15 @@ def test_composed_photos_hold_two_objects_that_touch_and_do_not_overlap(tmp_path
         grown[:, 1:] |= first[:, :-1]
         assert (grown & second).any()
     before = out.read_bytes()
-    CliRunner().invoke(compose, arguments)
+    CliRunner().invoke(compose_command, arguments)
     assert out.read_bytes() == before  # the same seed gives the same test set
 
 
 def test_too_few_photos_are_refused(tmp_path):
     out = tmp_path / "touching-000.tar"
-    result = CliRunner().invoke(compose, ["--data", str(write_folder(tmp_path / "photos", 2)), "--out", str(out)])
+    result = CliRunner().invoke(
+        compose_command, ["--data", str(write_folder(tmp_path / "photos", 2)), "--out", str(out)]
+    )
     assert result.exit_code == 1
     assert "2 photos are too few" in result.output
     assert not out.exists()
@@ -52,6 +55,6 @@ def test_data_without_a_whole_object_are_named(tmp_path):
     for number in range(3):
         Image.fromarray(np.zeros((40, 40, 3), np.uint8)).save(folder / f"{number}.webp")
         Image.fromarray((np.indices((40, 40)).sum(0) % 2).astype(np.uint8)).save(folder / f"{number}.png")
-    result = CliRunner().invoke(compose, ["--data", str(folder), "--out", str(tmp_path / "t-0.tar")])
+    result = CliRunner().invoke(compose_command, ["--data", str(folder), "--out", str(tmp_path / "t-0.tar")])
     assert result.exit_code == 1
     assert "larger objects" in result.output

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from datetime import timedelta
 
-import click
 import numpy as np
 import onnx
 import pytest
@@ -15,6 +14,7 @@ import torch
 from PIL import Image
 
 from export.data.drawn import scene, write_folder
+from export.errors import ExportError
 from export.evaluation.evaluate import MOST, Measured, Plan, figures, measure
 from export.models import checkpoint as checkpoints
 from export.models.predictor import Answer, OnnxPredictor, Photo, Prompt, TorchPredictor
@@ -226,7 +226,7 @@ def test_a_process_that_never_comes_is_named(monkeypatch):
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     with (
-        pytest.raises(click.ClickException, match=r"rank died; run the same command again"),
+        pytest.raises(ExportError, match=r"rank died; run the same command again"),
         setup(timedelta(seconds=1)),
     ):
         pytest.fail("the other process never came")

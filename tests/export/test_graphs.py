@@ -4,7 +4,6 @@ import errno
 from functools import cache
 from types import SimpleNamespace
 
-import click
 import numpy as np
 import onnx
 import onnxruntime
@@ -14,6 +13,7 @@ from segment_anything.utils.onnx import SamOnnxModel
 
 from export import files
 from export.data.drawn import scene
+from export.errors import ExportError
 from export.models.mobile_sam import MobileSam
 from export.models.promptable import Config, Promptable
 from export.models.sam import Sam, Vit
@@ -239,7 +239,7 @@ def test_a_full_disk_leaves_the_old_file_and_a_clear_word(graph, tmp_path, monke
 
     monkeypatch.setattr(files.os, "replace", full)
     copied = onnx.ModelProto.FromString(graph.SerializeToString())
-    with pytest.raises(click.ClickException, match=r"No room for .*decoder\.onnx"):
+    with pytest.raises(ExportError, match=r"No room for .*decoder\.onnx"):
         write(copied, path, largest)
     assert [p.name for p in tmp_path.iterdir()] == ["decoder.onnx"]
     assert path.read_bytes() == b"old"

@@ -3,16 +3,16 @@
 import numpy as np
 from click.testing import CliRunner
 
+from export.cli.data import heldout_command
 from export.data.collection import Collection
 from export.data.drawn import write_folder
-from export.data.heldout import heldout
 from export.data.order import split
 from export.data.samples import Samples
 
 
 def test_the_photos_set_aside_become_a_shard(tmp_path):
     folder, out = write_folder(tmp_path / "photos", 10), tmp_path / "held-000.tar"
-    result = CliRunner().invoke(heldout, ["--data", str(folder), "--holdout", "2", "--out", str(out)])
+    result = CliRunner().invoke(heldout_command, ["--data", str(folder), "--holdout", "2", "--out", str(out)])
     assert result.exit_code == 0, result.output
     pool = Collection([folder])
     _, held = split([pool.identity(i) for i in range(len(pool))], 2, 0)
@@ -26,7 +26,7 @@ def test_the_photos_set_aside_become_a_shard(tmp_path):
 def test_a_pattern_that_fits_nothing_is_named(tmp_path):
     folder = write_folder(tmp_path / "photos", 10)
     result = CliRunner().invoke(
-        heldout, ["--data", str(folder), "--only", "cars-*", "--out", str(tmp_path / "parts-000.tar")]
+        heldout_command, ["--data", str(folder), "--only", "cars-*", "--out", str(tmp_path / "parts-000.tar")]
     )
     assert result.exit_code == 1
     assert "cars-*" in result.output

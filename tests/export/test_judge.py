@@ -1,10 +1,10 @@
 """The predicted IoU: SAM's head, and how sure a mask is of its own pixels."""
 
-import click
 import numpy as np
 import pytest
 import torch
 
+from export.errors import ExportError
 from export.models.checkpoint import load, load_model, save
 from export.models.decoder import Judge
 from export.models.promptable import Config, Promptable
@@ -73,7 +73,7 @@ def test_the_fit_finds_what_the_true_ious_were_made_of_and_what_certainty_is_wor
 
 def test_a_head_that_says_the_opposite_is_refused():
     head = np.random.default_rng(0).random((50, 4))
-    with pytest.raises(click.ClickException, match="train it first"):
+    with pytest.raises(ExportError, match="train it first"):
         Answers(head, np.zeros_like(head), 1 - head).fit(1.5)
 
 

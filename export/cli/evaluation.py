@@ -1,0 +1,106 @@
+"""`evaluate`, `plots`, `sheet` and `everything`: what a model answers, measured and drawn."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from export.cli.options import PATH, model_options, open_model, open_named
+from export.cli.steps import command
+from export.errors import UsageError
+from export.evaluation import everything, fastsam
+from export.evaluation.evaluate import CLICKS, MOST, RULES, Open, Plan, evaluate
+from export.evaluation.plots import plots
+from export.evaluation.sheet import listed, sampled, sheet
+from export.models.predictor import Photo
+from export.training.distributed import setup
+
+
+@command("evaluate")
+@model_options
+@click.option("--fastsam", "fastsam_file", type=PATH, help="Measure FastSAM's exported ONNX file instead.")
+@click.option("--data", multiple=True, required=True, help="Shard, folder or pattern; several of one set are joined.")
+@click.option("--limit", type=click.IntRange(min=1), help="Photos a set at most.")
+@click.option("--noc/--no-noc", default=True, help=f"Up to {MOST} clicks for NoC, or {CLICKS} for the curve only.")
+@click.option("--everything", "automatic", is_flag=True, help="Also the recall of the automatic masks.")
+@click.option("--points", type=click.IntRange(1, 256), default=32, show_default=True, help="--everything: taps a side.")
+@click.option("--predicted-iou", type=float, default=0.88, show_default=True, help="--everything: least predicted IoU.")
+@click.option("--stability", type=float, default=0.95, show_default=True, help="--everything: least stability score.")
+@click.option(
+    "--align", "teacher", metavar="TEACHER", help="Also the agreement with a checkpoint, or manifest.json#id."
+)
+@click.option("--json", "out", type=PATH, help="Write the figures here.")
+@click.option("--plots", type=PATH, help="Draw the figures into this folder.")
+def evaluate_command(  # type: ignore[no-untyped-def]
+    fastsam_file, data, limit, noc, automatic, points, predicted_iou, stability, teacher, out, plots, **model
+) -> None:
+    """Measure one-click and box mIoU, the click curve and NoC; automatic masks and agreement with a teacher on request."""
+    with setup():
+        most = MOST if noc else CLICKS
+        teaching = _teacher(teacher, model["manifest"])
+        if fastsam_file:
+            if automatic or any(value is not None for value in model.values()):
+                raise UsageError("--fastsam stands alone: no other model option, no --everything.")
+            plan = Plan(fastsam.FastSam(fastsam_file).open, most, None, teaching, RULES | fastsam.RULES)
+        else:
+            predictor = open_model(**model)
+            settings = everything.Settings(points, predicted_iou, stability) if automatic else None
+            plan = Plan(lambda pixels: Photo(predictor, pixels), most, settings, teaching)
+        evaluate(plan, data, limit, out, plots)
+
+
+def _teacher(text: str | None, manifest: Path | None) -> Open | None:
+    if text is None:
+        return None
+    predictor = open_named(text, manifest)
+    return lambda pixels: Photo(predictor, pixels)
+
+
+@command("plots")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the pictures.")
+def plots_command(**options: Any) -> None:
+    """Draw FILES, written by `evaluate --json`: click curve, NoC histogram, IoU by size, alignment."""
+    plots(**options)
+
+
+@command("sheet")
+@model_options
+@click.option("--data", multiple=True, help="Shard, folder or pattern; the taps are spread over the sets.")
+@click.option("--truth", type=PATH, help="A folder of JSON files with taps and polygons; all of them are drawn.")
+@click.option("--photos", type=PATH, help="With --truth: the folder of the photos that they name.")
+@click.option(
+    "--count",
+    type=click.IntRange(min=1),
+    default=60,
+    show_default=True,
+    help="Taps in all: --data gives what --truth leaves.",
+)
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--out", type=PATH, required=True, help="The picture, a PNG.")
+def sheet_command(data, truth, photos, count, seed, out, **model) -> None:  # type: ignore[no-untyped-def]
+    """Draw a contact sheet of taps: photo, three candidates with predicted and true IoU, ground truth."""
+    if not (data or truth) or (truth is None) != (photos is None):
+        raise UsageError("Give --data, or --truth with --photos, or all three.")
+    taps = list(listed(truth, photos)) if truth else []
+    if data:
+        taps += sampled(data, max(count - len(taps), 0), seed)
+    sheet(open_model(**model), taps, out)
+
+
+@command("everything")
+@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
+@model_options
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="Folder for <photo>.everything.png and .json."
+)
+@click.option("--points", type=click.IntRange(1, 256), default=32, show_default=True, help="Taps a side.")
+@click.option("--predicted-iou", type=float, default=0.88, show_default=True, help="Least predicted IoU.")
+@click.option("--stability", type=float, default=0.95, show_default=True, help="Least stability score.")
+@click.option("--overlap", type=float, default=0.7, show_default=True, help="Boxes with more IoU than this are one.")
+def everything_command(  # type: ignore[no-untyped-def]
+    photos, out, points, predicted_iou, stability, overlap, **model
+) -> None:
+    """Find all masks of PHOTOS: a coloured picture and a COCO file each."""
+    settings = everything.Settings(points, predicted_iou, stability, overlap=overlap)
+    everything.everything(open_model(**model), photos, out, settings)
