@@ -31,9 +31,8 @@ def student_of(teacher: PromptableModel, backbone: str, fresh_decoder: bool = Fa
         config = Config(backbone, own.dim, own.fine_8, own.fine_4, teacher.input_size)
     else:
         dim = teacher.prompt_encoder.embed_dim
-        judged = (
-            backbone == HALF_FRAME
-        )  # the form that is published: its candidates are ranked after a fit (see `judge`)
+        # The half-frame form is what we publish, and `judge` fits how its candidates are ranked.
+        judged = backbone == HALF_FRAME
         config = Config(backbone, dim, fine_8=0, fine_4=0, input_size=teacher.input_size, judged=judged)
     try:
         student = Promptable(config)

@@ -1,0 +1,104 @@
+"""MobileSAM's encoder at half the frame's resolution, as a student of MobileSAM."""
+
+import copy
+
+import pytest
+import torch
+
+from export.models.encoder import HALF_FRAME
+from export.models.half_frame import HalfFrameEncoder, resampled
+from export.models.mobile_sam import MobileSam
+from export.models.tiny_vit import TinyVitEncoder
+from export.onnx.folded import FoldedDecoder
+from export.onnx.unpadded import UnpaddedEncoder
+from export.training.teacher import student_of
+
+
+@pytest.fixture(scope="module")
+def teacher():
+    torch.manual_seed(0)
+    model = MobileSam().eval()
+    for name, parameter in model.named_parameters():
+        if name.endswith("attention_biases"):
+            torch.nn.init.normal_(parameter)
+    model.set_input_size(128)
+    return model
+
+
+@pytest.fixture
+def student(teacher):
+    return student_of(teacher, HALF_FRAME).eval()
+
+
+def picture(height=128, width=128):
+    return torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(1)) * 255
+
+
+@torch.no_grad()
+def test_student_has_the_grid_of_its_teacher_and_sees_half_the_pixels(teacher, student):
+    image = picture()
+    assert student.encode(image)["image_embeddings"].shape == teacher.encode(image)["image_embeddings"].shape
+    halved = torch.nn.functional.interpolate(image, scale_factor=0.5, mode="area")
+    same_halves = torch.nn.functional.interpolate(halved, scale_factor=2.0, mode="nearest")
+    assert torch.allclose(
+        student.encode(image)["image_embeddings"], student.encode(same_halves)["image_embeddings"], atol=1e-4
+    )
+
+
+@torch.no_grad()
+def test_student_starts_as_its_teacher_on_a_photo_of_half_the_size(student, teacher):
+    """Where no window is cut otherwise, the map that is enlarged is the teacher's own for the halved photo."""
+    teacher = copy.deepcopy(teacher)
+    for model in (student, teacher):
+        for name, parameter in model.named_parameters():
+            if name.endswith("attention_biases"):
+                parameter.zero_()
+        model.train()
+        model.eval()  # drops the biases that timm gathered
+    halved = picture(64, 64) / 255
+    whole = torch.nn.functional.interpolate(halved, scale_factor=2.0, mode="nearest")
+    own, neck = teacher.image_encoder, student.image_encoder.neck
+    coarse = own.neck[0](own.body.forward_features(halved))
+    expected = neck[1:](torch.nn.functional.interpolate(coarse, scale_factor=2.0, mode="bilinear"))
+    actual = student.image_encoder(whole)["image_embeddings"]
+    # Only the windows differ: theirs are 7 cells wide and padded with zeros, ours 8.
+    assert torch.corrcoef(torch.stack([expected.flatten(), actual.flatten()]))[0, 1] > 0.9
+
+
+def test_position_biases_keep_their_values_at_both_ends_of_a_window():
+    table = torch.arange(49.0).repeat(2, 1)
+    larger = resampled(table, torch.zeros(2, 64)).reshape(2, 8, 8)
+    assert larger[0, 0, 0] == pytest.approx(0, abs=1e-4)
+    assert larger[0, 7, 7] == pytest.approx(48, abs=1e-4)
+    assert (larger[0].diff(dim=0) > 0).all()
+    assert torch.allclose(resampled(table, table), table, atol=1e-4)
+
+
+def test_a_512_pixel_photo_fills_its_windows():
+    cells = [512 // stride for stride in (4, 8, 16, 16)]
+    assert all(side % window == 0 for side, window in zip(cells[1:], HalfFrameEncoder.windows[1:], strict=True))
+    assert any(side % window for side, window in zip(cells[1:], TinyVitEncoder.windows[1:], strict=True))
+
+
+@torch.no_grad()
+def test_student_is_judged_and_begins_with_its_teacher_s_ranking(teacher, student):
+    maps = teacher.encode(picture())
+    prompt = (torch.tensor([[[40.0, 50.0], [0.0, 0.0]]]), torch.tensor([[1.0, -1.0]]))
+    none = (torch.zeros(1, 1, 32, 32), torch.zeros(1))
+    masks, predicted = student.decode(maps, *prompt, *none)
+    expected_masks, expected = teacher.decode(maps, *prompt, *none)
+    assert torch.allclose(masks, expected_masks, atol=1e-5)
+    assert torch.allclose(predicted, expected, atol=1e-5)
+    student.mask_decoder.judge.weights.copy_(torch.tensor([0.5, 0.75, -0.25]))
+    judged = student.decode(maps, *prompt, *none)[1]
+    assert not torch.allclose(judged, expected, atol=1e-2)
+    folded = FoldedDecoder(student)(maps, *prompt, *none)[1]
+    assert torch.allclose(folded, judged, atol=1e-4)
+
+
+@torch.no_grad()
+def test_unpadded_form_answers_as_the_padded_one_for_a_square_photo(student):
+    image = picture()
+    expected = student.encode(image)["image_embeddings"]
+    actual = UnpaddedEncoder(student)(image)["image_embeddings"]
+    assert torch.allclose(actual, expected, atol=1e-4)
