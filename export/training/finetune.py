@@ -18,7 +18,6 @@ from export.data.examples import Make, More, Numbered
 from export.data.frames import letterboxed, low_res_inside, pixels
 from export.data.samples import Sample
 from export.errors import UsageError
-from export.files import sha256
 from export.models.geometry import Letterbox
 from export.models.promptable import Promptable, PromptableModel
 from export.training import distributed
@@ -26,6 +25,7 @@ from export.training.distill import FromTeacher, Maps
 from export.training.loop import run, whole_batches
 from export.training.losses import bce, dice, true_ious
 from export.training.prompts import Prompts, correct, point_or_box
+from export.training.recipe import Execution, FinetuneRecipe, digest
 from export.training.schedule import Schedule
 from export.training.teacher import as_student, load_teacher
 from export.training.train import FromTruth
@@ -134,60 +134,60 @@ def measure(objective: Objective, loader: DataLoader, device: str) -> dict[str, 
     return {name: float(np.mean(values)) for name, values in figures.items()}
 
 
-def finetune(  # type: ignore[no-untyped-def]
-    data, path, teacher, teacher_name, input_size, folder, out, target, learn, loops, masks, epochs, samples, batch, rate,
-    schedule, warmup, decay, holdout, workers, memory, save_minutes, measure_every, half, freeze_batchnorm, seed, device,
-) -> None:  # fmt: skip
+def finetune(recipe: FinetuneRecipe, execution: Execution) -> None:
     """Fine-tune a student with prompts in the loop, against its teacher's masks or the photos' own."""
-    if (target == "teacher") != (teacher is not None):
+    if (recipe.target == "teacher") != (recipe.teacher is not None):
         raise UsageError("--target teacher needs --teacher, and --target truth takes none.")
     with distributed.setup():
+        seed, learn, memory = recipe.seed, recipe.learn, execution.memory
         torch.manual_seed(seed)
-        student = as_student(load_teacher(path, None, input_size), path)
+        student = as_student(load_teacher(recipe.student, None, recipe.input_size), recipe.student)
         student.requires_grad_(True)
         draw = np.random.default_rng(seed)
-        cached, digest, model = None, "", None
-        if teacher:
-            model = load_teacher(teacher, teacher_name, student.input_size).to(device)
-            digest, cached = sha256(teacher), Embeddings(folder) if folder else None
+        model, cached = None, None
+        if recipe.teacher:
+            model = load_teacher(recipe.teacher, recipe.teacher_name, student.input_size).to(execution.device)
+            cached = Embeddings(recipe.cache) if recipe.cache else None
             if cached:
-                cached.check_teacher(teacher, digest, model.input_size)
+                cached.check_teacher(recipe.teacher, digest(recipe.teacher), model.input_size)
 
         def objective_for(learner: Promptable) -> Objective:
             if model is None:
-                return LetterboxedTruth(learner, draw, half)
-            return InTheLoop(learner, model, loops=loops, score=learn != "encoder", half=half)
+                return LetterboxedTruth(learner, draw, recipe.half)
+            return InTheLoop(learner, model, loops=recipe.loops, score=learn != "encoder", half=recipe.half)
 
-        source = Collection(data)
+        source = Collection(recipe.data)
         chosen = [i for i in range(len(source)) if cached is None or cached.has(source.name(i))]
         if not chosen:
-            raise CacheError(f"{folder} has none of the photos of --data: cache them first, or leave --cache away.")
-        training, held = source.set_aside(holdout, seed, chosen)
-        total = whole_batches(samples or epochs * len(training), batch)
-        make = framed(source, student.input_size, masks, cached)
+            raise CacheError(
+                f"{recipe.cache} has none of the photos of --data: cache them first, or leave --cache away."
+            )
+        training, held = source.set_aside(recipe.holdout, seed, chosen)
+        total = whole_batches(recipe.samples or recipe.epochs * len(training), recipe.batch)
+        warmup = int(recipe.warmup_share * total)
+        make = framed(source, student.input_size, recipe.masks, cached)
         seed_rank(seed)
         trainer = Trainer(
             objective_for(student),
-            Schedule(rate, total, int(warmup * total), schedule),
-            device,
-            decay,
+            Schedule(recipe.rate, total, warmup, recipe.schedule),
+            execution.device,
+            recipe.average_decay,
             draw,
             learn=learn,
-            freeze_batchnorm=freeze_batchnorm,
-            recipe={"step": "finetune", "target": target, "learn": learn, "teacher": digest, "loops": loops,
-                    "student": sha256(path), "seed": seed, "photos": len(training)},
+            freeze_batchnorm=recipe.freeze_batchnorm,
+            recipe=recipe.recorded(
+                len(training), total, warmup, step="finetune", target=recipe.target, learn=learn, loops=recipe.loops,
+                teacher=digest(recipe.teacher), student=digest(recipe.student), masks=recipe.masks,
+            ),
         )  # fmt: skip
         watch = DataLoader(Numbered(source, held, make, seed, memory), batch_size=8, sampler=range(len(held)))
         run(
             trainer,
             Numbered(source, training, make, seed, memory),
-            out,
+            execution,
             samples=total,
-            batch=batch,
-            workers=workers,
-            measure=(lambda: measure(objective_for(trainer.averaged_model()), watch, device))
+            batch=recipe.batch,
+            measure=(lambda: measure(objective_for(trainer.averaged_model()), watch, execution.device))
             if len(held) and model
             else None,
-            measure_every=measure_every,
-            save_minutes=save_minutes,
         )

@@ -72,7 +72,7 @@ def ask(model: Promptable, loader: DataLoader[dict[str, np.ndarray]], device: st
 
 
 def judge(  # type: ignore[no-untyped-def]
-    data, path, out, certainty, samples, masks, batch, holdout, workers, cache, seed, device
+    data, path, out, certainty, samples, masks, batch, holdout, workers, memory, seed, device
 ) -> None:
     """Fit how a model judges its own masks."""
     content, model = checkpoint.load(path), load_model(path)
@@ -81,7 +81,7 @@ def judge(  # type: ignore[no-untyped-def]
     pool = Collection(data)
     training, _ = pool.set_aside(holdout, seed)
     torch.manual_seed(seed)
-    photos = examples(pool, training, Augment(model.input_size, masks), seed, cache)
+    photos = examples(pool, training, Augment(model.input_size, masks), seed, memory)
     loader: DataLoader[dict[str, np.ndarray]] = DataLoader(
         photos, batch_size=batch, sampler=range(samples), num_workers=workers
     )

@@ -19,6 +19,7 @@ from export.training import distributed
 from export.training.loop import run
 from export.training.losses import promptable_loss
 from export.training.prompts import KINDS, correct, first_prompts
+from export.training.recipe import Execution, TrainRecipe, digest
 from export.training.schedule import Schedule
 from export.training.trainer import Batch, Objective, Trainer, initialise, seed_rank
 
@@ -104,35 +105,40 @@ def examples(
     return Numbered(pool, keep, make, seed, memory)
 
 
-def train(  # type: ignore[no-untyped-def]
-    data, out, init, backbone, dim, input_size, samples, batch, masks, rate, schedule, warmup, decay, holdout,
-    workers, cache, save_minutes, measure_every, half, freeze_batchnorm, seed, device,
-) -> None:  # fmt: skip
+def train(recipe: TrainRecipe, execution: Execution) -> None:
     """Train a promptable model on photos with masks."""
     with distributed.setup():
-        torch.manual_seed(seed)
-        pool = Collection(data)
-        training, held = pool.set_aside(holdout, seed)
+        torch.manual_seed(recipe.seed)
+        pool = Collection(recipe.data)
+        training, held = pool.set_aside(recipe.holdout, recipe.seed)
         try:
-            model = Promptable(Config(backbone=backbone, dim=dim, input_size=input_size))
+            model = Promptable(Config(backbone=recipe.backbone, dim=recipe.dim, input_size=recipe.input_size))
         except (ValueError, RuntimeError) as error:  # timm raises RuntimeError for an unknown name
             raise ExportError(str(error)) from error
-        if init:
-            initialise(model, init)
-        plan, draw = Schedule(rate, samples, warmup, schedule), np.random.default_rng(seed)
-        objective = FromTruth(model, draw, half)
+        if recipe.init:
+            initialise(model, recipe.init)
+        draw, seed, memory = np.random.default_rng(recipe.seed), recipe.seed, execution.memory
+        objective = FromTruth(model, draw, recipe.half)
         seed_rank(seed)
-        trainer = Trainer(objective, plan, device, decay, draw, freeze_batchnorm=freeze_batchnorm)
-        fixed = examples(pool, held, Augment(input_size, 1, paste=0, crop=0), seed, cache)
+        trainer = Trainer(
+            objective,
+            Schedule(recipe.rate, recipe.samples, recipe.warmup_photos, recipe.schedule),
+            execution.device,
+            recipe.average_decay,
+            draw,
+            freeze_batchnorm=recipe.freeze_batchnorm,
+            recipe=recipe.recorded(
+                len(training), recipe.samples, recipe.warmup_photos,
+                step="train", init=digest(recipe.init), masks=recipe.masks,
+            ),
+        )  # fmt: skip
+        fixed = examples(pool, held, Augment(recipe.input_size, 1, paste=0, crop=0), seed, memory)
         watch: DataLoader[dict[str, np.ndarray]] = DataLoader(fixed, batch_size=50, sampler=range(len(held)))
         run(
             trainer,
-            examples(pool, training, Augment(input_size, masks), seed, cache),
-            out,
-            samples=samples,
-            batch=batch,
-            workers=workers,
-            measure=(lambda: measure(trainer.averaged_model(), watch, device)) if len(held) else None,
-            measure_every=measure_every,
-            save_minutes=save_minutes,
+            examples(pool, training, Augment(recipe.input_size, recipe.masks), seed, memory),
+            execution,
+            samples=recipe.samples,
+            batch=recipe.batch,
+            measure=(lambda: measure(trainer.averaged_model(), watch, execution.device)) if len(held) else None,
         )
