@@ -29,7 +29,8 @@ from export.training.recipe import Execution, FinetuneRecipe, digest
 from export.training.schedule import Schedule
 from export.training.teacher import as_student, load_teacher
 from export.training.train import FromTruth
-from export.training.trainer import Batch, Objective, Trainer, seed_rank
+from export.training.train import measure as measure_truth
+from export.training.trainer import Batch, Trainer, seed_rank
 from export.training.views import MAP
 
 BCE, DICE = 5.0, 5.0  # EdgeSAM's weights
@@ -91,15 +92,11 @@ def disagreement(
 class LetterboxedTruth(FromTruth):
     """The photos' own masks, for photos in the teacher's frame."""
 
-    def forward(self, batch: Batch) -> tuple[torch.Tensor, dict[str, float]]:
-        masks = batch["targets"].shape[1]
-        with self.autocast(batch["image"].device):
-            features = self.model.encode(pixels(batch["image"], batch["size"]))
-        return self.rounds(
-            {name: value.repeat_interleave(masks, 0) for name, value in features.items()},
-            batch["targets"].flatten(0, 1).float() / 255,
-            low_res_inside(batch["size"], self.model.input_size).repeat_interleave(masks, 0),
-        )
+    def frames(self, batch: Batch) -> torch.Tensor:
+        return pixels(batch["image"], batch["size"])
+
+    def valid(self, batch: Batch) -> torch.Tensor:
+        return low_res_inside(batch["size"], self.model.input_size)
 
 
 def framed(source: Collection, input_size: int, masks: int, cached: Embeddings | None) -> Make[Sample]:
@@ -121,7 +118,7 @@ def framed(source: Collection, input_size: int, masks: int, cached: Embeddings |
 
 
 @torch.no_grad()
-def measure(objective: Objective, loader: DataLoader, device: str) -> dict[str, float]:
+def measure_answers(objective: InTheLoop, loader: DataLoader, device: str) -> dict[str, float]:
     """The objective's own figures on held-out photos, for the same prompts each time."""
     objective.model.eval()
     state = torch.get_rng_state()
@@ -151,10 +148,8 @@ def finetune(recipe: FinetuneRecipe, execution: Execution) -> None:
             if cached:
                 cached.check_teacher(recipe.teacher, digest(recipe.teacher), model.input_size)
 
-        def objective_for(learner: Promptable) -> Objective:
-            if model is None:
-                return LetterboxedTruth(learner, draw, recipe.half)
-            return InTheLoop(learner, model, loops=recipe.loops, score=learn != "encoder", half=recipe.half)
+        def against(teacher: PromptableModel, learner: Promptable) -> InTheLoop:
+            return InTheLoop(learner, teacher, loops=recipe.loops, score=learn != "encoder", half=recipe.half)
 
         source = Collection(recipe.data)
         chosen = [i for i in range(len(source)) if cached is None or cached.has(source.name(i))]
@@ -168,7 +163,7 @@ def finetune(recipe: FinetuneRecipe, execution: Execution) -> None:
         make = framed(source, student.input_size, recipe.masks, cached)
         seed_rank(seed)
         trainer = Trainer(
-            objective_for(student),
+            against(model, student) if model else LetterboxedTruth(student, draw, recipe.half),
             Schedule(recipe.rate, total, warmup, recipe.schedule),
             execution.device,
             recipe.average_decay,
@@ -181,13 +176,18 @@ def finetune(recipe: FinetuneRecipe, execution: Execution) -> None:
             ),
         )  # fmt: skip
         watch = DataLoader(Numbered(source, held, make, seed, memory), batch_size=8, sampler=range(len(held)))
+
+        def measure() -> dict[str, float]:
+            average = trainer.averaged_model()
+            if model:
+                return measure_answers(against(model, average), watch, execution.device)
+            return measure_truth(LetterboxedTruth(average, draw), watch, execution.device)
+
         run(
             trainer,
             Numbered(source, training, make, seed, memory),
             execution,
             samples=total,
             batch=recipe.batch,
-            measure=(lambda: measure(objective_for(trainer.averaged_model()), watch, execution.device))
-            if len(held) and model
-            else None,
+            measure=measure if len(held) else None,
         )

@@ -35,14 +35,23 @@ class FromTruth(Objective):
         self.draw = draw
 
     def forward(self, batch: Batch) -> tuple[torch.Tensor, dict[str, float]]:
-        image = batch["image"].permute(0, 3, 1, 2).float()
         masks = batch["targets"].shape[1]
-        with self.autocast(image.device):
-            features = self.model.encode(image.contiguous(memory_format=torch.channels_last))
-        features = {name: value.repeat_interleave(masks, 0) for name, value in features.items()}
-        target = batch["targets"].flatten(0, 1).float() / 255
-        valid = batch["valid"].repeat_interleave(masks, 0)
-        return self.rounds(features, target, valid)
+        with self.autocast(batch["image"].device):
+            features = self.model.encode(self.frames(batch))
+        return self.rounds(
+            {name: value.repeat_interleave(masks, 0) for name, value in features.items()},
+            batch["targets"].flatten(0, 1).float() / 255,
+            self.valid(batch).repeat_interleave(masks, 0),
+        )
+
+    def frames(self, batch: Batch) -> torch.Tensor:
+        """The batch's photos (B, 3, S, S) as the encoder takes them."""
+        image = batch["image"].permute(0, 3, 1, 2).float()
+        return image.contiguous(memory_format=torch.channels_last)
+
+    def valid(self, batch: Batch) -> torch.Tensor:
+        """(B, G, G) bool: the low-res cells that show some photo."""
+        return batch["valid"]
 
     def rounds(
         self, features: dict[str, torch.Tensor], target: torch.Tensor, valid: torch.Tensor
@@ -71,15 +80,16 @@ class FromTruth(Objective):
 
 
 @torch.no_grad()
-def measure(model: Promptable, loader: DataLoader[dict[str, np.ndarray]], device: str) -> dict[str, float]:
-    """Low-res IoU on held-out examples: one click (picked by prediction, and best of three) and box."""
-    model.eval()
+def measure(objective: FromTruth, loader: DataLoader[dict[str, np.ndarray]], device: str) -> dict[str, float]:
+    """Low-res IoU on held-out examples, the first object of each: one click (picked by prediction, and best of three) and box."""
+    model = objective.model.eval()
     sums: dict[str, list[float]] = {"heldout_click1": [], "heldout_oracle": [], "heldout_box": []}
     state = torch.get_rng_state()
     torch.manual_seed(0)
-    for batch in loader:
-        features = model.encode(batch["image"].to(device).permute(0, 3, 1, 2).float())
-        target, valid = batch["targets"][:, 0].to(device).float() / 255, batch["valid"].to(device)
+    for held in loader:
+        batch = {name: torch.as_tensor(value).to(device) for name, value in held.items()}
+        features, valid = model.encode(objective.frames(batch)), objective.valid(batch)
+        target = batch["targets"][:, 0].float() / 255
         for kind in ("point", "box"):
             p = first_prompts(target, kind)
             _, logged = promptable_loss(
@@ -140,5 +150,7 @@ def train(recipe: TrainRecipe, execution: Execution) -> None:
             execution,
             samples=recipe.samples,
             batch=recipe.batch,
-            measure=(lambda: measure(trainer.averaged_model(), watch, execution.device)) if len(held) else None,
+            measure=(lambda: measure(FromTruth(trainer.averaged_model(), draw), watch, execution.device))
+            if len(held)
+            else None,
         )
