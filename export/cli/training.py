@@ -1,4 +1,4 @@
-"""`train`, `cache`, `distill`, `finetune`, `judge` and `scale`."""
+"""`train`, `cache`, `distill`, `finetune`, `calibrate` and `scale`."""
 
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,9 @@ from export.cli.training_options import (
     teacher_options,
 )
 from export.training.cache import cache
+from export.training.calibrate import calibrate
 from export.training.distill import LEARNS, distill
 from export.training.finetune import finetune
-from export.training.judge import judge
 from export.training.recipe import DistillRecipe, FinetuneRecipe, TrainRecipe
 from export.training.scale import scale
 from export.training.train import train
@@ -58,8 +58,8 @@ def cache_command(**options: Any) -> None:
 @click.option("--seed", default=0, show_default=True, help="As given to `train`.")
 @device_option
 def calibrate_command(**options: Any) -> None:
-    """Fit how a model judges its own masks."""
-    judge(**options)
+    """Fit how a model rates its own masks."""
+    calibrate(**options)
 
 
 @command("scale")

@@ -12,7 +12,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from export.data.augment import pool, regions_of
-from export.data.collection import Collection
+from export.data.dataset import Dataset
 from export.data.embeddings import CacheError, Embeddings
 from export.data.examples import Make, More, Numbered
 from export.data.frames import letterboxed, low_res_inside, pixels
@@ -99,7 +99,7 @@ class LetterboxedTruth(FromTruth):
         return low_res_inside(batch["size"], self.model.input_size)
 
 
-def framed(source: Collection, input_size: int, masks: int, cached: Embeddings | None) -> Make[Sample]:
+def framed(dataset: Dataset, input_size: int, masks: int, cached: Embeddings | None) -> Make[Sample]:
     """How a sample becomes an example: image, size, targets (masks, G, G) uint8 soft 0…255, and the teacher's cached maps."""
 
     def make(sample: Sample, more: More[Sample], rng: np.random.Generator) -> dict[str, np.ndarray]:
@@ -107,7 +107,7 @@ def framed(source: Collection, input_size: int, masks: int, cached: Embeddings |
         chosen = [chosen[i % len(chosen)] for i in range(masks)]
         height, width = sample.photo.shape[:2]
         resize = Letterbox(width, height, input_size).resize
-        maps = cached.read(source.name(more.index), flipped=False) if cached else {}
+        maps = cached.read(dataset.name(more.index), flipped=False) if cached else {}
         return {
             **letterboxed(sample.photo, input_size),
             "targets": np.stack([pool(resize(mask), input_size) for mask in chosen]),
@@ -151,16 +151,16 @@ def finetune(recipe: FinetuneRecipe, execution: Execution) -> None:
         def against(teacher: PromptableModel, learner: Promptable) -> InTheLoop:
             return InTheLoop(learner, teacher, loops=recipe.loops, score=learn != "encoder", half=recipe.half)
 
-        source = Collection(recipe.data)
-        chosen = [i for i in range(len(source)) if cached is None or cached.has(source.name(i))]
+        dataset = Dataset(recipe.data)
+        chosen = [i for i in range(len(dataset)) if cached is None or cached.has(dataset.name(i))]
         if not chosen:
             raise CacheError(
                 f"{recipe.cache} has none of the photos of --data: cache them first, or leave --cache away."
             )
-        training, held = source.set_aside(recipe.holdout, seed, chosen)
+        training, held = dataset.set_aside(recipe.holdout, seed, chosen)
         total = whole_batches(recipe.samples or recipe.epochs * len(training), recipe.batch)
         warmup = int(recipe.warmup_share * total)
-        make = framed(source, student.input_size, recipe.masks, cached)
+        make = framed(dataset, student.input_size, recipe.masks, cached)
         seed_rank(seed)
         trainer = Trainer(
             against(model, student) if model else LetterboxedTruth(student, draw, recipe.half),
@@ -175,7 +175,7 @@ def finetune(recipe: FinetuneRecipe, execution: Execution) -> None:
                 teacher=digest(recipe.teacher), student=digest(recipe.student), masks=recipe.masks,
             ),
         )  # fmt: skip
-        watch = DataLoader(Numbered(source, held, make, seed, memory), batch_size=8, sampler=range(len(held)))
+        watch = DataLoader(Numbered(dataset, held, make, seed, memory), batch_size=8, sampler=range(len(held)))
 
         def measure() -> dict[str, float]:
             average = trainer.averaged_model()
@@ -185,7 +185,7 @@ def finetune(recipe: FinetuneRecipe, execution: Execution) -> None:
 
         run(
             trainer,
-            Numbered(source, training, make, seed, memory),
+            Numbered(dataset, training, make, seed, memory),
             execution,
             samples=total,
             batch=recipe.batch,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from export.data.collection import found, source_name
+from export.data.dataset import found, source_name
 from export.files import sha256
 from export.models.promptable import Config
 from export.training.distributed import device

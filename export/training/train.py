@@ -7,10 +7,10 @@ every process takes its share of each batch.
 
 import numpy as np
 import torch
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
 from export.data.augment import Augment
-from export.data.collection import Collection
+from export.data.dataset import Dataset
 from export.data.examples import More, Numbered
 from export.data.samples import Sample
 from export.errors import ExportError
@@ -105,22 +105,22 @@ def measure(objective: FromTruth, loader: DataLoader[dict[str, np.ndarray]], dev
 
 
 def examples(
-    pool: Collection, keep: np.ndarray, augment: Augment, seed: int, memory: int
-) -> Dataset[dict[str, np.ndarray]]:
+    dataset: Dataset, keep: np.ndarray, augment: Augment, seed: int, memory: int
+) -> Numbered[Sample]:
     """The photos `keep`, augmented, each in every epoch in another way."""
 
     def make(sample: Sample, more: More[Sample], rng: np.random.Generator) -> dict[str, np.ndarray]:
         return augment(sample, [more.other() for _ in range(OTHERS)], rng)
 
-    return Numbered(pool, keep, make, seed, memory)
+    return Numbered(dataset, keep, make, seed, memory)
 
 
 def train(recipe: TrainRecipe, execution: Execution) -> None:
     """Train a promptable model on photos with masks."""
     with distributed.setup():
         torch.manual_seed(recipe.seed)
-        pool = Collection(recipe.data)
-        training, held = pool.set_aside(recipe.holdout, recipe.seed)
+        dataset = Dataset(recipe.data)
+        training, held = dataset.set_aside(recipe.holdout, recipe.seed)
         try:
             model = Promptable(Config(backbone=recipe.backbone, dim=recipe.dim, input_size=recipe.input_size))
         except (ValueError, RuntimeError) as error:  # timm raises RuntimeError for an unknown name
@@ -142,11 +142,11 @@ def train(recipe: TrainRecipe, execution: Execution) -> None:
                 step="train", init=digest(recipe.init), masks=recipe.masks,
             ),
         )  # fmt: skip
-        fixed = examples(pool, held, Augment(recipe.input_size, 1, paste=0, crop=0), seed, memory)
+        fixed = examples(dataset, held, Augment(recipe.input_size, 1, paste=0, crop=0), seed, memory)
         watch: DataLoader[dict[str, np.ndarray]] = DataLoader(fixed, batch_size=50, sampler=range(len(held)))
         run(
             trainer,
-            examples(pool, training, Augment(recipe.input_size, recipe.masks), seed, memory),
+            examples(dataset, training, Augment(recipe.input_size, recipe.masks), seed, memory),
             execution,
             samples=recipe.samples,
             batch=recipe.batch,

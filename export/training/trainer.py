@@ -146,7 +146,7 @@ class Trainer:
     def resume(self, path: Path, accept_changes: bool = False) -> None:
         """Take up the state that `save` wrote; one of another recipe is refused, or its changes are accepted aloud."""
         content = checkpoint.load(path)
-        if Config(**content["config"]) != self.model.config:
+        if Config.from_dict(content["config"]) != self.model.config:
             raise ExportError(f"{path} was trained with other model settings; choose another --out.")
         changed = "; ".join(changes(content.get("recipe", {}), self.recipe))
         if changed and not accept_changes:
