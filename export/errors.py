@@ -1,4 +1,4 @@
-"""What the library raises where the input, the machine or a file is at fault; the command line prints it in one line."""
+"""Exceptions of the library, for faulty input, files and machines; the command line prints them in one line."""
 
 
 class ExportError(Exception):

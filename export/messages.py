@@ -1,4 +1,4 @@
-"""What a step says while it runs: results go to stdout, notes to stderr."""
+"""Print results to stdout and notes to stderr."""
 
 import sys
 
@@ -9,5 +9,5 @@ def say(text: str) -> None:
 
 
 def note(text: str) -> None:
-    """Print what somebody should know but no program reads."""
+    """Print a note for people; programs need not read it."""
     print(text, file=sys.stderr, flush=True)

@@ -77,7 +77,7 @@ def visit(encode, tap, **taps):
                          {mode: [ms + 5 for ms in times] for mode, times in answers.items()}, 7_100_000, 12_345)  # fmt: skip
 
 
-def test_the_report_judges_every_budget_by_its_ratio():
+def test_report_compares_every_budget_by_its_ratio():
     rounds = [
         {"default": visit(100, 20), "mobile_sam": visit(500, 90), "plain": visit(e, 200, single=80, rebuild=300)}
         for e in (1000, 900)
@@ -124,7 +124,7 @@ def run(*arguments):
     return subprocess.run(command, cwd=site.ROOT, capture_output=True, text=True, check=False, timeout=300)
 
 
-def test_a_browser_that_does_not_start_is_said_in_a_line(tmp_path, monkeypatch):
+def test_browser_that_does_not_start_prints_one_line(tmp_path, monkeypatch):
     if not (MODELS.exists() and shutil.which("node") and (site.ROOT / "node_modules").is_dir()):
         pytest.skip("needs a published model and the npm packages")
     monkeypatch.setenv("TAPMASK_CHROMIUM", str(tmp_path / "no-such-browser"))

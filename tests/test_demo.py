@@ -127,13 +127,13 @@ def test_nothing_is_made_twice(project: Path) -> None:
         ("README.md", []),
     ],
 )
-def test_what_has_changed_is_made_again(project: Path, changed: str, calls: list[str]) -> None:
+def test_changed_inputs_are_rebuilt(project: Path, changed: str, calls: list[str]) -> None:
     npm_calls(project)
     (project / changed).write_text("changed", encoding="utf-8")
     assert npm_calls(project) == calls
 
 
-def test_what_is_gone_is_made_again(project: Path) -> None:
+def test_missing_outputs_are_rebuilt(project: Path) -> None:
     npm_calls(project)
     shutil.rmtree(project / "web" / "dist")
     assert npm_calls(project) == ["run"]

@@ -91,7 +91,7 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
 
 
-def test_what_is_published_is_fetched_once(server, tmp_path):
+def test_published_file_is_fetched_once(server, tmp_path):
     folder = tmp_path / "new" / "folder"
     assert "mobile_sam.pt (1,024,000 bytes, Apache-2.0)" in get(folder)
     assert (folder / "mobile_sam.pt").read_bytes() == FILE
@@ -143,7 +143,7 @@ def test_a_part_of_something_else_is_removed_so_that_the_next_run_is_right(serve
     assert (tmp_path / "mobile_sam.pt").read_bytes() == FILE
 
 
-def test_a_page_instead_of_the_file_is_refused_before_it_is_written(server, tmp_path):
+def test_html_page_instead_of_the_file_is_refused(server, tmp_path):
     server.content = b"<html>"
     assert "offers 6 bytes, the published file has 1,024,000" in refuse(tmp_path)
     assert names(tmp_path) == []
@@ -157,7 +157,7 @@ def test_an_error_of_the_server_is_named_with_the_address(server, tmp_path, stat
     assert "fetch mobile_sam --from FILE" in line
 
 
-def test_without_network_there_is_one_line_with_the_address_and_the_way_round(monkeypatch, tmp_path):
+def test_without_network_one_line_names_address_and_remedy(monkeypatch, tmp_path):
     with Server() as closed:
         url = f"http://127.0.0.1:{closed.server_port}/mobile_sam.pt"
     publish(monkeypatch, url)
@@ -243,7 +243,7 @@ def test_weights_that_are_there_are_never_overwritten_by_others(server, tmp_path
     assert (tmp_path / "mobile_sam.pt").read_bytes() == b"mine"
 
 
-def test_an_unknown_name_is_answered_with_the_known_ones():
+def test_unknown_name_lists_the_known_ones():
     code, output = invoke("fetch", "sam_vit_g")
     assert code == 2
     assert "'mobile_sam', 'sam_vit_b', 'sam_vit_l', 'sam_vit_h'" in output

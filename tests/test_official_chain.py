@@ -138,7 +138,7 @@ def test_every_step_is_taken_in_order(clone):
 
 
 @pytest.mark.parametrize(("failing", "taken"), [("fetch", 1), ("verify", 4)])
-def test_the_step_that_fails_is_the_last_and_has_the_word(clone, failing, taken):
+def test_failing_step_is_the_last_and_prints_its_error(clone, failing, taken):
     done, log = steps(clone, "mobile_sam", failing=failing)
     assert done.returncode == 1
     assert done.stderr == "Error: why\n"

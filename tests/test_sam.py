@@ -219,7 +219,7 @@ def test_attention_biases_are_mobile_sam_s_alone(vit_b_file, student_file):
             load_model(path, attention_biases=False)
 
 
-def test_a_file_that_lacks_keys_says_which_and_where_the_right_one_is(vit_b_file):
+def test_file_with_missing_keys_names_them_and_the_remedy(vit_b_file):
     weights = torch.load(vit_b_file)
     del weights["mask_decoder.iou_token.weight"]
     torch.save(weights, vit_b_file)
@@ -227,7 +227,7 @@ def test_a_file_that_lacks_keys_says_which_and_where_the_right_one_is(vit_b_file
         load_model(vit_b_file)
 
 
-def test_a_file_of_something_else_says_what_it_has(tmp_path):
+def test_file_of_another_kind_lists_its_keys(tmp_path):
     path = tmp_path / "other.pt"
     torch.save({"state_dict": {}, "epoch": 3}, path)
     with pytest.raises(ExportError, match=r"it has state_dict, epoch. What is known .* models"):
@@ -256,7 +256,7 @@ def test_a_truncated_file_is_named_with_the_remedy(tmp_path, student_file):
 
 @pytest.mark.parametrize("error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: you …")])
 @pytest.mark.parametrize("where", ["torch.load", "export.models.checkpoint.build"])
-def test_a_model_that_does_not_fit_says_what_it_needs(vit_b_file, monkeypatch, error, where):
+def test_model_too_large_for_memory_states_its_size(vit_b_file, monkeypatch, error, where):
     def fail(*_, **__):
         raise error
 

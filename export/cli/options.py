@@ -1,4 +1,4 @@
-"""Command-line options that several steps share: which model is asked, and however it runs."""
+"""Command-line options that select a model, shared by several commands."""
 
 import copy
 from collections.abc import Callable, Sequence

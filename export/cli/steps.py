@@ -1,4 +1,4 @@
-"""The group of commands, and what every command does with the library's errors."""
+"""The group of commands, and how commands print the library's errors."""
 
 import importlib
 from collections.abc import Callable

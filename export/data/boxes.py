@@ -1,4 +1,4 @@
-"""Boxes of masks."""
+"""Bounding boxes of masks."""
 
 import numpy as np
 

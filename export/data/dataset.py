@@ -31,7 +31,7 @@ class Dataset(Sequence[Sample]):
         return self._ends[-1]
 
     def identity(self, index: int) -> str:
-        """The same for every mention of one photo, however often its shard is named."""
+        """An identifier that is the same for every mention of one photo, however often its shard is named."""
         samples, place = self._place(index)
         return samples.identity(place)
 

@@ -1,4 +1,4 @@
-"""Photos that no camera took: coloured ellipses on a gradient, with exact masks. For trying every step without data."""
+"""Synthetic photos with exact masks (coloured ellipses on a gradient), for trying every step without data."""
 
 from pathlib import Path
 

@@ -48,7 +48,7 @@ class Meta:
 
 
 def shard_path(folder: Path, number: int) -> Path:
-    """Where shard `number` lies."""
+    """The path of shard `number`."""
     return folder / f"embeddings-{number:05}.safetensors"
 
 
@@ -93,7 +93,7 @@ def write_shard(
 
 
 def read_record(folder: Path, number: int) -> dict[str, Any] | None:
-    """What a finished shard holds; None if it is not finished."""
+    """Read the record of a finished shard; None if the shard is missing or unfinished."""
     path = shard_path(folder, number)
     try:
         record: dict[str, Any] = json.loads(path.with_suffix(".json").read_text())
@@ -138,7 +138,7 @@ class Embeddings:
             )
 
     def rows(self) -> Iterator[tuple[str, bool]]:
-        """Every (photo, flipped) there is."""
+        """Iterate over all cached (photo, flipped) pairs."""
         return iter(self._row)
 
     def has(self, photo: str) -> bool:

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class More(Generic[T]):
-    """What else there is about an item: its index in the source, and `other()`, another item at random."""
+    """Context of an item: its index in the dataset, and `other()`, which draws another item at random."""
 
     index: int
     other: Callable[[], T]

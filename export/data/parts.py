@@ -62,6 +62,6 @@ def grouped(path: Path, broken: list[str] | None = None) -> dict[str, dict[str, 
 
 
 def report(error: SampleError, broken: list[str]) -> None:
-    """Name on stderr, once, what cannot be read, and keep the message."""
+    """Print on stderr what cannot be read, and append the message to a list."""
     broken.append(error.message)
     note(f"Skipped: {error.message}")

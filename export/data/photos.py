@@ -1,4 +1,4 @@
-"""`Photos`: pictures without regard to masks, from shards and folders; what a teacher looks at.
+"""`Photos`: the photos of shards and folders without their masks, for running a teacher.
 
 A photo is named after its source and its key, `duts-tr-000/0001`, so that its name stays when the data moves to another disk.
 """

@@ -24,7 +24,7 @@ IGNORE_ENDING = ".ignore.png"
 
 @dataclass(frozen=True)
 class Entry:
-    """Where a sample's files lie."""
+    """The files of one sample."""
 
     key: str
     photo: Part
@@ -109,7 +109,7 @@ def readable(samples: ShardDataset, indices: Iterable[int], skipped: list[str]) 
 
 
 def grouped(sources: Sequence[str]) -> dict[str, list[str]]:
-    """Shards of one data set belong together, those of several that one pattern matches do not: {name: sources}."""
+    """Group shards by dataset, even if one pattern matches several: {dataset name: sources}."""
     groups: dict[str, list[str]] = {}
     for source in sources:
         for path in sorted(glob.glob(source)) or [source]:  # what matches nothing is for `ShardDataset` to complain about
@@ -118,7 +118,7 @@ def grouped(sources: Sequence[str]) -> dict[str, list[str]]:
 
 
 def name_of(source: str | Path) -> str:
-    """Name a data set after its shard or folder: `…/duts-te-000.tar` → `duts-te`."""
+    """Name a dataset after its shard or folder: `…/duts-te-000.tar` → `duts-te`."""
     stem = Path(source).name.removesuffix(".tar")
     head, _, tail = stem.rpartition("-")
     return head if head and (tail.isdigit() or "*" in tail) else stem

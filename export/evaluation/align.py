@@ -1,4 +1,4 @@
-"""Teacher alignment: how alike a student and its teacher answer the same prompts, as in MobileSAM's Table 7.
+"""Teacher alignment: mask IoU between a student and its teacher for the same prompts, as in MobileSAM's Table 7.
 
 The paper places a foreground and a background point 100 to 500 pixels apart and averages the IoU of the student's mask with
 the teacher's. It does not say where the points lie or in which frame pixels are counted; what is done here stands in RULES.

@@ -1,4 +1,4 @@
-"""The click rule: where a person who wants this region would tap.
+"""The click rule of the evaluation: the next tap lies at the deepest point of the larger error region.
 
 The point of the region that is farthest from its edge, the photo's border counting as an edge; the next click goes to
 the larger error region (missed or surplus). This is the rule of RITM's `isegm/inference` (Sofiiuk et al., 2021).

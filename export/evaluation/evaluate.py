@@ -1,4 +1,4 @@
-"""`evaluate`: what a tap answers, measured against ground truth at the photo's own resolution.
+"""`evaluate`: click and box IoU against ground truth, at the photo's own resolution.
 
 For each mask of each photo: up to twenty clicks (rule in clicks.py), and its tight box; on request also the automatic masks and
 the agreement with a teacher. The same code runs a checkpoint in PyTorch, any ONNX pair in onnxruntime, and FastSAM's
@@ -48,7 +48,7 @@ Open = Callable[[np.ndarray], Opened]
 
 @dataclass
 class Mask:
-    """What was measured on one mask: IoU after each click, the best first candidate's, the box's, and its share of the photo."""
+    """Results for one mask: IoU after each click, the best first candidate's, the box's, and its share of the photo."""
 
     share: float
     ious: list[float] = field(default_factory=list)
@@ -58,7 +58,7 @@ class Mask:
 
 @dataclass
 class Measured:
-    """What was measured on one photo."""
+    """Results for one photo."""
 
     index: int
     masks: list[Mask]
@@ -68,7 +68,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is measured: `most` clicks at most; automatic masks and teacher on request."""
+    """What to measure: up to `most` clicks; optionally automatic masks and agreement with a teacher."""
 
     open: Open
     most: int = MOST
@@ -79,7 +79,7 @@ class Plan:
 
 @dataclass
 class _Course:
-    """A mask being clicked: the clicks so far and the latest answer."""
+    """State of one mask's click sequence: the clicks so far and the latest answer."""
 
     target: np.ndarray
     mask: Mask
@@ -117,7 +117,7 @@ def measure(opened: Opened, targets: Sequence[np.ndarray], most: int, ignore: np
 
 
 def measure_photo(plan: Plan, sample: Sample, index: int) -> Measured:
-    """Everything the plan asks for, on one photo."""
+    """Measure one photo as the plan says."""
     opened = plan.open(sample.photo)
     targets = list(_targets(sample))
     result = Measured(index, measure(opened, targets, plan.most, sample.ignore))
@@ -134,7 +134,7 @@ def measure_photo(plan: Plan, sample: Sample, index: int) -> Measured:
 
 
 def evaluate_set(plan: Plan, sources: Sequence[str], limit: int | None, title: str) -> dict[str, Any]:
-    """Measure one data set; `limit` photos at most. Each process takes its share; all return the figures of the whole."""
+    """Measure one dataset, `limit` photos at most. The work is divided among processes; all return the figures of the whole set."""
     samples = ShardDataset(sources, skip=True)
     count = min(len(samples), limit or len(samples))
     rank, size = world()

@@ -39,7 +39,7 @@ class Settings:
     overlap: float = 0.7
 
     def rule(self) -> str:
-        """In words, for the output."""
+        """Describe the settings in words, for the output files."""
         return (
             f"{self.points} × {self.points} taps, tokens 1-3 of each; kept where predicted IoU > {self.predicted_iou} and "
             f"stability >= {self.stability} (low-res logits at ±{self.offset}); "
@@ -67,7 +67,7 @@ class Found:
 
 
 def find(photo: Photo, settings: Settings) -> Found:
-    """Tap everywhere. A photo without a good mask has none: an empty result, not an error."""
+    """Find the masks of a photo from a grid of taps. If none is good enough, the result is empty, not an error."""
     box = photo.letterbox
     taps = build_point_grid(settings.points) * [box.width, box.height]
     rows, columns = _cells(box.new_height), _cells(box.new_width)

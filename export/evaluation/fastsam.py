@@ -1,4 +1,4 @@
-"""FastSAM beside ours: its exported ONNX file, decoded and prompted here (after arXiv 2306.12156 and the YOLACT paper).
+"""Run FastSAM for comparison: its exported ONNX file, decoded and prompted here (after arXiv 2306.12156 and the YOLACT paper).
 
 FastSAM finds all masks of a photo first and then picks by the prompt. Only the exported graph is read; its project's code
 is AGPL and none of it is here. The graph: input `images` [1, 3, H, W] float 0…1; output 0 [1, 4 + classes + 32, N] (box centre and

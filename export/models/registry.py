@@ -1,4 +1,4 @@
-"""The official models by name: what each is, where its weights are, how to know them, and how to build it."""
+"""Registry of the official models: title, licence, download, checksum, and constructor."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ UNUSED = re.compile(r"^pixel_(mean|std)$")  # some fine-tuned files carry them; 
 
 @dataclass(frozen=True)
 class Vit:
-    """The sizes in which the encoders differ. `input_size` is the long side that the position table is made for, in pixels."""
+    """Hyperparameters of the ViT encoders. `input_size` is the long side that the position table is made for, in pixels."""
 
     width: int
     depth: int

@@ -1,4 +1,4 @@
-"""From a PyTorch module to an ONNX file: tracing, tidying and writing, the same for every graph of ours."""
+"""Export PyTorch modules to ONNX files: tracing, clean-up passes and writing, shared by all graphs."""
 
 import errno
 import os
@@ -112,7 +112,7 @@ def remove_unused(model: onnx.ModelProto) -> onnx.ModelProto:
 def write(graph: onnx.ModelProto, path: Path, largest: int = LARGEST_FILE) -> Path:
     """Check a graph and write it aside, then rename, so that a full disk leaves no half file.
 
-    A graph of more than `largest` bytes keeps its weights in `<name>.onnx.data` beside it. Raises ClickException when the
+    A graph of more than `largest` bytes keeps its weights in `<name>.onnx.data` beside it. Raises ExportError when the
     disk is full.
     """
     try:
@@ -135,7 +135,7 @@ def weight_bytes(graph: onnx.ModelProto) -> int:
 
 
 def data_of(path: Path) -> Path:
-    """Where the weights of a graph over 2 GB lie."""
+    """The path of the external weights of a graph over 2 GB."""
     return path.with_name(f"{path.name}.data")
 
 

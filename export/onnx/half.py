@@ -1,4 +1,4 @@
-"""Arithmetic in half precision, on request: the library's converter, what has to stay float32, and a check for overflow.
+"""Half-precision arithmetic: the library's converter, the operations that stay float32, and an overflow check.
 
 float32 stay: LayerNormalization, softmax and GELU (sums and exponentials, of which fp16 kernels are known to lose digits), sums
 over a mask (added one by one in half precision, ones end at 2048), the positions (sines of phases up to a hundred), inputs and
@@ -51,7 +51,7 @@ class Ranges:
         return max(self.of_node.items(), key=lambda item: item[1])
 
     def near(self) -> list[str]:
-        """Nodes too near the end of half precision; what is not a number counts."""
+        """Nodes whose values come close to half precision's largest number, or are not finite."""
         return [name for name, value in self.of_node.items() if not value < NEAR]
 
 

@@ -79,7 +79,7 @@ def stock_decoder(model: PromptableModel, single: bool, folded: bool = False) ->
 
 
 def check_stock(model: PromptableModel) -> None:
-    """Raise ClickException for a model whose decoder needs more than the embedding."""
+    """Raise ExportError for a model whose decoder needs more than the embedding."""
     if isinstance(model.mask_decoder, FineMaskDecoder):
         raise ExportError(
             "segment-anything's decoder takes the embedding alone, and this model's also takes the encoder's finer maps: "

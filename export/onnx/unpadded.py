@@ -53,7 +53,7 @@ class UnpaddedEncoder(nn.Module):
         return {name: self.fill(part, name) for name, part in self.encoder(whole).items()}
 
     def padding(self, side: int) -> int:
-        """How much empty space a side gets: up to a whole cell, and the margin if the square has it."""
+        """Padding of a side in pixels: up to a whole cell, plus the margin if the square has one."""
         padding: Any = torch.sym_min(missing(side, MULTIPLE) + self.margin, self.size - side)
         return padding
 
@@ -74,12 +74,12 @@ def replace_blocks(module: nn.Module) -> None:
 
 
 def parts(length: int, size: int) -> int:
-    """How many pieces of `size` cover `length`; written for positive numbers, whose division ONNX rounds as Python does."""
+    """The number of pieces of `size` that cover `length`, both positive: there ONNX rounds divisions as Python does."""
     return (length + size - 1) // size
 
 
 def missing(length: int, size: int) -> int:
-    """What `length` lacks to whole pieces of `size`."""
+    """The padding that `length` needs to become a multiple of `size`."""
     return parts(length, size) * size - length
 
 

@@ -1,4 +1,4 @@
-"""`verify`: every variant under onnxruntime against PyTorch, on photos and prompts; an export not compared is not done.
+"""`verify`: compare every exported variant under onnxruntime with PyTorch, on photos and prompts.
 
 Compared are the masks at the photo's own resolution (IoU) and the low-res logits (largest difference), all four tokens:
 each prompt alone, again with the mask of its own answer, and all lone points in one call. The result goes to
@@ -65,7 +65,7 @@ def prompts(width: int, height: int) -> list[Prompt]:
 
 
 def preselected(prompt: Prompt, predicted: np.ndarray) -> int:
-    """Which of the four tokens a prompt's answer is."""
+    """The index of the token that is preselected for a prompt."""
     return 1 + int(predicted[1:].argmax()) if prompt.lone_point else 0
 
 
@@ -80,7 +80,7 @@ class Question:
 
 
 def ask(reference: Predictor, pixels: np.ndarray) -> list[Question]:
-    """Every prompt alone, and again with the mask of its own answer."""
+    """Decode every prompt alone, and again with its own answer as mask prompt."""
     photo = Photo(reference, pixels)
     questions = []
     for prompt in prompts(photo.letterbox.width, photo.letterbox.height):
@@ -139,7 +139,7 @@ def read_photos(folder: Path) -> list[np.ndarray]:
 
 
 def line(variant: str, figures: dict[str, Any]) -> str:
-    """A variant's row of the table."""
+    """One row of the printed table."""
     return (
         f"{variant:8} {figures['mask_iou']:8.4f} {figures['least_mask_iou']:7.4f} {figures['gate']:6.3f} "
         f"{figures['comparisons']:6} {figures['max_logit_difference']:13.4f} {'passed' if figures['passed'] else 'FAILED'}"

@@ -34,7 +34,7 @@ def self_test_picture(width: int, height: int) -> np.ndarray:
 
 
 def self_test(predictor: OnnxPredictor) -> dict[str, Any]:
-    """What a truthful provider answers to a tap on the picture: predicted IoU and a sample of the logits."""
+    """Expected outputs for a tap on the self-test picture: predicted IoU and a sample of the logits."""
     size = predictor.input_size
     width, height = size, size * 3 // 4
     point = (width // 2, height // 2)
@@ -97,7 +97,7 @@ def _verified(folder: Path, variant: str) -> dict[str, Any]:
 
 
 def variant_entry(folder: Path, variant: str, model_id: str, target: Path) -> dict[str, Any]:
-    """What the manifest says of a verified variant; copies its two files."""
+    """The manifest entry of a verified variant; copies its two files."""
     verified = _verified(folder, variant)
     figures = folder / f"{variant}.evaluate.json"
     benchmarks = json.loads(figures.read_text()) if figures.exists() else {}

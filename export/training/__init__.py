@@ -1,1 +1,1 @@
-"""What training, distilling and fine-tuning share: the rate, the step, the checkpoint, the loop."""
+"""Training, distilling, fine-tuning and calibration, and what they share: recipe, schedule, trainer, loop."""

@@ -1,4 +1,4 @@
-"""`cache`: a teacher's embeddings of a photo collection, computed once, so that distilling need not run the teacher.
+"""`cache`: compute a teacher's embeddings of a dataset's photos once, so that distilling need not run the teacher.
 
 Shards of fp16 maps, see data/embeddings.py. Run again, it makes the shards that are missing; under `torchrun` the processes
 share the shards out. `--check` reads everything back instead.
@@ -39,7 +39,7 @@ LARGEST = 65504.0  # in float16
 
 
 class _Views(Dataset[dict[str, np.ndarray]]):
-    """Some photos as a teacher sees them, each as it is and, if asked for, mirrored; unreadable ones are blank and named."""
+    """Letterboxed photos, optionally with their mirror images; unreadable ones become blank and are reported."""
 
     def __init__(self, photos: Photos, numbers: range, input_size: int, flip: bool) -> None:
         self.photos, self.input_size = photos, input_size
@@ -220,7 +220,7 @@ def _cache(
 
 
 def _agree(folder: Path, meta: Meta) -> None:
-    """Refuse to go on with a cache that was begun for something else."""
+    """Refuse to continue a cache that was begun with another teacher, input size or photos."""
     earlier = read_meta(folder)
     wrong = [
         f"{title} {getattr(earlier, name)} (now {getattr(meta, name)})"

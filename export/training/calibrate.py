@@ -1,4 +1,4 @@
-"""`calibrate`: fit the three weights that make the predicted IoU of the decoder's own figure and a mask's certainty.
+"""`calibrate`: fit the three weights of the predicted IoU: of the decoder's own figure, of the mask's certainty, and a constant.
 
 `train` learns them along with the rest; this fits them alone, in minutes, and changes no mask: for checkpoints that were made
 without calibration, and to choose by eye how much certainty is to count among the candidates of one click.

@@ -1,4 +1,4 @@
-"""A run's log as a picture."""
+"""Plot the log of a training run."""
 
 import io
 from pathlib import Path

@@ -38,7 +38,7 @@ Maps = dict[str, torch.Tensor]
 
 
 class FromTeacher(Objective):
-    """What distilling and fine-tuning share: the teacher's and the student's maps, and answers of both."""
+    """Base of the objectives with a teacher: computes the embeddings of teacher and student."""
 
     def __init__(self, model: Promptable, teacher: PromptableModel, half: str | None = None) -> None:
         super().__init__(model, half)
@@ -49,7 +49,7 @@ class FromTeacher(Objective):
         return self._teacher[0]
 
     def teacher_maps(self, batch: Batch) -> Maps:
-        """The cached maps of a batch, or what the teacher computes now."""
+        """The teacher's maps for a batch: from the cache if it has them, otherwise computed now."""
         cached = {name.removeprefix(MAP): value.float() for name, value in batch.items() if name.startswith(MAP)}
         return cached or encode(self.teacher, batch["image"], batch["size"], self.precision)
 
@@ -68,7 +68,7 @@ class FromTeacher(Objective):
 
 
 class Distil(FromTeacher):
-    """One of the three modes, see the module."""
+    """The loss of one of the three modes (see the module's docstring)."""
 
     def __init__(self, model: Promptable, teacher: PromptableModel, mode: str, half: str | None = None) -> None:
         super().__init__(model, teacher, half)
@@ -96,7 +96,7 @@ class Distil(FromTeacher):
 def answers(
     model: PromptableModel, maps: Maps, batch: Batch, precision: AbstractContextManager[Any]
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Ask every photo its random prompts: low-res logits (B · P, 4, G, G) and predicted IoU (B · P, 4), in float32."""
+    """Decode the random prompts of every photo: low-res logits (B · P, 4, G, G) and predicted IoU (B · P, 4), in float32."""
     coords, labels = batch["coords"].flatten(0, 1), batch["labels"].flatten(0, 1)
     each = {name: value.repeat_interleave(batch["coords"].shape[1], 0) for name, value in maps.items()}
     grid = model.input_size // 4

@@ -1,6 +1,6 @@
-"""Several processes as one run: who am I, and what did the others find (torch.distributed, started by `torchrun`).
+"""Rank, world size and gather helpers for several processes (torch.distributed, started by `torchrun`).
 
-Alone, that is without `torchrun`, every function here answers for one process and needs no process group.
+Without `torchrun` every function works for a single process and needs no process group.
 """
 
 import os
@@ -76,7 +76,7 @@ def gather(item: T) -> list[T]:
 
 
 def barrier() -> None:
-    """Wait until every process is here."""
+    """Wait until every process has reached this call."""
     if dist.is_initialized():
         with named_failure():
             dist.barrier()

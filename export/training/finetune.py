@@ -37,7 +37,7 @@ BCE, DICE = 5.0, 5.0  # EdgeSAM's weights
 
 
 class InTheLoop(FromTeacher):
-    """All four masks against the teacher's, for an opening prompt and after each added point."""
+    """The loss of all four masks against the teacher's, for the first prompt and after each added point."""
 
     def __init__(
         self, model: Promptable, teacher: PromptableModel, loops: int, score: bool, half: str | None = None
@@ -81,7 +81,7 @@ def disagreement(
 ) -> Prompts:
     """Add a point where the masks of student and teacher (B, 4, G, G) differ, for the token that the teacher would offer.
 
-    The larger of what the student lacks and what it has too much. No mask prompt: both start from points again.
+    The point lies in the larger of the missing and the surplus region. There is no mask prompt: both models decode from points.
     """
     token = torch.where(prompts.lone_point, scores[:, 1:].argmax(1) + 1, 0)
     each = torch.arange(len(token), device=token.device)
@@ -90,7 +90,7 @@ def disagreement(
 
 
 class LetterboxedTruth(FromTruth):
-    """The photos' own masks, for photos in the teacher's frame."""
+    """The loss against the photos' own masks, for letterboxed photos as the teacher sees them."""
 
     def frames(self, batch: Batch) -> torch.Tensor:
         return pixels(batch["image"], batch["size"])

@@ -1,4 +1,4 @@
-"""The loop around `Trainer.step`: data in a fixed order, measuring, saving, and what to say when it is cut short."""
+"""The training loop around `Trainer.step`: batches in a fixed order, held-out measurements, checkpoints, and interruption."""
 
 import json
 import signal
@@ -57,7 +57,7 @@ def batches(
 
 
 def whole_batches(photos: float, batch: int) -> int:
-    """How many photos a run sees that is to see about `photos`: whole batches, one at least."""
+    """Round a number of photos down to whole batches, at least one."""
     return max(1, int(photos) // batch) * batch
 
 
@@ -103,7 +103,7 @@ def run(
 
 
 def _finished(trainer: Trainer, path: Path, samples: int, batch: int) -> bool:
-    """Say how far a resumed run is; a finished one is left as it is, because later steps know this very file by its sha256."""
+    """Print how far a resumed run is. A finished checkpoint is not rewritten, because later steps identify it by its sha256."""
     done = trainer.seen + batch > samples
     if is_main():
         told = "Nothing is left to do." if done else ""
@@ -123,7 +123,7 @@ def _stop(trainer: Trainer, path: Path, samples: int) -> NoReturn:
 
 @contextmanager
 def told_plainly() -> Iterator[None]:
-    """Errors of the device and of other processes, as messages that say what to do."""
+    """Turn out-of-memory errors and lost processes into messages that name the remedy."""
     try:
         yield
     except torch.OutOfMemoryError as error:
@@ -143,7 +143,7 @@ def told_plainly() -> Iterator[None]:
 
 @contextmanager
 def _asked_to_stop() -> Iterator[Callable[[], bool]]:
-    """Ctrl-C and a polite kill wait for the end of the step, so that what is saved is whole; a second one does not wait."""
+    """Delay SIGINT and SIGTERM until the end of the step, so that the saved state is consistent; a second signal acts at once."""
     asked: list[int] = []
     earlier: dict[int, Any] = {}
 

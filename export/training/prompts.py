@@ -107,7 +107,7 @@ def point_or_box(target: torch.Tensor) -> Prompts:
 
 
 def random_prompts(height: int, width: int, count: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Prompts that know nothing of what the photo shows: `count` points or boxes, half of each, within height × width.
+    """Random prompts, independent of the photo's content: `count` points or boxes, half of each, within height × width.
 
     Returns coords (count, 2, 2) and labels (count, 2), laid out as `first_prompts` does.
     """
@@ -143,6 +143,6 @@ def correct(prompts: Prompts, target: torch.Tensor, logits: torch.Tensor, valid:
 
 
 def _solid(target: torch.Tensor) -> torch.Tensor:
-    """Cells that belong to the target; where it is thinner than a cell, its strongest cells."""
+    """Cells at least half covered by the target; for a target thinner than a cell, the cells it covers most."""
     peak = target.amax((1, 2), keepdim=True)
     return target >= torch.minimum(peak.clamp(min=1e-3), torch.full_like(peak, 0.5))

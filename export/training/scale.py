@@ -29,7 +29,7 @@ class Cost:
 
     @property
     def hours(self) -> float:
-        """From beginning to end, if the work divides evenly among the processes."""
+        """Wall-clock hours, if the work divides evenly among the processes."""
         return (self.cache_hours + self.distil_hours) / self.processes
 
 

@@ -1,4 +1,4 @@
-"""How fast to learn, and what the running average of the weights remembers."""
+"""The learning rate schedule, and the running average of the weights."""
 
 import math
 from collections.abc import Callable

@@ -47,7 +47,7 @@ def student_of(teacher: PromptableModel, backbone: str, fresh_decoder: bool = Fa
 
 
 def as_student(model: PromptableModel, path: Path) -> Promptable:
-    """A loaded model as one that can be trained on: a student is one already; MobileSAM becomes one, weight by weight."""
+    """Convert a loaded model to a trainable student: a student is returned as it is, MobileSAM's weights are copied into one."""
     if isinstance(model, Promptable):
         return model
     student = Promptable(Config(PAPER, model.prompt_encoder.embed_dim, fine_8=0, fine_4=0, input_size=model.input_size))

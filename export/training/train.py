@@ -56,7 +56,7 @@ class FromTruth(Objective):
     def rounds(
         self, features: dict[str, torch.Tensor], target: torch.Tensor, valid: torch.Tensor
     ) -> tuple[torch.Tensor, dict[str, float]]:
-        """Prompts for soft targets (B, G, G) on maps of batch B; returns the loss, and the figures of the first round."""
+        """Run one to three rounds of prompts for soft targets (B, G, G); returns the mean loss and the first round's figures."""
         prompts = first_prompts(target, str(self.draw.choice(list(KINDS), p=list(KINDS.values()))))
         rounds = 1 + int(self.draw.choice(len(ROUNDS), p=ROUNDS))
         total, figures = torch.zeros((), device=target.device), dict[str, float]()
@@ -107,7 +107,7 @@ def measure(objective: FromTruth, loader: DataLoader[dict[str, np.ndarray]], dev
 def examples(
     dataset: Dataset, keep: np.ndarray, augment: Augment, seed: int, memory: int
 ) -> Numbered[Sample]:
-    """The photos `keep`, augmented, each in every epoch in another way."""
+    """Augmented training examples of the photos `keep`; the augmentation differs in each epoch."""
 
     def make(sample: Sample, more: More[Sample], rng: np.random.Generator) -> dict[str, np.ndarray]:
         return augment(sample, [more.other() for _ in range(OTHERS)], rng)

@@ -1,4 +1,4 @@
-"""`Trainer`: a model, what it is to learn, its running average, its optimiser and how far they came."""
+"""`Trainer`: the state of a training run (model, running average, optimiser, photos seen), its steps and its checkpoint."""
 
 import json
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ class Objective(nn.Module):
 
 
 class Trainer:
-    """Takes steps, and saves and resumes all that they depend on.
+    """Runs optimiser steps, and saves and restores the state that they depend on.
 
     learn: the part that changes; the other one is frozen, in eval mode. freeze_batchnorm: normalise with the running
     statistics, so that an example's result does not depend on the others in its batch, nor on how a batch is split over
@@ -181,7 +181,7 @@ def initialise(model: Promptable, path: Path) -> None:
 
 
 def seed_rank(number: int) -> None:
-    """Give every process its own random clicks; one alone goes on with the numbers that it has."""
+    """Seed each process differently, so that their random clicks differ; a single process keeps its generator's state."""
     rank, size = world()
     if size > 1:
         torch.manual_seed(hash((number, rank)))

@@ -1,4 +1,4 @@
-"""What a student is distilled on: photos in the teacher's frame, with the teacher's cached maps and prompts at random."""
+"""Training examples of `distill`: letterboxed photos with the teacher's cached embeddings and random prompts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -27,7 +27,7 @@ def cache(data, teacher, out):
     return ("cache", "--data", data, "--teacher", teacher, "--out", out, "--shard", 5, "--workers", 0)
 
 
-def test_a_row_is_what_the_teacher_says_of_the_letterboxed_photo(cached, scenes, checkpoint):
+def test_cached_row_is_the_embedding_of_the_letterboxed_photo(cached, scenes, checkpoint):
     photos, found, teacher = Photos([scenes]), Embeddings(cached), load_model(checkpoint)
     for flipped in (False, True):
         photo = photos[7][:, ::-1] if flipped else photos[7]
@@ -66,7 +66,7 @@ def refuse_reading(folder, scenes, teacher):
     return refuse("distill", "--data", scenes, "--teacher", teacher, "--cache", folder, "--out", out)
 
 
-def test_a_flipped_bit_is_found_and_the_remedy_named(cached, tmp_path):
+def test_check_finds_a_flipped_bit_and_names_the_remedy(cached, tmp_path):
     damaged = shutil.copytree(cached, tmp_path / "damaged")
     shard = damaged / "embeddings-00002.safetensors"
     content = bytearray(shard.read_bytes())
@@ -90,7 +90,7 @@ def test_values_that_are_not_finite_are_found(cached, tmp_path):
     assert "not finite" in refuse("cache", "--check", "--out", damaged)
 
 
-def test_another_teacher_size_or_collection_is_not_mixed_in(cached, scenes, checkpoint, tmp_path):
+def test_cache_of_another_teacher_size_or_photos_is_refused(cached, scenes, checkpoint, tmp_path):
     other = tmp_path / "other.pt"
     content = torch.load(checkpoint, weights_only=True)
     torch.save({**content, "seen": 17}, other)
@@ -110,7 +110,7 @@ def test_an_unreadable_photo_is_skipped_counted_and_named(checkpoint, tmp_path):
     assert "1 photos had been skipped" in run("cache", "--check", "--out", tmp_path / "out")
 
 
-def test_a_full_disk_leaves_nothing_half_written(scenes, checkpoint, tmp_path, monkeypatch):
+def test_full_disk_leaves_no_partial_shard(scenes, checkpoint, tmp_path, monkeypatch):
     from export.data import embeddings
 
     def full(path, content):

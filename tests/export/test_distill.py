@@ -42,7 +42,7 @@ def same(a, b):
 
 
 @pytest.mark.parametrize("mode", ["decoupled", "semi-coupled", "coupled"])
-def test_each_mode_changes_what_it_may_and_nothing_else(scenes, checkpoint, cached, tmp_path, mode):
+def test_each_mode_trains_only_its_part(scenes, checkpoint, cached, tmp_path, mode):
     run(*distill(scenes, checkpoint, tmp_path, "--cache", cached, "--mode", mode, "--samples", 8, "--measure-every", 8))
     path = tmp_path / "checkpoint.pt"
     teacher = load_model(checkpoint).state_dict()
@@ -101,7 +101,7 @@ def test_a_finished_run_is_left_as_it_is(scenes, checkpoint, cached, tmp_path):
     assert (tmp_path / "checkpoint.pt").read_bytes() == before
 
 
-def test_what_does_not_belong_together_is_refused(scenes, checkpoint, cached, tmp_path):
+def test_mismatched_teacher_cache_or_mode_is_refused(scenes, checkpoint, cached, tmp_path):
     content = torch.load(checkpoint, weights_only=True)
     other = tmp_path / "other.pt"
     torch.save({**content, "seen": 17}, other)
@@ -144,7 +144,7 @@ def test_a_gpu_out_of_memory_says_what_to_lower(scenes, checkpoint, tmp_path, mo
     assert all(word in message for word in ("--batch", "--input-size", "--half"))
 
 
-def test_a_full_disk_ends_the_run_with_a_word(scenes, checkpoint, tmp_path, monkeypatch):
+def test_full_disk_keeps_last_checkpoint(scenes, checkpoint, tmp_path, monkeypatch):
     def full(path, content):
         raise OSError(28, "No space left on device")
 
@@ -178,7 +178,7 @@ def test_the_embedding_loss_is_a_plain_mean_over_the_cells_inside_the_photo():
     assert embedding_loss(student, teacher, area).item() == pytest.approx(4, rel=1e-5)
 
 
-def test_focal_loss_counts_what_is_wrong_more_than_what_is_nearly_right():
+def test_focal_loss_weights_errors_more_than_near_hits():
     wanted, valid = torch.ones(1, 1, 2, 2), torch.ones(1, 2, 2, dtype=torch.bool)
     sure, unsure, wrong = (focal(torch.full((1, 1, 2, 2), at), wanted, valid).item() for at in (6.0, 0.0, -6.0))
     assert sure < 1e-6
@@ -186,7 +186,7 @@ def test_focal_loss_counts_what_is_wrong_more_than_what_is_nearly_right():
     assert wrong > 1
 
 
-def test_a_batch_of_different_shapes_is_seen_as_each_photo_alone(checkpoint):
+def test_batch_of_mixed_shapes_equals_single_photos(checkpoint):
     model = load_model(checkpoint)
     photos = [scene(0)[0], scene(1, width=100, height=150)[0]]
     frames = [letterboxed(photo, 64) for photo in photos]
@@ -233,7 +233,7 @@ def test_a_backbone_without_the_wanted_strides_is_refused():
         build_encoder("tiny_vit_5m", 128, (64, 32))
 
 
-def test_batches_that_cannot_be_shared_out_are_refused(monkeypatch):
+def test_batch_not_divisible_by_processes_is_refused(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "3")
     monkeypatch.setenv("RANK", "1")
     with pytest.raises(Exception, match="multiple of 3"):

@@ -73,7 +73,7 @@ def test_two_processes_give_the_cache_and_the_student_of_one(scenes, checkpoint,
             assert torch.allclose(value.float(), b[part][name].float(), atol=5e-5), name
 
 
-def test_when_a_process_dies_the_other_ends_with_a_word_and_the_run_resumes(scenes, checkpoint, tmp_path):
+def test_dead_process_ends_the_others_with_an_error_and_the_run_resumes(scenes, checkpoint, tmp_path):
     cache, distill = commands(scenes, checkpoint, tmp_path)
     run(*cache)
     (first, words), (second, _) = together([[*distill, "--save-minutes", "0"]], DYING)

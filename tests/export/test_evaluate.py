@@ -93,7 +93,7 @@ def test_the_curve_always_has_five_clicks_and_clicking_stops_at_the_goal():
     assert all(prompt.mask is not None for prompt in opened.asked[1:5]), "earlier logits are given as mask prompt"
 
 
-def test_a_mask_that_is_never_reached_counts_twenty_and_as_a_failure():
+def test_unreached_mask_counts_twenty_clicks_and_a_failure():
     easy, hard = (measure(Improving(target(), rows), [target()], MOST)[0] for rows in (44, 3))
     found = summary(easy, hard)
     assert len(hard.ious) == MOST
@@ -101,7 +101,7 @@ def test_a_mask_that_is_never_reached_counts_twenty_and_as_a_failure():
     assert (found["failures20"], found["failures20_85"], found["masks"]) == (1, 1, 2)
 
 
-def test_masks_of_a_photo_are_clicked_as_if_each_were_alone():
+def test_masks_of_one_photo_are_measured_independently():
     pixels, ids = scene(1)
     opened = Photo(TorchPredictor(student()), pixels)
     both = measure(opened, [ids == 1, ids == 2], 6)
@@ -111,7 +111,7 @@ def test_masks_of_a_photo_are_clicked_as_if_each_were_alone():
         assert mask.box == pytest.approx(alone.box, abs=0.02)
 
 
-def test_ignored_pixels_are_not_judged():
+def test_ignored_pixels_do_not_count():
     whole, ignore = target(), np.zeros((100, 20), bool)
     ignore[30:] = True
     (mask,) = measure(Improving(whole, rows=10), [whole], MOST, ignore)
@@ -134,7 +134,7 @@ def test_figures_carry_noc_sizes_and_rules(weights, photos, tmp_path):
     assert "noc90" not in without
 
 
-def test_an_exported_pair_is_measured_as_the_checkpoint_it_came_from(weights, exported_pair, photos, tmp_path):
+def test_exported_pair_scores_like_its_checkpoint(weights, exported_pair, photos, tmp_path):
     pair = ("--encoder", exported_pair / "encoder.onnx", "--decoder", exported_pair / "decoder.onnx")
     for name, model in (("onnx", pair), ("torch", ("--checkpoint", weights))):
         run("evaluate", *model, "--data", photos, "--limit", 1, "--no-noc", "--json", tmp_path / f"{name}.json")
@@ -143,7 +143,7 @@ def test_an_exported_pair_is_measured_as_the_checkpoint_it_came_from(weights, ex
     assert a["masks"] == b["masks"]
 
 
-def test_unclear_model_options_are_refused(weights, photos, tmp_path):
+def test_conflicting_model_options_are_refused(weights, photos, tmp_path):
     data = ("--data", photos)
     assert "one of --manifest" in refuse("evaluate", *data)
     assert "go together" in refuse("evaluate", "--encoder", tmp_path / "e.onnx", *data)
@@ -160,7 +160,7 @@ def test_an_unreadable_photo_is_skipped_counted_and_named(weights, photos, tmp_p
     assert printed.count("Skipped") == 1
 
 
-def test_an_unreadable_shard_is_skipped_and_only_if_nothing_is_left_it_ends(weights, photos, tmp_path):
+def test_unreadable_shard_is_skipped_unless_it_is_the_only_one(weights, photos, tmp_path):
     (tmp_path / "photos-001.tar").write_bytes(b"\x01" * 700)
     both = ("--data", photos, "--data", tmp_path / "photos-001.tar")
     out = tmp_path / "figures.json"
@@ -172,7 +172,7 @@ def test_an_unreadable_shard_is_skipped_and_only_if_nothing_is_left_it_ends(weig
     assert "photos-001.tar" in refuse("evaluate", "--checkpoint", weights, "--data", tmp_path / "photos-001.tar")
 
 
-def test_several_evaluations_are_drawn_over_each_other(weights, photos, tmp_path):
+def test_plots_overlay_several_evaluations(weights, photos, tmp_path):
     options = ("--checkpoint", weights, "--data", photos, "--limit", 1, "--align", weights)
     run("evaluate", *options, "--json", tmp_path / "one.json", "--plots", tmp_path / "one")
     (tmp_path / "two.json").write_bytes((tmp_path / "one.json").read_bytes())
@@ -186,7 +186,7 @@ def test_several_evaluations_are_drawn_over_each_other(weights, photos, tmp_path
     assert "other.json" in refuse("plots", tmp_path / "other.json", "--out", tmp_path / "none")
 
 
-def test_two_processes_find_what_one_finds(weights, photos, tmp_path):
+def test_two_processes_give_the_figures_of_one(weights, photos, tmp_path):
     (photos / "scene002.webp").write_bytes(b"not an image")
     options = ["evaluate", "--checkpoint", str(weights), "--data", str(photos), "--json"]
     run(*options, tmp_path / "alone.json")
@@ -218,7 +218,7 @@ def test_one_process_needs_no_group():
         assert gather("alone") == ["alone"]
 
 
-def test_a_process_that_never_comes_is_named(monkeypatch):
+def test_missing_process_is_named(monkeypatch):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -232,7 +232,7 @@ def test_a_process_that_never_comes_is_named(monkeypatch):
         pytest.fail("the other process never came")
 
 
-def test_a_decoder_for_one_prompt_a_call_answers_many(tmp_path):
+def test_decoder_with_batch_size_one_answers_many_prompts(tmp_path):
     class One(OnnxPredictor):
         def __init__(self) -> None:
             self._shapes = {"point_coords": [1, "n", 2], "point_labels": [1, "n"]}

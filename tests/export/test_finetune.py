@@ -22,7 +22,7 @@ def student(scenes, checkpoint, tmp_path_factory):
 
 
 @pytest.mark.parametrize("learn", ["encoder", "decoder", "both"])
-def test_only_the_part_that_is_to_learn_changes(scenes, checkpoint, student, tmp_path, learn):
+def test_only_the_learning_part_changes(scenes, checkpoint, student, tmp_path, learn):
     run("finetune", "--data", scenes, "--student", student, "--teacher", checkpoint, "--out", tmp_path, *QUICK,
         "--learn", learn, "--measure-every", 8)  # fmt: skip
     tuned = tmp_path / "checkpoint.pt"
@@ -50,7 +50,7 @@ def test_truth_is_measured_on_what_is_held_out(scenes, student, tmp_path):
     assert figures.keys() <= first.keys()
 
 
-def test_it_reads_the_cache_that_its_distilling_used(scenes, checkpoint, student, tmp_path):
+def test_finetune_reads_the_cache_of_distill(scenes, checkpoint, student, tmp_path):
     cache = tmp_path / "cache"
     run("cache", "--data", scenes, "--teacher", checkpoint, "--out", cache, "--workers", 0, "--limit", 10)
     tail = ("--data", scenes, "--student", student, "--teacher", checkpoint, *QUICK, "--rate", 1e-5)
@@ -58,7 +58,7 @@ def test_it_reads_the_cache_that_its_distilling_used(scenes, checkpoint, student
     assert checkpoints.load(tmp_path / "a" / "checkpoint.pt")["recipe"]["photos"] == 10
 
 
-def test_a_teacher_without_target_and_a_target_without_teacher_are_refused(scenes, checkpoint, student, tmp_path):
+def test_target_and_teacher_must_agree(scenes, checkpoint, student, tmp_path):
     start = ("finetune", "--data", scenes, "--student", student, "--out", tmp_path, *QUICK)
     assert "needs --teacher" in refuse(*start)
     assert "takes none" in refuse(*start, "--target", "truth", "--teacher", checkpoint)

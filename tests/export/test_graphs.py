@@ -129,13 +129,13 @@ def test_a_pair_answers_many_prompts_at_once_as_pytorch_does(pair_of, form):
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_tap_pays_for_no_shape_arithmetic(pair_of, form):
+def test_decoder_has_no_shape_arithmetic(pair_of, form):
     kinds = [node.op_type for node in onnx.load(pair_of(*form)[2]).graph.node]
     assert not {"Shape", "Expand", "ConstantOfShape", "Erf", "ConvTranspose"} & set(kinds)
     assert len(kinds) < 230  # 350 as the packages' own operations
 
 
-def test_the_split_decoder_leaves_the_photo_to_the_encoder(pair_of):
+def test_split_encoder_outputs_are_the_split_decoder_inputs(pair_of):
     encoder, decoder = (onnx.load(file) for file in pair_of("mobile_sam", True)[1:])
     maps = ["image_embeddings", "photo_keys", "photo_values", "photo_queries"]
     assert [output.name for output in encoder.graph.output] == maps
@@ -164,7 +164,7 @@ def test_stock_answers_as_segment_anything_at_any_photo_size(mobile_sam, tmp_pat
             assert np.abs(wanted.numpy() - answer).max() < 1e-3 * max(1, wanted.abs().max())
 
 
-def test_what_stock_and_split_cannot_do_is_said(checkpoint, tmp_path):
+def test_unsupported_stock_and_split_models_are_refused(checkpoint, tmp_path):
     options = ("--checkpoint", checkpoint, "--out", tmp_path / "out")
     assert "--stock" in refuse("onnx", "student", *options, "--stock", "--split")
     assert "finer maps" in refuse("onnx", "student", *options, "--stock")
@@ -198,7 +198,7 @@ def test_an_unpadded_encoder_is_the_padded_one_for_a_square_and_takes_any_shape(
                 assert torch.allclose(maps[key], wanted, atol=1e-4)
 
 
-def test_an_unpadded_encoder_does_less(mobile_sam):
+def test_unpadded_encoder_runs_on_fewer_pixels(mobile_sam):
     model = prepare(mobile_sam)
     seen = []
     module = UnpaddedEncoder(model)
@@ -213,7 +213,7 @@ def graph(pair_of):
     return onnx.load(pair_of("student", False)[2])
 
 
-def test_a_graph_too_large_for_one_file_keeps_its_weights_beside_it(graph, tmp_path):
+def test_large_graph_stores_its_weights_in_a_second_file(graph, tmp_path):
     feeds = {
         i.name: np.ones([d if isinstance(d, int) else 1 for d in i.shape], np.float32)
         for i in session(write(graph, tmp_path / "whole.onnx")).get_inputs()
@@ -230,7 +230,7 @@ def test_a_graph_too_large_for_one_file_keeps_its_weights_beside_it(graph, tmp_p
 
 
 @pytest.mark.parametrize("largest", [0, 2_000_000_000])
-def test_a_full_disk_leaves_the_old_file_and_a_clear_word(graph, tmp_path, monkeypatch, largest):
+def test_full_disk_keeps_the_old_graph(graph, tmp_path, monkeypatch, largest):
     path = tmp_path / "decoder.onnx"
     path.write_bytes(b"old")
 

@@ -131,7 +131,7 @@ def test_evaluate_reads_the_manifest_and_states_its_rules(published, scenes, tmp
     assert "farthest" in figures["click_rule"]
 
 
-def test_what_is_not_published_is_named(published, scenes):
+def test_unpublished_model_is_named(published, scenes):
     manifest = published[1] / "manifest.json"
     assert "fp16, int8" in refuse("evaluate", "--manifest", manifest, "--variant", "fp32", "--data", scenes)
     assert "tapmask-tiny" in refuse("evaluate", "--manifest", manifest, "--model", "other", "--data", scenes)
@@ -144,13 +144,13 @@ def test_a_changed_model_file_is_not_evaluated(published, scenes):
     assert file.name in refuse("evaluate", "--manifest", manifest, "--data", scenes)
 
 
-def test_what_was_not_verified_is_not_published(exported, tmp_path):
+def test_unverified_variant_is_not_published(exported, tmp_path):
     message = refuse("publish", exported, "--to", tmp_path / "models")
     assert "verify" in message
     assert not (tmp_path / "models").exists()
 
 
-def test_what_changed_after_verification_is_not_published(published):
+def test_variant_changed_after_verification_is_not_published(published):
     folder, models = published
     before = (models / "manifest.json").read_bytes()
     graph = onnx.load(folder / "fp16" / "decoder.onnx")

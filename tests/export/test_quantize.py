@@ -54,7 +54,7 @@ def test_every_output_channel_and_head_has_its_own_scale(shape):
 
 
 @pytest.mark.parametrize("variant", ["fp16", "int8"])
-def test_phases_stay_exact(exported, variant):
+def test_position_phases_stay_float32(exported, variant):
     graph = onnx.load(exported / variant / "decoder.onnx").graph
     exact = [tensor for tensor in graph.initializer if tensor.name.endswith(".exact")]
     assert exact
@@ -122,6 +122,6 @@ def test_half_precision_arithmetic_is_for_fp16(exported):
     assert "--variant fp16" in refuse("quantize", exported, "--arithmetic", "float16")
 
 
-def test_a_folder_without_a_pair_is_said(tmp_path):
+def test_folder_without_a_pair_is_refused(tmp_path):
     assert "export onnx MODEL" in refuse("quantize", tmp_path)
     assert not list(tmp_path.iterdir())

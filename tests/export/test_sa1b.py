@@ -27,7 +27,7 @@ def test_counts_are_read_as_coco_writes_them():
     assert rle.runs("06;3K") == [0, 6, 11, 9, 6]
 
 
-def test_runs_go_down_the_columns_and_begin_with_nothing():
+def test_runs_go_down_the_columns_and_begin_with_background():
     wanted = np.zeros((3, 4), bool)
     wanted[1:, 1] = True
     assert np.array_equal(rle.mask([4, 2, 6], 3, 4), wanted)
@@ -92,7 +92,7 @@ def test_a_shard_of_sa1b_gives_samples_with_all_their_masks(tmp_path):
     assert {m.tobytes() for m in sample.masks()} == {(ids == 1).tobytes(), (ids == 2).tobytes(), (ids > 0).tobytes()}
 
 
-def test_both_layouts_go_through_one_collection_and_one_training(tmp_path, checkpoint):
+def test_both_layouts_train_as_one_dataset(tmp_path, checkpoint):
     ours = write_folder(tmp_path / "ours", 3)
     theirs = sa1b_shard(tmp_path / "sa_000000.tar")
     both = Dataset([ours, theirs])

@@ -50,7 +50,7 @@ def test_layers_come_in_order_and_each_id_is_a_mask(tmp_path):
 @pytest.mark.parametrize(
     ("source", "name"), [("d/duts-te-000.tar", "duts-te"), ("coco-*.tar", "coco"), ("my-photos", "my-photos")]
 )
-def test_a_set_is_named_after_its_shards(source, name):
+def test_dataset_is_named_after_its_shards(source, name):
     assert name_of(source) == name
 
 
@@ -99,7 +99,7 @@ def test_broken_samples_are_skipped_and_named_once(tmp_path, capsys):
         assert sum(name in line for line in skipped) == 1
 
 
-def test_of_a_truncated_shard_the_whole_samples_are_read(tmp_path):
+def test_truncated_shard_keeps_its_complete_samples(tmp_path):
     folder = write_folder(tmp_path / "folder", 4)
     tar = shard(tmp_path / "cut-000.tar", {p.name: p.read_bytes() for p in sorted(folder.iterdir())})
     content = tar.read_bytes()
@@ -111,14 +111,14 @@ def test_of_a_truncated_shard_the_whole_samples_are_read(tmp_path):
     assert [sample.key for _, sample in readable(samples, range(len(samples)), skipped)][:2] == ["scene000", "scene001"]
 
 
-def test_if_no_shard_can_be_read_nothing_goes_on(tmp_path):
+def test_no_readable_shard_is_an_error(tmp_path):
     bad = tmp_path / "bad-000.tar"
     bad.write_bytes(b"\x01" * 700)
     with pytest.raises(SampleError, match="bad-000"):
         ShardDataset([bad], skip=True)
 
 
-def test_ignored_pixels_are_no_mask(tmp_path):
+def test_ignored_pixels_are_not_a_mask(tmp_path):
     photo, ids = scene(0)
     pictures = {"a.webp": encoded(photo, "webp"), "a.png": encoded(ids, "png")}
     ignore = (ids == 2).astype(np.uint8) * 255

@@ -71,7 +71,7 @@ def test_plain_photos_with_polygons_are_shown_too(weights, tmp_path):
     assert "scene.json" in refuse("sheet", *options, "--truth", truth)
 
 
-def test_unclear_sources_are_refused(weights, tmp_path):
+def test_conflicting_sources_are_refused(weights, tmp_path):
     options = ("--checkpoint", weights, "--out", tmp_path / "sheet.png")
     assert "--data, or --truth" in refuse("sheet", *options)
     assert "--data, or --truth" in refuse("sheet", *options, "--truth", tmp_path)
