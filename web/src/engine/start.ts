@@ -3,7 +3,8 @@
  * unable to start again.
  */
 import type { Remote } from "comlink";
-import { proxy } from "comlink";
+import { proxy, transfer } from "comlink";
+import { selfTestBitmap } from "./bitmap";
 import { EngineError } from "./errors";
 import type { Setup, Started, StartStage, WorkerApi } from "./protocol";
 import { aborted } from "./queue";
@@ -25,7 +26,7 @@ export interface Machine {
 
 export interface StartOptions {
   providers: readonly Provider[];
-  setup: Omit<Setup, "provider" | "threads" | "forced">;
+  setup: Omit<Setup, "provider" | "threads" | "forced" | "probe">;
   onStage?(stage: StartStage, provider: Provider): void;
   onLost(message: string): void;
   signal?: AbortSignal;
@@ -38,6 +39,8 @@ export interface Running {
   provider: Provider;
   threads: number;
   tried: Attempt[];
+  /** Bitmaps reach the worker with their pixels. */
+  bitmapsArrive: boolean;
 }
 
 const minutes = 60_000;
@@ -56,8 +59,9 @@ export async function startProvider(machine: Machine, options: StartOptions): Pr
     }
     const connection = machine.connect();
     const started = await attempt(connection, provider, threads, options);
-    tried.push({ provider, ...started });
-    if (started.outcome === "running") return { connection, provider, threads, tried };
+    const { outcome, reason, bitmapsFail } = started;
+    tried.push({ provider, outcome, reason });
+    if (outcome === "running") return { connection, provider, threads, tried, bitmapsArrive: !bitmapsFail };
     connection.terminate();
   }
   throw new EngineError("no-provider", `The model runs nowhere here. ${tried.map(({ provider, reason }) => `${provider}: ${reason}`).join(" ")}`);
@@ -76,10 +80,11 @@ function missing(provider: Provider, machine: Machine, { providers, setup }: Sta
 async function attempt(connection: Connection, provider: Provider, threads: number, options: StartOptions): Promise<Started> {
   const { setup, onStage, onLost, signal, providers } = options;
   const cleanup = new AbortController();
+  const probe = await selfTestBitmap(setup.variant.self_test);
   try {
     return await Promise.race([
       connection.api.start(
-        { ...setup, provider, threads, forced: providers.length === 1 },
+        transfer({ ...setup, provider, threads, forced: providers.length === 1, probe }, probe ? [probe] : []),
         proxy((stage: StartStage) => onStage?.(stage, provider)),
         proxy(onLost),
       ),

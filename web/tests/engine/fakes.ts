@@ -101,7 +101,7 @@ export function fakeMachine(start: WorkerApi["start"], rest: Partial<FakeWorker[
       const worker: FakeWorker = {
         api: {
           start,
-          encode: async () => ({ ok: true, value: null }),
+          encode: async () => ({ ok: true, value: "read" }),
           save: async () => ({ ok: true, value: embeddings() }),
           restore: async () => ({ ok: true, value: null }),
           segment: async () => answer(),

@@ -147,14 +147,14 @@ describe("an encoded photo", () => {
   });
 
   test("whose encoding was aborted half-way is freed in the worker", async () => {
-    const gate = deferred<{ ok: true; value: null }>();
+    const gate = deferred<{ ok: true; value: "read" }>();
     const freed = deferred<number>();
     const { machine } = fakeMachine(startsAs({}), { encode: () => gate.promise, release: freed.resolve });
     const abort = new AbortController();
     const encoding = (await load(machine)).encode(photo, { signal: abort.signal });
     abort.abort();
     expect(await codeOf(encoding)).toBe("aborted");
-    gate.resolve({ ok: true, value: null });
+    gate.resolve({ ok: true, value: "read" });
     expect(await freed.promise).toBe(1);
   });
 });
