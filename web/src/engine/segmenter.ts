@@ -21,7 +21,7 @@ import { forgetOthers, loadFile, type StoredFile } from "./modelStore";
 import { ownVariant, readOwn } from "./ownModels";
 import type { Memory, Outcome } from "./protocol";
 import { aborted, RunQueue } from "./queue";
-import { startProvider, type Connection, type Machine, type Running } from "./start";
+import { noThreads, startProvider, type Connection, type Machine, type Running } from "./start";
 import { Timings } from "./timings";
 import { providers as allProviders, type EngineInfo, type Everything, type Progress, type Provider, type SegmentKind, type Segmentation } from "./types";
 
@@ -34,7 +34,7 @@ export { bringModel, listOwn, ownVariant, removeOwn, type Brought } from "./ownM
 export type { Memory } from "./protocol";
 export type { TimedKind, Timing } from "./timings";
 export type { EverythingOptions } from "./everything";
-export type { Attempt, EngineInfo, Everything, FoundMask, Progress, Provider, SegmentKind, Segmentation } from "./types";
+export type { Attempt, EngineInfo, Everything, FoundMask, NoThreads, Progress, Provider, SegmentKind, Segmentation } from "./types";
 
 export interface LoadOptions {
   /** A model id of the manifest; its default otherwise. */
@@ -107,7 +107,7 @@ export class Segmenter {
       signal: options.signal,
     });
     const timings = new Timings({ files: ready - begin, start: performance.now() - ready });
-    segmenter = new Segmenter(describe(running, files, { model, variant: name }), running.connection, timings, running.bitmapsArrive);
+    segmenter = new Segmenter(describe(running, files, { model, variant: name, noThreads: noThreads(machine) }), running.connection, timings, running.bitmapsArrive);
     void running.connection.died.then((message) => segmenter?.lose(message, options.onLost));
     return segmenter;
   }
@@ -298,7 +298,7 @@ const addresses = (manifest: Manifest, url: URL): string[] =>
 const describe = (
   { provider, threads, tried }: Running,
   files: readonly { cached: boolean; verified: boolean }[],
-  chosen: Pick<EngineInfo, "model" | "variant">,
+  chosen: Pick<EngineInfo, "model" | "variant" | "noThreads">,
 ): EngineInfo => ({
   ...chosen,
   provider,

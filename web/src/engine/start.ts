@@ -8,7 +8,7 @@ import { selfTestBitmap } from "./bitmap";
 import { EngineError } from "./errors";
 import type { Setup, Started, StartStage, WorkerApi } from "./protocol";
 import { aborted } from "./queue";
-import type { Attempt, Provider } from "./types";
+import type { Attempt, NoThreads, Provider } from "./types";
 
 /** A worker with the engine in it. `died` settles when it can answer no more. */
 export interface Connection {
@@ -19,8 +19,10 @@ export interface Connection {
 
 export interface Machine {
   readonly cores: number;
-  /** Cross-origin isolated, so that threads can share memory. */
+  /** Cross-origin isolated, without which no browser lets threads share memory. */
   readonly isolated: boolean;
+  /** Some browsers do not, even then. */
+  readonly sharesMemory: boolean;
   connect(): Connection;
 }
 
@@ -73,8 +75,20 @@ function missing(provider: Provider, machine: Machine, { providers, setup }: Sta
   const family = provider === "webgpu" ? "webgpu" : "wasm";
   if (providers.length > 1 && !meantFor.includes(family)) return `This variant is meant for ${meantFor.join(" and ")} only.`;
   if (provider !== "wasm-threads") return null;
-  if (!machine.isolated) return "The page is not cross-origin isolated, so there are no threads.";
-  return machine.cores < 2 ? "There is only one processor core." : null;
+  const lacking = noThreads(machine);
+  return lacking && threadless[lacking];
+}
+
+const threadless: Record<NoThreads, string> = {
+  "not-isolated": "The page is not cross-origin isolated, so there are no threads.",
+  "no-shared-memory": "This browser has no SharedArrayBuffer, although the page is cross-origin isolated, so there are no threads.",
+  "one-core": "There is only one processor core.",
+};
+
+export function noThreads({ isolated, sharesMemory, cores }: Machine): NoThreads | null {
+  if (!isolated) return "not-isolated";
+  if (!sharesMemory) return "no-shared-memory";
+  return cores < 2 ? "one-core" : null;
 }
 
 async function attempt(connection: Connection, provider: Provider, threads: number, options: StartOptions): Promise<Started> {

@@ -230,6 +230,8 @@ export const arabic: Catalogue = {
   "Sample photos": "صور الأمثلة",
   "It runs on {provider} with {threads} threads.": "يعمل على {provider}، وعدد خيوط المعالجة {threads}.",
   "It runs on {provider}.": "يعمل على {provider}.",
+  "One thread only: the page is not isolated from others, which its server or a reload can change.": "خيط معالجة واحد فقط: الصفحة غير معزولة عن غيرها، ويمكن لخادمها أو لإعادة تحميلها تغيير ذلك.",
+  "One thread only: this browser lets no page share memory between threads. Another browser may be faster.": "خيط معالجة واحد فقط: لا يسمح هذا المتصفح لأي صفحة بمشاركة الذاكرة بين خيوط المعالجة. قد يكون متصفح آخر أسرع.",
   "It is kept for offline use.": "وهو محفوظ للاستخدام دون اتصال.",
   "It is not kept, because storage is full or switched off.": "وهو غير محفوظ، لأن مساحة التخزين ممتلئة أو معطّلة.",
   "Brush": "فرشاة",

@@ -228,6 +228,8 @@ export const german = {
   "Sample photos": "Beispielfotos",
   "It runs on {provider} with {threads} threads.": "Es läuft mit {provider} in {threads} Threads.",
   "It runs on {provider}.": "Es läuft mit {provider}.",
+  "One thread only: the page is not isolated from others, which its server or a reload can change.": "Nur ein Thread: Die Seite ist nicht von anderen isoliert, was ihr Server oder ein Neuladen ändern kann.",
+  "One thread only: this browser lets no page share memory between threads. Another browser may be faster.": "Nur ein Thread: Dieser Browser lässt keine Seite Speicher zwischen Threads teilen. Ein anderer Browser ist vielleicht schneller.",
   "It is kept for offline use.": "Es ist für den Offline-Betrieb gespeichert.",
   "It is not kept, because storage is full or switched off.": "Es ist nicht gespeichert, weil der Speicherplatz voll oder abgeschaltet ist.",
   "Brush": "Pinsel",

@@ -63,7 +63,11 @@ describe("loading", () => {
     expect((await load(fakeMachine(startsAs({}), {}, { cores: 16 }).machine, options)).info).toMatchObject({ provider: "wasm-threads", threads: 4 });
     const { info } = await load(fakeMachine(startsAs({}), {}, { isolated: false }).machine, options);
     expect(info).toMatchObject({ provider: "wasm", threads: 1 });
-    expect(info.tried[0]!.reason).toMatch(/isolated/);
+    expect(info.tried[0]!.reason).toMatch(/is not cross-origin isolated/);
+    expect(info.noThreads).toBe("not-isolated");
+    const unshared = (await load(fakeMachine(startsAs({}), {}, { sharesMemory: false }).machine, options)).info;
+    expect(unshared).toMatchObject({ provider: "wasm", threads: 1, noThreads: "no-shared-memory" });
+    expect(unshared.tried[0]!.reason).toMatch(/no SharedArrayBuffer, although the page is cross-origin isolated/);
     expect((await load(fakeMachine(startsAs({}), {}, { cores: 1 }).machine, options)).info.provider).toBe("wasm");
   });
 

@@ -39,6 +39,7 @@ export function performanceFacts(segmenter: Segmenter | null, memory: PageMemory
   return [
     ...facts,
     ["Cross-origin isolated", globalThis.crossOriginIsolated ? "yes" : "no"],
+    ["SharedArrayBuffer", typeof SharedArrayBuffer === "undefined" ? "not offered" : "offered"],
     ["WebGPU", "gpu" in navigator ? "offered" : "not offered"],
     ["Cores", String(navigator.hardwareConcurrency ?? "unknown")],
     ["Screen", `${innerWidth} × ${innerHeight} at ${devicePixelRatio}`],
