@@ -35,6 +35,8 @@ const photoMessages: Record<PixelErrorCode, Draft> = {
   undecodable: { title: "This picture cannot be read", text: "The file is damaged, or this browser does not know its format.", remedy: "choose-photo" },
   "too-large": { title: "This photo is too large", text: "Up to 120 megapixels can be opened.", remedy: "choose-photo" },
   "out-of-memory": { title: "There is not enough memory", text: "Close other tabs, or use a smaller photo.", remedy: "choose-photo" },
+  "file-gone": { title: "This file cannot be read any more", text: "It was moved, changed or deleted after it was chosen. Choose it again.", remedy: "choose-photo" },
+  failed: { title: "This picture could not be worked on", text: "The browser does not say why. Try again, or reload the page; a smaller photo needs less memory.", remedy: "choose-photo" },
   "no-decoder": { title: "HEIC photos need one more download", text: "This browser cannot open them by itself, and the decoder could not be loaded. Connect once and try again, or save the photo as JPEG.", remedy: "choose-photo" },
   tiff: { title: "This is a TIFF or a camera's raw file", text: "This browser cannot open it. Save it as JPEG or PNG first.", remedy: "choose-photo" },
   raw: { title: "This is a camera's raw file", text: "It has to be developed first. Save it as JPEG or PNG, then open that.", remedy: "choose-photo" },

@@ -7,7 +7,7 @@ import { recogniseStranger } from "../shared/strangers";
 /** 480 MB of pixels. */
 const mostPixels = 120_000_000;
 
-/** What the page tells about; everything else that is thrown is an allocation that failed. */
+/** What the page tells about; `failureCode` says what everything else that is thrown means. */
 export class PixelError extends Error {
   constructor(readonly code: PixelErrorCode) {
     super(code);

@@ -3,6 +3,7 @@ import { expose, transfer } from "comlink";
 import { bands, cutOut } from "../../../engine/core/cutout";
 import type { Rect } from "../../../engine/core/geometry";
 import { alphaOf, type Alpha } from "../../shared/alpha";
+import { failureCode } from "../../shared/failure";
 import { PixelError, read, remark } from "./decode";
 import { encodePng } from "../../../formats/png";
 import type { Decoded, MaskedPhoto, PixelApi, PixelOutcome } from "../shared/protocol";
@@ -27,8 +28,7 @@ async function outcome<T>(work: () => Promise<T>, handOver: (value: T) => Transf
     const value = await work();
     return transfer({ ok: true, value }, handOver(value));
   } catch (error) {
-    // What is not ours is a RangeError or a DOMException of an allocation that failed.
-    return { ok: false, code: error instanceof PixelError ? error.code : "out-of-memory" };
+    return { ok: false, code: error instanceof PixelError ? error.code : failureCode(error) };
   }
 }
 
