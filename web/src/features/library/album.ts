@@ -10,6 +10,7 @@ import { revive } from "../../document/objects";
 import { damagedMessage, keptNotMessage, unreadableMessage, type Message } from "../../state/messages";
 import { Photo } from "../../state/photo";
 import { isProject, readProject } from "../../state/projects";
+import { takeBytes } from "../../state/takeBytes";
 import type { Past, Session } from "../../state/session";
 import { PhotoEmbeddings } from "./embeddings";
 import { keepsNothing, rememberedPhoto, rememberPhoto } from "./remembered";
@@ -116,7 +117,8 @@ export class Album {
    * A place for a picture: the one it has already, when the very same file was opened before. A project gets a place of its own for its
    * photo, beside the one that the same photo may have.
    */
-  async place(blob: Blob, name: string): Promise<Sheet> {
+  async place(file: Blob, name: string): Promise<Sheet> {
+    const blob = await takeBytes(file);
     if (await isProject(blob, name)) {
       const { photo, document, model } = await readProject(blob);
       return { id: newId(), name: photo.name, blob: photo, document, model };
