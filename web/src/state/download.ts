@@ -7,7 +7,8 @@ export interface SavedFile {
 }
 
 export function download({ name, blob }: SavedFile): void {
-  const url = URL.createObjectURL(blob);
+  // As bytes of no known kind: Firefox opens what it can show, as WebP and SVG, in a new tab too. The name says what it is.
+  const url = URL.createObjectURL(blob.slice(0, blob.size, "application/octet-stream"));
   const link = document.createElement("a");
   link.href = url;
   link.download = name;
