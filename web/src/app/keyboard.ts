@@ -1,5 +1,6 @@
 /** The page's keys: which action a key asks for, and the arrows. Keys that place points work while the photo has the focus, the others everywhere. */
 import type { Action } from "../state/action";
+import { takesText, type Control } from "../state/field";
 import type { Actions } from "./actions";
 import type { Controller } from "./controller";
 
@@ -71,12 +72,9 @@ function follow([x, y]: readonly [number, number], onPhoto: boolean, fine: boole
 /** What moves a slider, and what presses a switch or chooses: their own keys. With Control they are shortcuts. */
 const sliding = /^(Arrow|Page|Home$|End$)/;
 const pressing = /^(Arrow| $|Enter$)/;
-const pressed = new Set(["checkbox", "radio", "color", "file", "button", "submit", "reset", "image"]);
 
 /** Does the element with the focus need the key for itself? All of them where text is typed, and where a letter chooses from a list. */
-export function keepsKey(target: Pick<HTMLElement, "isContentEditable" | "tagName"> & { readonly type?: string }, { key, ctrlKey, metaKey }: Key): boolean {
-  if (target.isContentEditable || /^(TEXTAREA|SELECT)$/.test(target.tagName)) return true;
-  if (target.tagName !== "INPUT") return false;
-  const own = target.type === "range" ? sliding : pressed.has(target.type ?? "") ? pressing : null;
-  return own === null || (own.test(key) && !ctrlKey && !metaKey);
+export function keepsKey(target: Control, { key, ctrlKey, metaKey }: Key): boolean {
+  if (takesText(target) || target.tagName === "SELECT") return true;
+  return target.tagName === "INPUT" && (target.type === "range" ? sliding : pressing).test(key) && !ctrlKey && !metaKey;
 }

@@ -1,5 +1,6 @@
 /** Photos and projects that are dropped anywhere on the page, or pasted. The file dialog is the input in `App`. */
 import { signal } from "@preact/signals";
+import { takesText } from "../../state/field";
 import { projectEnding } from "../../state/projects";
 
 /** A file is held over the page. */
@@ -23,18 +24,22 @@ export function listenForFiles(open: (files: readonly File[]) => void): () => vo
   on("drop", (event) => {
     dragging.value = false;
     const files = photosOf(event.dataTransfer?.files);
-    if (!files.length) return;
+    // A field takes the text of what has both, as a picture out of a web page has.
+    if (!files.length || (isField(event.target) && event.dataTransfer?.types.includes("text/plain"))) return;
     event.preventDefault();
     open(files);
   });
   on("paste", (event) => {
     const files = photosOf(event.clipboardData?.files);
-    if (!files.length) return;
+    // Office programs copy text with a picture of it: in a field the text is meant.
+    if (!files.length || isField(event.target)) return;
     event.preventDefault();
     open(files);
   });
   return () => abort.abort();
 }
+
+const isField = (target: EventTarget | null): boolean => target instanceof HTMLElement && takesText(target);
 
 /** A system may not know the types of these. */
 const endings = [".heic", ".heif", ".avif", projectEnding];
