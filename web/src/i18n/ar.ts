@@ -112,6 +112,8 @@ export const arabic: Catalogue = {
   "This file is an animation or a series. What you save is cut out of its first picture.": "هذا الملف صورة متحركة أو سلسلة صور. ما تحفظه يُقص من الصورة الأولى فيه.",
   "Opened with 8 bits a channel": "فُتحت بعمق 8 بت لكل قناة",
   "This file has 16. What you save has 8, which the eye cannot tell apart; your file is unchanged.": "عمق هذا الملف 16 بت، وما تحفظه عمقه 8 بت، والعين لا تميّز بينهما؛ ملفك لم يتغيّر.",
+  "The end of this file is missing": "نهاية هذا الملف مفقودة",
+  "It was not copied or downloaded completely. What could not be read is grey.": "لم يُنسخ الملف أو يُنزَّل كاملًا. ما تعذّرت قراءته يظهر رماديًا.",
   "Your open photo is unchanged.": "صورتك المفتوحة لم تتغيّر.",
   "Something went wrong": "حدث خطأ ما",
   "The graphics processor was lost": "فُقد الاتصال بمعالج الرسومات",

@@ -110,6 +110,8 @@ export const german = {
   "This file is an animation or a series. What you save is cut out of its first picture.": "Diese Datei ist eine Animation oder eine Serie. Was du speicherst, ist aus ihrem ersten Bild geschnitten.",
   "Opened with 8 bits a channel": "Mit 8 Bit je Kanal geöffnet",
   "This file has 16. What you save has 8, which the eye cannot tell apart; your file is unchanged.": "Diese Datei hat 16. Was du speicherst, hat 8, was das Auge nicht unterscheiden kann; deine Datei bleibt unverändert.",
+  "The end of this file is missing": "Das Ende dieser Datei fehlt",
+  "It was not copied or downloaded completely. What could not be read is grey.": "Sie wurde nicht vollständig kopiert oder heruntergeladen. Was nicht gelesen werden konnte, ist grau.",
   "Your open photo is unchanged.": "Dein offenes Foto ist unverändert.",
   "Something went wrong": "Etwas ist schiefgegangen",
   "The graphics processor was lost": "Der Grafikprozessor ist ausgefallen",

@@ -63,6 +63,7 @@ const engineMessages: Record<EngineErrorCode, Draft> = {
 const remarks: Record<Remark, Draft> = {
   "first-of-several": { title: "Only the first picture is used", text: "This file is an animation or a series. What you save is cut out of its first picture." },
   "fewer-bits": { title: "Opened with 8 bits a channel", text: "This file has 16. What you save has 8, which the eye cannot tell apart; your file is unchanged." },
+  "cut-off": { title: "The end of this file is missing", text: "It was not copied or downloaded completely. What could not be read is grey." },
 };
 
 /** What of a file cannot be seen in the page. */

@@ -4,7 +4,7 @@ import { bands, cutOut } from "../../../engine/core/cutout";
 import type { Rect } from "../../../engine/core/geometry";
 import { alphaOf, type Alpha } from "../../shared/alpha";
 import { failureCode } from "../../shared/failure";
-import { PixelError, read, remark } from "./decode";
+import { PixelError, read, readWithRemark } from "./decode";
 import { encodePng } from "../../../formats/png";
 import type { Decoded, MaskedPhoto, PixelApi, PixelOutcome } from "../shared/protocol";
 
@@ -33,17 +33,16 @@ async function outcome<T>(work: () => Promise<T>, handOver: (value: T) => Transf
 }
 
 async function decode(blob: Blob): Promise<Decoded> {
-  const bitmap = await read(blob);
-  const said = await remark(blob);
+  const { bitmap, remark } = await readWithRemark(blob);
   const { width, height } = bitmap;
   const scale = Math.min(1, previewSide / Math.max(width, height), Math.sqrt(previewPixels / (width * height)));
-  if (scale === 1) return { width, height, preview: bitmap, full: null, remark: said };
+  if (scale === 1) return { width, height, preview: bitmap, full: null, remark };
   const preview = await createImageBitmap(bitmap, {
     resizeWidth: Math.max(1, Math.round(width * scale)),
     resizeHeight: Math.max(1, Math.round(height * scale)),
     resizeQuality: "medium",
   });
-  return { width, height, preview, full: bitmap, remark: said };
+  return { width, height, preview, full: bitmap, remark };
 }
 
 async function cutout(photo: MaskedPhoto, crop: boolean): Promise<Blob> {
