@@ -121,3 +121,11 @@ test("the worker knows a bitmap without pixels, and one that is black or has a s
   const black = pixels().map((value, i) => (i % 4 === 3 ? value : 0));
   expect([null, pixels(0), one, black].map((content) => readPhoto(asSource(bitmap(content)), 20).blank)).toEqual([true, true, false, false]);
 });
+
+test.each(["bitmap", "ImageData"])("the worker sees a black drawing on a transparent ground as black on white, as a %s", (kind) => {
+  const drawing = new Uint8ClampedArray(8 * 8 * 4).map((_, i) => (i % 4 === 3 && i < 128 ? 255 : 0));
+  const source = kind === "bitmap" ? asSource(new FakeBitmap(8, 8, drawing)) : (new FakeImageData(drawing, 8, 8) as unknown as ImageData);
+  const { rgb, blank } = readPhoto(source, 8);
+  expect(blank).toBe(false);
+  expect([...rgb]).toEqual(Array.from({ length: 8 * 8 * 3 }, (_, i) => (i < 96 ? 0 : 255)));
+});
