@@ -127,6 +127,8 @@ export const arabic: Catalogue = {
   "The others were opened. Left out: {names}.": "فُتحت الملفات الأخرى. لم يُفتح: {names}.",
   "Models come from this site only": "تُحمَّل النماذج من هذا الموقع فقط",
   "The manifest in the address is on another site; the built-in model is used.": "ملف البيان المذكور في العنوان موجود على موقع آخر؛ يُستخدم النموذج المضمّن.",
+  "This is only the address of a picture": "هذا عنوان صورة فقط",
+  "Nothing is fetched from other pages. Save the picture and open the file, or copy the picture itself and paste it here.": "لا يُجلب أي شيء من صفحات أخرى. احفظ الصورة وافتح الملف، أو انسخ الصورة نفسها والصقها هنا.",
   "The shared photo did not arrive": "لم تصل الصورة التي تمت مشاركتها",
   "Storage may be full, or it was opened before. Share it again, or choose it here.": "ربما امتلأت مساحة التخزين، أو سبق فتح الصورة. شاركها مرة أخرى، أو اخترها هنا.",
   "A model of your own is two files: choose the encoder and the decoder together.": "يتكوّن نموذجك الخاص من ملفين: اختر المُرمِّز ومفكّك الترميز معًا.",

@@ -125,6 +125,8 @@ export const german = {
   "The others were opened. Left out: {names}.": "Die übrigen wurden geöffnet. Nicht dabei: {names}.",
   "Models come from this site only": "Modelle kommen nur von dieser Seite",
   "The manifest in the address is on another site; the built-in model is used.": "Das Manifest in der Adresse liegt auf einer anderen Website; das eingebaute Modell wird verwendet.",
+  "This is only the address of a picture": "Das ist nur die Adresse eines Bildes",
+  "Nothing is fetched from other pages. Save the picture and open the file, or copy the picture itself and paste it here.": "Von anderen Seiten wird nichts geholt. Speichere das Bild, und öffne die Datei, oder kopiere das Bild selbst, und füge es hier ein.",
   "The shared photo did not arrive": "Das geteilte Foto ist nicht angekommen",
   "Storage may be full, or it was opened before. Share it again, or choose it here.": "Vielleicht ist der Speicherplatz voll, oder es wurde schon geöffnet. Teile es noch einmal, oder wähle es hier.",
   "A model of your own is two files: choose the encoder and the decoder together.": "Ein eigenes Modell besteht aus zwei Dateien: Wähle Encoder und Decoder zusammen.",

@@ -108,6 +108,12 @@ export const unreadableMessage = (names: readonly string[]): Message => ({
 export const foreignManifestMessage = (): Message =>
   say("error", { title: "Models come from this site only", text: "The manifest in the address is on another site; the built-in model is used." });
 
+export const addressMessage = (): Message =>
+  say("note", {
+    title: "This is only the address of a picture",
+    text: "Nothing is fetched from other pages. Save the picture and open the file, or copy the picture itself and paste it here.",
+  });
+
 export const sharedNothingMessage = (): Message =>
   say("error", {
     title: "The shared photo did not arrive",

@@ -16,19 +16,22 @@ const { listenForFiles } = await import("../../src/features/open/fileInput");
 afterAll(() => vi.unstubAllGlobals());
 
 const open = vi.fn();
-listenForFiles(open);
-beforeEach(() => open.mockClear());
+const onAddress = vi.fn();
+listenForFiles(open, onAddress);
+const forget = () => [open, onAddress].forEach((mock) => mock.mockClear());
+beforeEach(forget);
 
 const picture = new File(["pixels"], "copied.png", { type: "image/png" });
 const [field, slider, canvas] = [new FakeElement("INPUT", "text"), new FakeElement("INPUT", "range"), new FakeElement("CANVAS")];
 
 /** Lets go of what the clipboard or the pointer holds over an element. @returns Whether the page took it. */
 function give(kind: "paste" | "drop", target: FakeElement, types: readonly string[], files: readonly File[] = [picture]): boolean {
+  forget();
   const data = { files, types };
   const event = new Event(kind, { cancelable: true });
   Object.defineProperties(event, { target: { value: target }, clipboardData: { value: data }, dataTransfer: { value: data } });
   page.dispatchEvent(event);
-  expect(open.mock.calls.length > 0).toBe(event.defaultPrevented);
+  expect(open.mock.calls.length + onAddress.mock.calls.length > 0).toBe(event.defaultPrevented);
   return event.defaultPrevented;
 }
 
@@ -45,6 +48,16 @@ it("a field keeps text that is dropped with a picture; a picture alone opens whe
 
 it("a picture that is pasted on the photo opens, and text alone does nothing", () => {
   expect(give("paste", canvas, ["text/plain", "Files"])).toBe(true);
-  open.mockClear();
   expect(give("paste", canvas, ["text/plain"], [])).toBe(false);
+});
+
+it("a picture of which only the address is dropped is answered, outside of fields", () => {
+  const types = ["text/uri-list", "text/plain"];
+  expect(give("drop", canvas, types, [])).toBe(true);
+  expect(open).not.toHaveBeenCalled();
+  expect(onAddress).toHaveBeenCalledOnce();
+  expect(give("drop", field, types, [])).toBe(false);
+  expect(give("drop", canvas, ["text/plain"], [])).toBe(false);
+  expect(give("drop", canvas, [...types, "Files"])).toBe(true);
+  expect(open).toHaveBeenCalledOnce();
 });
