@@ -122,6 +122,8 @@ export const arabic: Catalogue = {
   "The model stays in memory only: it works now, and is downloaded again next time.": "يبقى النموذج في الذاكرة فقط: يعمل الآن، ويُنزَّل من جديد في المرة القادمة.",
   "Photos are not kept here": "لا يُحتفظ بالصور هنا",
   "Storage is full or switched off. Everything works, but photos and points are gone when the page is closed. Save what you need.": "مساحة التخزين ممتلئة أو معطّلة. كل شيء يعمل، لكن الصور والنقاط تُفقد عند إغلاق الصفحة. احفظ ما تحتاج إليه.",
+  "This photo is being edited in another tab": "تُعدَّل هذه الصورة في علامة تبويب أخرى",
+  "The last change is kept: what you do here takes the place of what was done there. To go on from there, reload this page.": "يُحتفظ بآخر تعديل: ما تفعله هنا يحل محل ما فُعل هناك. لمتابعة العمل من هناك أعد تحميل هذه الصفحة.",
   "The points of this photo could not be read": "تعذّرت قراءة نقاط هذه الصورة",
   "What was kept of them is damaged. The photo itself is here.": "ما حُفظ منها تالف. أما الصورة نفسها فموجودة.",
   "The others were opened. Left out: {names}.": "فُتحت الملفات الأخرى. لم يُفتح: {names}.",

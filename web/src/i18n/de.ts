@@ -120,6 +120,8 @@ export const german = {
   "The model stays in memory only: it works now, and is downloaded again next time.": "Das Modell bleibt nur im Arbeitsspeicher: Es läuft jetzt, und wird beim nächsten Mal neu heruntergeladen.",
   "Photos are not kept here": "Fotos werden hier nicht behalten",
   "Storage is full or switched off. Everything works, but photos and points are gone when the page is closed. Save what you need.": "Der Speicherplatz ist voll oder abgeschaltet. Alles geht, aber Fotos und Punkte sind weg, wenn die Seite geschlossen wird. Speichere, was du brauchst.",
+  "This photo is being edited in another tab": "Dieses Foto wird in einem anderen Tab bearbeitet",
+  "The last change is kept: what you do here takes the place of what was done there. To go on from there, reload this page.": "Die letzte Änderung bleibt: Was du hier tust, ersetzt, was dort getan wurde. Um dort weiterzumachen, lade diese Seite neu.",
   "The points of this photo could not be read": "Die Punkte dieses Fotos konnten nicht gelesen werden",
   "What was kept of them is damaged. The photo itself is here.": "Was davon behalten wurde, ist beschädigt. Das Foto selbst ist da.",
   "The others were opened. Left out: {names}.": "Die übrigen wurden geöffnet. Nicht dabei: {names}.",

@@ -98,6 +98,13 @@ export const keptNotMessage = (): Message =>
 
 export const damagedMessage = (): Message => say("note", { title: "The points of this photo could not be read", text: "What was kept of them is damaged. The photo itself is here." });
 
+export const editedElsewhereMessage = (): Message =>
+  say("note", {
+    title: "This photo is being edited in another tab",
+    text: "The last change is kept: what you do here takes the place of what was done there. To go on from there, reload this page.",
+    remedy: "reload-page",
+  });
+
 /** @param names Of the files that were left out. */
 export const unreadableMessage = (names: readonly string[]): Message => ({
   tone: "error",
