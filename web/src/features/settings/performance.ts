@@ -73,5 +73,5 @@ function timing({ timings }: Segmenter, kind: TimedKind): string {
 }
 
 const milliseconds = (time: number): string => (time < 10_000 ? `${time < 10 ? time.toFixed(1) : Math.round(time)} ms` : `${(time / 1000).toFixed(1)} s`);
-const bytes = (count: number | null): string => (count === null ? "the browser does not tell" : formatBytes(count));
+const bytes = (count: number | null): string => (count === null ? "the browser does not tell" : formatBytes(count, "en"));
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll(/\s+/g, " ");
