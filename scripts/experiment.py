@@ -22,7 +22,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from export.data.collection import found
+from export.data.dataset import found
 from export.files import write_json, write_whole
 
 FIGURES = {

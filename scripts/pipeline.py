@@ -57,7 +57,7 @@ def main(data, held, out, teacher, backbone, input_size, samples, variants, phot
             out / "teacher",
             *small,
             *usual,
-            "--warmup",
+            "--warmup-photos",
             samples // 4,
             "--samples",
             TEACHER * samples,

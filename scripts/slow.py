@@ -49,7 +49,7 @@ GROUPS = {
     "nginx": Group(
         "the shipped configuration in a real nginx",
         ("tests/e2e/test_nginx.py",),
-        ("web/hosting/*", "web/public/_headers", "server.py", "vite.config.ts", "web/compress.mjs"),
+        ("web/hosting/*", "web/public/_headers", "server.py", "listening.py", "vite.config.ts", "web/compress.mjs"),
     ),
     "package": Group(
         "the packed npm package and its consumers",

@@ -1,6 +1,7 @@
 """Command-line options that several steps share: which model is asked, and however it runs."""
 
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,19 @@ from export.training.distributed import device
 
 PATH = click.Path(path_type=Path)
 Command = Callable[..., Any]
+
+
+class Renamed(click.Option):
+    """An option whose `old` name still works, but is not shown."""
+
+    def __init__(self, param_decls: Sequence[str], old: str | None, **attributes: Any) -> None:
+        super().__init__([*param_decls, *([old] if old else [])], **attributes)
+        self.old = old
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        shown = copy.copy(self)
+        shown.opts = [name for name in self.opts if name != self.old]
+        return click.Option.get_help_record(shown, ctx)
 
 
 def biases_option(command: Command) -> Command:

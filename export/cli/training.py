@@ -1,4 +1,4 @@
-"""`train`, `cache`, `distill`, `finetune`, `judge` and `scale`."""
+"""`train`, `cache`, `distill`, `finetune`, `calibrate` and `scale`."""
 
 from pathlib import Path
 from typing import Any
@@ -6,14 +6,21 @@ from typing import Any
 import click
 
 from export.cli.steps import command
-from export.cli.training_options import batchnorm_option, device_option, half_option, run_options, teacher_options
-from export.models.promptable import Config
+from export.cli.training_options import (
+    cache_option,
+    device_option,
+    half_option,
+    memory_option,
+    parted,
+    run_options,
+    teacher_options,
+)
 from export.training.cache import cache
+from export.training.calibrate import calibrate
 from export.training.distill import LEARNS, distill
 from export.training.finetune import finetune
-from export.training.judge import judge
+from export.training.recipe import DistillRecipe, FinetuneRecipe, TrainRecipe
 from export.training.scale import scale
-from export.training.schedule import SHAPES
 from export.training.train import train
 from export.training.trainer import LEARN
 
@@ -47,19 +54,21 @@ def cache_command(**options: Any) -> None:
 @click.option("--batch", default=32, show_default=True)
 @click.option("--holdout", default=300, show_default=True, help="As given to `train`: these photos take no part.")
 @click.option("--workers", default=1, show_default=True, help="Processes that decode and augment.")
-@click.option("--cache", default=3_000, show_default=True, help="Decoded photos each worker keeps in memory.")
+@memory_option(3_000, old="--cache")
 @click.option("--seed", default=0, show_default=True, help="As given to `train`.")
 @device_option
 def calibrate_command(**options: Any) -> None:
-    """Fit how a model judges its own masks."""
-    judge(**options)
+    """Fit how a model rates its own masks."""
+    calibrate(**options)
 
 
 @command("scale")
 @click.option("--teacher-rate", type=float, required=True, help="Photos/s that one process caches, as `cache` printed.")
 @click.option("--student-rate", type=float, required=True, help="Photos/s that one process distils, as its bar shows.")
 @click.option(
-    "--cache", "folder", type=click.Path(path_type=Path), help="A cache, for the size of its rows (default: SAM's)."
+    "--cache",
+    type=click.Path(path_type=Path),
+    help="Folder that `cache` wrote, for the size of its rows (default: SAM's).",
 )
 @click.option("--epochs", default=8.0, show_default=True)
 @click.option("--processes", default=1, show_default=True, help="GPUs, or CPU processes, of `torchrun`.")
@@ -72,70 +81,64 @@ def scale_command(**options: Any) -> None:
 @click.option("--data", multiple=True, required=True, help="Shard, folder or pattern; twice = drawn twice as often.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder: checkpoint, log, plot.")
 @click.option("--init", type=click.Path(path_type=Path), help="Start from another run's checkpoint.")
-@click.option("--backbone", default=Config.backbone, show_default=True, help="Any timm model with strides 4, 8, 16.")
-@click.option("--dim", default=Config.dim, show_default=True, help="Channels of the embedding (SAM: 256).")
-@click.option("--input-size", default=Config.input_size, show_default=True, help="Model frame, long side in pixels.")
-@click.option("--samples", default=150_000, show_default=True, help="Photos to see in all.")
-@click.option("--batch", default=32, show_default=True)
-@click.option("--masks", default=2, show_default=True, help="Prompts decoded for each photo.")
-@click.option("--rate", default=1.5e-3, show_default=True, help="Peak learning rate (AdamW).")
-@click.option("--schedule", type=click.Choice(SHAPES), default="cosine", show_default=True)
-@click.option("--warmup", default=10_000, show_default=True, help="Photos until the peak rate.")
-@click.option("--decay", default=0.998, show_default=True, help="Of the weights' running average, a step.")
-@click.option("--holdout", default=300, show_default=True, help="Photos set aside to measure progress.")
-@click.option("--workers", default=1, show_default=True, help="Processes that decode and augment.")
-@click.option("--cache", default=20_000, show_default=True, help="Decoded photos each worker keeps in memory.")
-@click.option("--save-minutes", default=2.0, show_default=True, help="Time between checkpoints.")
-@click.option("--measure-every", default=8_000, show_default=True, help="Photos between held-out measurements.")
-@half_option
-@batchnorm_option
-@click.option("--seed", default=0, show_default=True)
-@device_option
+@click.option(
+    "--backbone", default=TrainRecipe.backbone, show_default=True, help="Any timm model with strides 4, 8, 16."
+)
+@click.option("--dim", default=TrainRecipe.dim, show_default=True, help="Channels of the embedding (SAM: 256).")
+@click.option(
+    "--input-size", default=TrainRecipe.input_size, show_default=True, help="Model frame, long side in pixels."
+)
+@click.option("--samples", default=TrainRecipe.samples, show_default=True, help="Photos to see in all.")
+@click.option("--batch", default=TrainRecipe.batch, show_default=True)
+@click.option("--masks", default=TrainRecipe.masks, show_default=True, help="Prompts decoded for each photo.")
+@run_options(TrainRecipe, memory_option(20_000, old="--cache"), measure_every=8_000)
 def train_command(**options: Any) -> None:
     """Train a promptable model on photos with masks."""
-    train(**options)
+    train(*parted(TrainRecipe, options))
 
 
 @command("distill")
 @click.option("--data", multiple=True, required=True, help="Shard, folder or pattern with photos; no masks are needed.")
 @teacher_options(required=True)
-@click.option(
-    "--cache", "folder", type=click.Path(path_type=Path), help="What `cache` wrote; without it the teacher runs."
-)
+@cache_option
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder: checkpoint, log, plot.")
-@click.option("--mode", type=click.Choice(list(LEARNS)), default="decoupled", show_default=True)
-@click.option("--backbone", default="tiny_vit_5m", show_default=True, help="The paper's, or any timm model.")
-@click.option("--decoder", type=click.Choice(["teacher", "fresh"]), default="teacher", show_default=True,
+@click.option("--mode", type=click.Choice(list(LEARNS)), default=DistillRecipe.mode, show_default=True)
+@click.option("--backbone", default=DistillRecipe.backbone, show_default=True, help="The paper's, or any timm model.")
+@click.option("--decoder", type=click.Choice(["teacher", "fresh"]), default=DistillRecipe.decoder, show_default=True,
               help="What `coupled` starts its decoder from.")  # fmt: skip
 @click.option("--init", type=click.Path(path_type=Path), help="Start from another run's student.")
-@click.option("--epochs", default=8.0, show_default=True, help="Times to see every photo (the paper: 8).")
+@click.option(
+    "--epochs", default=DistillRecipe.epochs, show_default=True, help="Times to see every photo (the paper: 8)."
+)
 @click.option("--samples", type=int, help="Photos to see in all, instead of --epochs.")
-@click.option("--batch", default=8, show_default=True, help="Photos a step, all processes together (the paper: 8).")
-@click.option("--prompts", default=4, show_default=True, help="Random prompts a photo, for the coupled modes.")
-@click.option("--rate", default=1e-3, show_default=True, help="Peak learning rate (AdamW).")
-@run_options(holdout=64, memory=5_000, warmup=0.05)
+@click.option("--batch", default=DistillRecipe.batch, show_default=True,
+              help="Photos a step, all processes together (the paper: 8).")  # fmt: skip
+@click.option("--prompts", default=DistillRecipe.prompts, show_default=True,
+              help="Random prompts a photo, for the coupled modes.")  # fmt: skip
+@run_options(DistillRecipe, memory_option(5_000), measure_every=4_000)
 def distill_command(**options: Any) -> None:
     """Distil a teacher's encoder into a light one: decoupled, semi-coupled or coupled."""
-    distill(**options)
+    distill(*parted(DistillRecipe, options))
 
 
 @command("finetune")
 @click.option("--data", multiple=True, required=True, help="Shard, folder or pattern, of ours or of SA-1B, with masks.")
-@click.option("--student", "path", type=click.Path(path_type=Path), required=True, help="The checkpoint to fine-tune.")
+@click.option("--student", type=click.Path(path_type=Path), required=True, help="The checkpoint to fine-tune.")
 @teacher_options(required=False)
-@click.option(
-    "--cache", "folder", type=click.Path(path_type=Path), help="What `cache` wrote; without it the teacher runs."
-)
+@cache_option
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder: checkpoint, log, plot.")
-@click.option("--target", type=click.Choice(["teacher", "truth"]), default="teacher", show_default=True)
-@click.option("--learn", type=click.Choice(LEARN), default="both", show_default=True)
-@click.option("--loops", default=1, show_default=True, help="Points added where student and teacher disagree.")
-@click.option("--masks", default=4, show_default=True, help="Objects prompted in each photo (EdgeSAM: 16).")
-@click.option("--epochs", default=5.0, show_default=True, help="Times to see every photo (EdgeSAM: 5).")
+@click.option("--target", type=click.Choice(["teacher", "truth"]), default=FinetuneRecipe.target, show_default=True)
+@click.option("--learn", type=click.Choice(LEARN), default=FinetuneRecipe.learn, show_default=True)
+@click.option("--loops", default=FinetuneRecipe.loops, show_default=True,
+              help="Points added where student and teacher disagree.")  # fmt: skip
+@click.option("--masks", default=FinetuneRecipe.masks, show_default=True,
+              help="Objects prompted in each photo (EdgeSAM: 16).")  # fmt: skip
+@click.option(
+    "--epochs", default=FinetuneRecipe.epochs, show_default=True, help="Times to see every photo (EdgeSAM: 5)."
+)
 @click.option("--samples", type=int, help="Photos to see in all, instead of --epochs.")
-@click.option("--batch", default=8, show_default=True, help="Photos a step, all processes together.")
-@click.option("--rate", default=1e-4, show_default=True, help="Peak learning rate (AdamW).")
-@run_options(holdout=64, memory=2_000, warmup=0.02)
+@click.option("--batch", default=FinetuneRecipe.batch, show_default=True, help="Photos a step, all processes together.")
+@run_options(FinetuneRecipe, memory_option(2_000), measure_every=4_000)
 def finetune_command(**options: Any) -> None:
     """Fine-tune a student with prompts in the loop, against its teacher's masks or the photos' own."""
-    finetune(**options)
+    finetune(*parted(FinetuneRecipe, options))

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from export.data.boxes import tight_box
 from export.data.parts import SampleError
-from export.data.samples import Sample, Samples
+from export.data.samples import Sample, ShardDataset
 from export.data.shards import add_sample
 from export.errors import ExportError
 from export.files import write_whole
@@ -98,7 +98,7 @@ def pair(background: np.ndarray, cuts: list[tuple[np.ndarray, np.ndarray]], rng:
     return ids
 
 
-def compose_one(samples: Samples, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def compose_one(samples: ShardDataset, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """A photo (H, W, 3) uint8 with two touching objects, and their ids (H, W) uint8."""
     for _ in range(TRIES):
         first, second, third = (samples[int(i)] for i in rng.choice(len(samples), 3, replace=False))
@@ -119,7 +119,7 @@ def compose_one(samples: Samples, rng: np.random.Generator) -> tuple[np.ndarray,
 
 def compose(data: tuple[str, ...], out: Path, count: int, seed: int) -> None:
     """Write a shard of composed photos with two touching objects each."""
-    samples = Samples(data)
+    samples = ShardDataset(data)
     if len(samples) < 3:
         raise SampleError(f"{len(samples)} photos are too few to compose from: three are needed.")
     buffer = io.BytesIO()

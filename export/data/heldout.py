@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from export.data.collection import Collection
+from export.data.dataset import Dataset
 from export.data.parts import SampleError
 from export.data.samples import Sample
 from export.data.shards import add_sample
@@ -21,10 +21,10 @@ from export.messages import say
 
 def held_out(data: tuple[str, ...], holdout: int, seed: int, only: str) -> list[tuple[str, Sample]]:
     """Name and sample of every photo set aside whose name fits the pattern `only`."""
-    pool = Collection(data)
-    _, held = pool.set_aside(holdout, seed)
-    named = [(pool.name(int(index)), int(index)) for index in held]
-    return [(name, pool[index]) for name, index in named if fnmatch.fnmatch(name, only)]
+    dataset = Dataset(data)
+    _, held = dataset.set_aside(holdout, seed)
+    named = [(dataset.name(int(index)), int(index)) for index in held]
+    return [(name, dataset[index]) for name, index in named if fnmatch.fnmatch(name, only)]
 
 
 def heldout(data: tuple[str, ...], holdout: int, seed: int, only: str, out: Path) -> None:

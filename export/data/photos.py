@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from export.data.collection import found, source_name
+from export.data.dataset import found, source_name
 from export.data.parts import Part, SampleError, grouped
 from export.data.samples import PHOTO_ENDINGS
 

@@ -19,7 +19,7 @@ from export.data.samples import Sample
 MOST_IDS = 255  # a layer is uint8, and 0 is no object
 
 
-class Sa1b(Sequence[Sample]):
+class Sa1bDataset(Sequence[Sample]):
     """A sequence of samples from SA-1B's shards or folders."""
 
     def __init__(self, paths: Sequence[Path]) -> None:

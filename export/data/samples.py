@@ -39,7 +39,7 @@ class Sample:
     key: str
     photo: np.ndarray
     layers: tuple[np.ndarray, ...]
-    ignore: np.ndarray | None = None  # (H, W) bool: pixels that are not judged
+    ignore: np.ndarray | None = None  # (H, W) bool: pixels that do not count
 
     def masks(self) -> Iterator[np.ndarray]:
         """Yield every mask as (H, W) bool."""
@@ -49,7 +49,7 @@ class Sample:
                     yield layer == object_id
 
 
-class Samples(Sequence[Sample]):
+class ShardDataset(Sequence[Sample]):
     """A sequence of samples from one or more shards, folders, or glob patterns of them.
 
     A shard that cannot be read is an error; with `skip` it is reported once, kept in `broken`, and what can be read of it
@@ -97,7 +97,7 @@ def _image(part: Part) -> Image.Image:
     return Image.open(io.BytesIO(part.read()))
 
 
-def readable(samples: Samples, indices: Iterable[int], skipped: list[str]) -> Iterator[tuple[int, Sample]]:
+def readable(samples: ShardDataset, indices: Iterable[int], skipped: list[str]) -> Iterator[tuple[int, Sample]]:
     """Walk over samples; those that cannot be read are named on stderr and in `skipped`, and left out."""
     for index in indices:
         try:
@@ -112,7 +112,7 @@ def grouped(sources: Sequence[str]) -> dict[str, list[str]]:
     """Shards of one data set belong together, those of several that one pattern matches do not: {name: sources}."""
     groups: dict[str, list[str]] = {}
     for source in sources:
-        for path in sorted(glob.glob(source)) or [source]:  # what matches nothing is for `Samples` to complain about
+        for path in sorted(glob.glob(source)) or [source]:  # what matches nothing is for `ShardDataset` to complain about
             groups.setdefault(name_of(path), []).append(path)
     return groups
 

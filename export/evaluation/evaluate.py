@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from export.data.boxes import tight_box
 from export.data.parts import SampleError
-from export.data.samples import Sample, Samples, grouped, readable
+from export.data.samples import Sample, ShardDataset, grouped, readable
 from export.errors import ExportError
 from export.evaluation import align, clicks, everything, recall
 from export.evaluation.plot import plot_evaluations
@@ -135,7 +135,7 @@ def measure_photo(plan: Plan, sample: Sample, index: int) -> Measured:
 
 def evaluate_set(plan: Plan, sources: Sequence[str], limit: int | None, title: str) -> dict[str, Any]:
     """Measure one data set; `limit` photos at most. Each process takes its share; all return the figures of the whole."""
-    samples = Samples(sources, skip=True)
+    samples = ShardDataset(sources, skip=True)
     count = min(len(samples), limit or len(samples))
     rank, size = world()
     skipped: list[str] = []

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from tqdm import tqdm
 
-from export.data.samples import Samples, grouped, readable
+from export.data.samples import ShardDataset, grouped, readable
 from export.errors import ExportError
 from export.evaluation import clicks
 from export.evaluation.everything import read_upright
@@ -56,7 +56,7 @@ def sampled(sources: Sequence[str], count: int, seed: int) -> Iterator[Tap]:
     """`count` taps from data sets, evenly over the sets, one mask a photo; the tap is `evaluate`'s first click."""
     groups = grouped(sources)
     for number, (name, parts) in enumerate(groups.items()):
-        samples, rng = Samples(parts, skip=True), np.random.default_rng([seed, number])
+        samples, rng = ShardDataset(parts, skip=True), np.random.default_rng([seed, number])
         share = count // len(groups) + (number < count % len(groups))
         for index, sample in readable(samples, rng.permutation(len(samples))[:share].tolist(), []):
             masks = [mask for mask in sample.masks() if np.count_nonzero(mask) >= SMALLEST]

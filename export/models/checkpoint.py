@@ -89,7 +89,7 @@ def recognise(content: dict[str, Any]) -> str | None:
 
 def _student(content: dict[str, Any], path: Path) -> PromptableModel:
     try:
-        model = Promptable(Config(**content["config"]))
+        model = Promptable(Config.from_dict(content["config"]))
         model.load_state_dict(content["average"])
     except (KeyError, TypeError, RuntimeError) as error:
         if _allocation_failed(error):

@@ -6,11 +6,12 @@ from segment_anything.modeling.common import LayerNorm2d
 from torch import nn
 
 
-class Judge(nn.Module):
-    """The predicted IoU from two things: SAM's head, which knows the prompt, and how sure a mask is of its own pixels.
+class Calibration(nn.Module):
+    """Calibrates the predicted IoU: a weighted sum of SAM's head and of the certainty of the mask itself.
 
-    The head answers before the masks are drawn and cannot see that one of them came out vague. `weights` are those of the
-    head's figure, of the mean probability of a mask's pixels, and a constant; untrained they leave the head as it is.
+    The head predicts before the masks are computed, so it cannot know that one of them has uncertain pixels. `weights` are those
+    of the head's prediction, of the mean probability of a mask's pixels, and a constant; untrained, the head's prediction
+    passes unchanged.
     """
 
     def __init__(self) -> None:
@@ -18,7 +19,7 @@ class Judge(nn.Module):
         self.weights = nn.Parameter(torch.tensor([1.0, 0.0, 0.0]))
 
     def forward(self, masks: torch.Tensor, predicted: torch.Tensor) -> torch.Tensor:
-        """Logits (B, 4, G, G) and the head's figures (B, 4) → predicted IoU (B, 4). The masks learn nothing from it."""
+        """Logits (B, 4, G, G) and the head's predictions (B, 4) → predicted IoU (B, 4). No gradient reaches the masks."""
         return self.weights[0] * predicted + self.weights[1] * self.certainty(masks) + self.weights[2]
 
     def certainty(self, masks: torch.Tensor) -> torch.Tensor:
@@ -31,17 +32,17 @@ class Judge(nn.Module):
 class PairedMaskDecoder(MaskDecoder):
     """`segment_anything`'s MaskDecoder for a batch in which every embedding has its own prompt, or one has them all.
 
-    With `judged`, its predicted IoU goes through a `Judge`.
+    With `calibrated`, its predicted IoU goes through a `Calibration`.
     """
 
-    def __init__(self, dim: int, heads: int, mlp_dim: int, judged: bool = False) -> None:
+    def __init__(self, dim: int, heads: int, mlp_dim: int, calibrated: bool = False) -> None:
         super().__init__(
             transformer_dim=dim,
             transformer=TwoWayTransformer(depth=2, embedding_dim=dim, num_heads=heads, mlp_dim=mlp_dim),
             iou_head_hidden_dim=dim,
         )
-        self.judge = Judge() if judged else None
-        self.register_load_state_dict_pre_hook(_with_judge)
+        self.calibration = Calibration() if calibrated else None
+        self.register_load_state_dict_pre_hook(_fill_in_calibration)
 
     def forward(
         self, features: dict[str, torch.Tensor], image_pe: torch.Tensor, sparse: torch.Tensor, dense: torch.Tensor
@@ -60,7 +61,7 @@ class PairedMaskDecoder(MaskDecoder):
         kernels = torch.stack([mlp(hidden[:, 1 + i]) for i, mlp in enumerate(self.output_hypernetworks_mlps)], dim=1)
         masks = (kernels @ fine.flatten(2)).reshape(batch, -1, fine.shape[2], fine.shape[3])
         predicted = self.iou_prediction_head(hidden[:, 0])
-        return masks, self.judge(masks, predicted) if self.judge else predicted
+        return masks, self.calibration(masks, predicted) if self.calibration else predicted
 
     def upscale(self, source: torch.Tensor, features: dict[str, torch.Tensor]) -> torch.Tensor:
         """(B, dim, h, w) → (B, channels, 4h, 4w), of which each mask is a weighted sum."""
@@ -68,10 +69,10 @@ class PairedMaskDecoder(MaskDecoder):
 
 
 class FineMaskDecoder(PairedMaskDecoder):
-    """SAM's decoder at width `dim`, upsampling through `fine_dims` channels at strides 8 and 4, its answers judged."""
+    """SAM's decoder at width `dim`, upsampling through `fine_dims` channels at strides 8 and 4; always calibrated."""
 
     def __init__(self, dim: int, fine_dims: tuple[int, int], heads: int = 8) -> None:
-        super().__init__(dim, heads, mlp_dim=4 * dim, judged=True)
+        super().__init__(dim, heads, mlp_dim=4 * dim, calibrated=True)
         self.up_8 = nn.ConvTranspose2d(dim, fine_dims[0], 2, stride=2)
         self.norm_8 = LayerNorm2d(fine_dims[0])
         self.up_4 = nn.ConvTranspose2d(fine_dims[0], fine_dims[1], 2, stride=2)
@@ -85,7 +86,8 @@ class FineMaskDecoder(PairedMaskDecoder):
         return self.activation(self.up_4(fine) + features["fine_4"])
 
 
-def _with_judge(decoder: PairedMaskDecoder, weights: dict[str, torch.Tensor], prefix: str, *_: object) -> None:
-    """Weights without a judge, SAM's own or those of an older checkpoint: the head alone."""
-    if decoder.judge is not None:
-        weights.setdefault(f"{prefix}judge.weights", decoder.judge.weights.detach().clone())
+def _fill_in_calibration(decoder: PairedMaskDecoder, weights: dict[str, torch.Tensor], prefix: str, *_: object) -> None:
+    """Fill in default calibration weights for checkpoints without; take those that were saved as `judge`, their earlier name."""
+    if decoder.calibration is not None:
+        default = decoder.calibration.weights.detach().clone()
+        weights.setdefault(f"{prefix}calibration.weights", weights.pop(f"{prefix}judge.weights", default))

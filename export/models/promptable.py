@@ -1,6 +1,8 @@
 """`PromptableModel`: image encoder + prompt encoder + mask decoder; `Promptable`: our student, with what rebuilds it."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -13,14 +15,15 @@ from export.models.geometry import LOW_RES_STRIDE
 
 EMBEDDING_STRIDE = 16
 SAM_MLP_DIM = 2048
+RENAMED = {"judged": "calibrated"}
 
 
 @dataclass(frozen=True)
 class Config:
     """What a checkpoint needs besides weights. `input_size` is the long side of the photo, in pixels.
 
-    `fine_8` and `fine_4` are the channels of the finer maps; with both 0 the decoder is SAM's own, `judged` or not (see
-    decoder.py; a decoder with finer maps is so always).
+    `fine_8` and `fine_4` are the channels of the finer maps; with both 0 the decoder is SAM's own, `calibrated` or not
+    (see decoder.py); a decoder with finer maps always is.
     """
 
     backbone: str = "mobilenetv4_conv_small"
@@ -28,10 +31,15 @@ class Config:
     fine_8: int = 64
     fine_4: int = 32
     input_size: int = 320
-    judged: bool = False
+    calibrated: bool = False
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> "Config":
+        """The config that a checkpoint holds; earlier ones call `calibrated` `judged`."""
+        return cls(**{RENAMED.get(name, name): value for name, value in content.items()})
 
 
 class PromptableModel(nn.Module):
@@ -94,7 +102,7 @@ class Promptable(PromptableModel):
             ),
             FineMaskDecoder(config.dim, fine_dims)
             if all(fine_dims)
-            else PairedMaskDecoder(config.dim, heads=8, mlp_dim=SAM_MLP_DIM, judged=config.judged),
+            else PairedMaskDecoder(config.dim, heads=8, mlp_dim=SAM_MLP_DIM, calibrated=config.calibrated),
         )
         self.config = config
         self.set_input_size(config.input_size)

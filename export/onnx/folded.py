@@ -179,7 +179,7 @@ class FoldedDecoder(nn.Module):
 
     def _heads(self, decoder: Any) -> None:
         """The IoU head and the four hypernetworks as one MLP with a matrix each, padded to one width."""
-        self.judge = decoder.judge
+        self.calibration = decoder.calibration
         mlps = [decoder.iou_prediction_head, *decoder.output_hypernetworks_mlps]
         depth = len(mlps[0].layers)
         if {len(mlp.layers) for mlp in mlps} != {depth}:
@@ -239,7 +239,7 @@ class FoldedDecoder(nn.Module):
         masks = kernels @ fine.transpose(2, 3)
         masks = masks.reshape(-1, 4, n, n, 2, 2, 2, 2).permute(0, 1, 2, 4, 6, 3, 5, 7).reshape(-1, 4, 4 * n, 4 * n)
         predicted = answer[:, 0, 0, :4]
-        return masks, self.judge(masks, predicted) if self.judge else predicted
+        return masks, self.calibration(masks, predicted) if self.calibration else predicted
 
     def map(self, name: str, features: dict[str, torch.Tensor]) -> torch.Tensor:
         return features[name] if self.split else rows_of(features[name], self.cells)

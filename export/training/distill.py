@@ -20,13 +20,13 @@ from export.data.frames import inside, low_res_inside, pixels
 from export.data.order import split
 from export.data.photos import Photos
 from export.errors import UsageError
-from export.files import sha256
 from export.messages import say
 from export.models.promptable import Promptable, PromptableModel
 from export.training import distributed
 from export.training.cache import encode
 from export.training.loop import run, whole_batches
 from export.training.losses import dice, embedding_loss, focal, true_ious
+from export.training.recipe import DistillRecipe, Execution, digest
 from export.training.schedule import Schedule
 from export.training.teacher import load_teacher, student_of
 from export.training.trainer import Batch, Objective, Trainer, initialise, seed_rank
@@ -124,48 +124,48 @@ def measure(student: Promptable, teacher: PromptableModel, loader: DataLoader, d
     return {"heldout_mse_loss": float(np.mean(errors)), "heldout_alignment": float(np.mean(ious))}
 
 
-def distill(  # type: ignore[no-untyped-def]
-    data, teacher, teacher_name, input_size, folder, out, mode, backbone, decoder, init, epochs, samples, batch, prompts,
-    rate, schedule, warmup, decay, holdout, workers, memory, save_minutes, measure_every, half, freeze_batchnorm, seed, device,
-) -> None:  # fmt: skip
+def distill(recipe: DistillRecipe, execution: Execution) -> None:
     """Distil a teacher's encoder into a light one: decoupled, semi-coupled or coupled."""
-    if decoder == "fresh" and mode != "coupled":
+    mode, seed = recipe.mode, recipe.seed
+    if recipe.decoder == "fresh" and mode != "coupled":
         raise UsageError(f"--mode {mode} keeps the teacher's decoder: --decoder fresh goes with coupled.")
     with distributed.setup():
-        model = load_teacher(teacher, teacher_name, input_size).to(device)
-        digest, cached = sha256(teacher), Embeddings(folder) if folder else None
+        model = load_teacher(recipe.teacher, recipe.teacher_name, recipe.input_size).to(execution.device)
+        cached = Embeddings(recipe.cache) if recipe.cache else None
         if cached:
-            cached.check_teacher(teacher, digest, model.input_size)
-        views = Views(Photos(data), model.input_size, cached)
+            cached.check_teacher(recipe.teacher, digest(recipe.teacher), model.input_size)
+        views = Views(Photos(recipe.data), model.input_size, cached)
         if views.uncached and distributed.is_main():
             say(f"{views.uncached} photos of --data are not in the cache, and are left out.")
-        training, held = split([views.identity(index) for index in range(len(views))], holdout, seed)
-        total = whole_batches(samples or epochs * len(training), batch)
+        training, held = split([views.identity(index) for index in range(len(views))], recipe.holdout, seed)
+        total = whole_batches(recipe.samples or recipe.epochs * len(training), recipe.batch)
+        warmup = int(recipe.warmup_share * total)
         torch.manual_seed(seed)
-        student = student_of(model, backbone, fresh_decoder=decoder == "fresh")
-        if init:
-            initialise(student, init)
+        student = student_of(model, recipe.backbone, fresh_decoder=recipe.decoder == "fresh")
+        if recipe.init:
+            initialise(student, recipe.init)
         seed_rank(seed)
         trainer = Trainer(
-            Distil(student, model, mode, half),
-            Schedule(rate, total, int(warmup * total), schedule),
-            device,
-            decay,
+            Distil(student, model, mode, recipe.half),
+            Schedule(recipe.rate, total, warmup, recipe.schedule),
+            execution.device,
+            recipe.average_decay,
             np.random.default_rng(seed),
             learn=LEARNS[mode],
-            freeze_batchnorm=freeze_batchnorm,
-            recipe={"step": "distill", "mode": mode, "teacher": digest, "seed": seed, "photos": len(training)},
-        )
-        fixed = Numbered(views, held, example_of(cached, prompts), seed, memory)
+            freeze_batchnorm=recipe.freeze_batchnorm,
+            recipe=recipe.recorded(
+                len(training), total, warmup, step="distill", mode=mode, teacher=digest(recipe.teacher),
+                init=digest(recipe.init), decoder=recipe.decoder, prompts=recipe.prompts,
+            ),
+        )  # fmt: skip
+        fixed = Numbered(views, held, example_of(cached, recipe.prompts), seed, execution.memory)
         watch = DataLoader(fixed, batch_size=8, sampler=range(len(held)))
+        prompts = 0 if mode == "decoupled" else recipe.prompts
         run(
             trainer,
-            Numbered(views, training, example_of(cached, 0 if mode == "decoupled" else prompts), seed, memory),
-            out,
+            Numbered(views, training, example_of(cached, prompts), seed, execution.memory),
+            execution,
             samples=total,
-            batch=batch,
-            workers=workers,
-            measure=(lambda: measure(trainer.averaged_model(), model, watch, device)) if len(held) else None,
-            measure_every=measure_every,
-            save_minutes=save_minutes,
+            batch=recipe.batch,
+            measure=(lambda: measure(trainer.averaged_model(), model, watch, execution.device)) if len(held) else None,
         )

@@ -12,13 +12,12 @@ import torch
 from torch.utils.data import DataLoader
 
 from export.data.augment import pool, regions_of
-from export.data.collection import Collection
+from export.data.dataset import Dataset
 from export.data.embeddings import CacheError, Embeddings
 from export.data.examples import Make, More, Numbered
 from export.data.frames import letterboxed, low_res_inside, pixels
 from export.data.samples import Sample
 from export.errors import UsageError
-from export.files import sha256
 from export.models.geometry import Letterbox
 from export.models.promptable import Promptable, PromptableModel
 from export.training import distributed
@@ -26,10 +25,12 @@ from export.training.distill import FromTeacher, Maps
 from export.training.loop import run, whole_batches
 from export.training.losses import bce, dice, true_ious
 from export.training.prompts import Prompts, correct, point_or_box
+from export.training.recipe import Execution, FinetuneRecipe, digest
 from export.training.schedule import Schedule
 from export.training.teacher import as_student, load_teacher
 from export.training.train import FromTruth
-from export.training.trainer import Batch, Objective, Trainer, seed_rank
+from export.training.train import measure as measure_truth
+from export.training.trainer import Batch, Trainer, seed_rank
 from export.training.views import MAP
 
 BCE, DICE = 5.0, 5.0  # EdgeSAM's weights
@@ -91,18 +92,14 @@ def disagreement(
 class LetterboxedTruth(FromTruth):
     """The photos' own masks, for photos in the teacher's frame."""
 
-    def forward(self, batch: Batch) -> tuple[torch.Tensor, dict[str, float]]:
-        masks = batch["targets"].shape[1]
-        with self.autocast(batch["image"].device):
-            features = self.model.encode(pixels(batch["image"], batch["size"]))
-        return self.rounds(
-            {name: value.repeat_interleave(masks, 0) for name, value in features.items()},
-            batch["targets"].flatten(0, 1).float() / 255,
-            low_res_inside(batch["size"], self.model.input_size).repeat_interleave(masks, 0),
-        )
+    def frames(self, batch: Batch) -> torch.Tensor:
+        return pixels(batch["image"], batch["size"])
+
+    def valid(self, batch: Batch) -> torch.Tensor:
+        return low_res_inside(batch["size"], self.model.input_size)
 
 
-def framed(source: Collection, input_size: int, masks: int, cached: Embeddings | None) -> Make[Sample]:
+def framed(dataset: Dataset, input_size: int, masks: int, cached: Embeddings | None) -> Make[Sample]:
     """How a sample becomes an example: image, size, targets (masks, G, G) uint8 soft 0…255, and the teacher's cached maps."""
 
     def make(sample: Sample, more: More[Sample], rng: np.random.Generator) -> dict[str, np.ndarray]:
@@ -110,7 +107,7 @@ def framed(source: Collection, input_size: int, masks: int, cached: Embeddings |
         chosen = [chosen[i % len(chosen)] for i in range(masks)]
         height, width = sample.photo.shape[:2]
         resize = Letterbox(width, height, input_size).resize
-        maps = cached.read(source.name(more.index), flipped=False) if cached else {}
+        maps = cached.read(dataset.name(more.index), flipped=False) if cached else {}
         return {
             **letterboxed(sample.photo, input_size),
             "targets": np.stack([pool(resize(mask), input_size) for mask in chosen]),
@@ -121,7 +118,7 @@ def framed(source: Collection, input_size: int, masks: int, cached: Embeddings |
 
 
 @torch.no_grad()
-def measure(objective: Objective, loader: DataLoader, device: str) -> dict[str, float]:
+def measure_answers(objective: InTheLoop, loader: DataLoader, device: str) -> dict[str, float]:
     """The objective's own figures on held-out photos, for the same prompts each time."""
     objective.model.eval()
     state = torch.get_rng_state()
@@ -134,60 +131,63 @@ def measure(objective: Objective, loader: DataLoader, device: str) -> dict[str, 
     return {name: float(np.mean(values)) for name, values in figures.items()}
 
 
-def finetune(  # type: ignore[no-untyped-def]
-    data, path, teacher, teacher_name, input_size, folder, out, target, learn, loops, masks, epochs, samples, batch, rate,
-    schedule, warmup, decay, holdout, workers, memory, save_minutes, measure_every, half, freeze_batchnorm, seed, device,
-) -> None:  # fmt: skip
+def finetune(recipe: FinetuneRecipe, execution: Execution) -> None:
     """Fine-tune a student with prompts in the loop, against its teacher's masks or the photos' own."""
-    if (target == "teacher") != (teacher is not None):
+    if (recipe.target == "teacher") != (recipe.teacher is not None):
         raise UsageError("--target teacher needs --teacher, and --target truth takes none.")
     with distributed.setup():
+        seed, learn, memory = recipe.seed, recipe.learn, execution.memory
         torch.manual_seed(seed)
-        student = as_student(load_teacher(path, None, input_size), path)
+        student = as_student(load_teacher(recipe.student, None, recipe.input_size), recipe.student)
         student.requires_grad_(True)
         draw = np.random.default_rng(seed)
-        cached, digest, model = None, "", None
-        if teacher:
-            model = load_teacher(teacher, teacher_name, student.input_size).to(device)
-            digest, cached = sha256(teacher), Embeddings(folder) if folder else None
+        model, cached = None, None
+        if recipe.teacher:
+            model = load_teacher(recipe.teacher, recipe.teacher_name, student.input_size).to(execution.device)
+            cached = Embeddings(recipe.cache) if recipe.cache else None
             if cached:
-                cached.check_teacher(teacher, digest, model.input_size)
+                cached.check_teacher(recipe.teacher, digest(recipe.teacher), model.input_size)
 
-        def objective_for(learner: Promptable) -> Objective:
-            if model is None:
-                return LetterboxedTruth(learner, draw, half)
-            return InTheLoop(learner, model, loops=loops, score=learn != "encoder", half=half)
+        def against(teacher: PromptableModel, learner: Promptable) -> InTheLoop:
+            return InTheLoop(learner, teacher, loops=recipe.loops, score=learn != "encoder", half=recipe.half)
 
-        source = Collection(data)
-        chosen = [i for i in range(len(source)) if cached is None or cached.has(source.name(i))]
+        dataset = Dataset(recipe.data)
+        chosen = [i for i in range(len(dataset)) if cached is None or cached.has(dataset.name(i))]
         if not chosen:
-            raise CacheError(f"{folder} has none of the photos of --data: cache them first, or leave --cache away.")
-        training, held = source.set_aside(holdout, seed, chosen)
-        total = whole_batches(samples or epochs * len(training), batch)
-        make = framed(source, student.input_size, masks, cached)
+            raise CacheError(
+                f"{recipe.cache} has none of the photos of --data: cache them first, or leave --cache away."
+            )
+        training, held = dataset.set_aside(recipe.holdout, seed, chosen)
+        total = whole_batches(recipe.samples or recipe.epochs * len(training), recipe.batch)
+        warmup = int(recipe.warmup_share * total)
+        make = framed(dataset, student.input_size, recipe.masks, cached)
         seed_rank(seed)
         trainer = Trainer(
-            objective_for(student),
-            Schedule(rate, total, int(warmup * total), schedule),
-            device,
-            decay,
+            against(model, student) if model else LetterboxedTruth(student, draw, recipe.half),
+            Schedule(recipe.rate, total, warmup, recipe.schedule),
+            execution.device,
+            recipe.average_decay,
             draw,
             learn=learn,
-            freeze_batchnorm=freeze_batchnorm,
-            recipe={"step": "finetune", "target": target, "learn": learn, "teacher": digest, "loops": loops,
-                    "student": sha256(path), "seed": seed, "photos": len(training)},
+            freeze_batchnorm=recipe.freeze_batchnorm,
+            recipe=recipe.recorded(
+                len(training), total, warmup, step="finetune", target=recipe.target, learn=learn, loops=recipe.loops,
+                teacher=digest(recipe.teacher), student=digest(recipe.student), masks=recipe.masks,
+            ),
         )  # fmt: skip
-        watch = DataLoader(Numbered(source, held, make, seed, memory), batch_size=8, sampler=range(len(held)))
+        watch = DataLoader(Numbered(dataset, held, make, seed, memory), batch_size=8, sampler=range(len(held)))
+
+        def measure() -> dict[str, float]:
+            average = trainer.averaged_model()
+            if model:
+                return measure_answers(against(model, average), watch, execution.device)
+            return measure_truth(LetterboxedTruth(average, draw), watch, execution.device)
+
         run(
             trainer,
-            Numbered(source, training, make, seed, memory),
-            out,
+            Numbered(dataset, training, make, seed, memory),
+            execution,
             samples=total,
-            batch=batch,
-            workers=workers,
-            measure=(lambda: measure(objective_for(trainer.averaged_model()), watch, device))
-            if len(held) and model
-            else None,
-            measure_every=measure_every,
-            save_minutes=save_minutes,
+            batch=recipe.batch,
+            measure=measure if len(held) else None,
         )

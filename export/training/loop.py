@@ -18,6 +18,7 @@ from export.errors import ExportError
 from export.messages import say
 from export.training.curves import plot_curves
 from export.training.distributed import is_main, world
+from export.training.recipe import Execution
 from export.training.trainer import Batch, Trainer
 
 Measure = Callable[[], dict[str, float]]
@@ -63,48 +64,46 @@ def whole_batches(photos: float, batch: int) -> int:
 def run(
     trainer: Trainer,
     examples: Dataset[dict[str, np.ndarray]],
-    out: Path,
+    execution: Execution,
     *,
     samples: int,
     batch: int,
-    workers: int,
     measure: Measure | None,
-    measure_every: int,
-    save_minutes: float,
 ) -> None:
-    """Step until `samples` photos were seen; resumes the checkpoint in `out`, and leaves one with its curves there."""
-    path = out / "checkpoint.pt"
-    if path.exists() and _finished(trainer, path, samples, batch):
-        return
-    saved, recent = time.monotonic(), dict[str, float]()
+    """Step until `samples` photos were seen; resumes the checkpoint in the folder `out`, and leaves one with its curves there."""
+    path, curves = execution.out / "checkpoint.pt", execution.out / "curves.png"
+    if path.exists():
+        trainer.resume(path, execution.accept_changes)
+        if _finished(trainer, path, samples, batch):
+            return
+    saved, recent, every = time.monotonic(), dict[str, float](), execution.measure_every
     with (
         tqdm(total=samples, initial=trainer.seen, unit="photo", smoothing=0.05, disable=not is_main()) as bar,
         _asked_to_stop() as asked,
         told_plainly(),
     ):
-        for examples_batch in batches(examples, trainer.seen, samples, batch, workers):
+        for examples_batch in batches(examples, trainer.seen, samples, batch, execution.workers):
             for name, value in trainer.step(examples_batch).items():
                 recent[name] = 0.98 * recent.get(name, value) + 0.02 * value
             bar.update(batch)
             shown = {k: f"{v:.3f}" for k, v in recent.items() if k.endswith(("iou", "mse_loss"))}
             bar.set_postfix(shown, refresh=False)
-            if is_main() and trainer.seen // measure_every != (trainer.seen - batch) // measure_every:
+            if is_main() and trainer.seen // every != (trainer.seen - batch) // every:
                 trainer.log.append({"seen": trainer.seen, **recent, **(measure() if measure else {})})
                 bar.write(json.dumps({k: round(v, 4) for k, v in trainer.log[-1].items()}))
             if _anyone(asked(), trainer.device):
                 _stop(trainer, path, samples)
-            if is_main() and time.monotonic() - saved > 60 * save_minutes:
+            if is_main() and time.monotonic() - saved > 60 * execution.save_minutes:
                 trainer.save(path)
                 saved = time.monotonic()
     if is_main():
         trainer.save(path)
-        plot_curves(trainer.log, out / "curves.png")
-        say(f"Wrote {path} and {out / 'curves.png'}.")
+        plot_curves(trainer.log, curves)
+        say(f"Wrote {path} and {curves}.")
 
 
 def _finished(trainer: Trainer, path: Path, samples: int, batch: int) -> bool:
-    """Take up the checkpoint; a finished one is left as it is, because later steps know this very file by its sha256."""
-    trainer.resume(path)
+    """Say how far a resumed run is; a finished one is left as it is, because later steps know this very file by its sha256."""
     done = trainer.seen + batch > samples
     if is_main():
         told = "Nothing is left to do." if done else ""

@@ -50,11 +50,11 @@ def row_bytes(folder: Path) -> int:
     return sum(FP16 * math.prod(shape) for shape in read_meta(folder).maps.values())
 
 
-def scale(teacher_rate, student_rate, folder, epochs, processes) -> None:  # type: ignore[no-untyped-def]
+def scale(teacher_rate: float, student_rate: float, cache: Path | None, epochs: float, processes: int) -> None:
     """Say what 1 %, 10 % and 100 % of SA-1B cost at measured rates."""
     if min(teacher_rate, student_rate, epochs, processes) <= 0:
         raise UsageError("Rates, epochs and processes must be positive.")
-    row = row_bytes(folder) if folder else 256 * 64 * 64 * FP16
+    row = row_bytes(cache) if cache else 256 * 64 * 64 * FP16
     say("| SA-1B | photos | embeddings | caching | distilling | in all |")
     say("|---|---|---|---|---|---|")
     for share in SHARES:

@@ -31,9 +31,9 @@ def student_of(teacher: PromptableModel, backbone: str, fresh_decoder: bool = Fa
         config = Config(backbone, own.dim, own.fine_8, own.fine_4, teacher.input_size)
     else:
         dim = teacher.prompt_encoder.embed_dim
-        # The half-frame form is what we publish, and `judge` fits how its candidates are ranked.
-        judged = backbone == HALF_FRAME
-        config = Config(backbone, dim, fine_8=0, fine_4=0, input_size=teacher.input_size, judged=judged)
+        # The half-frame form is what we publish, and `calibrate` fits how its candidates are ranked.
+        calibrated = backbone == HALF_FRAME
+        config = Config(backbone, dim, fine_8=0, fine_4=0, input_size=teacher.input_size, calibrated=calibrated)
     try:
         student = Promptable(config)
     except (ValueError, RuntimeError) as error:  # timm raises RuntimeError for an unknown name

@@ -7,10 +7,10 @@ every process takes its share of each batch.
 
 import numpy as np
 import torch
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
 from export.data.augment import Augment
-from export.data.collection import Collection
+from export.data.dataset import Dataset
 from export.data.examples import More, Numbered
 from export.data.samples import Sample
 from export.errors import ExportError
@@ -19,6 +19,7 @@ from export.training import distributed
 from export.training.loop import run
 from export.training.losses import promptable_loss
 from export.training.prompts import KINDS, correct, first_prompts
+from export.training.recipe import Execution, TrainRecipe, digest
 from export.training.schedule import Schedule
 from export.training.trainer import Batch, Objective, Trainer, initialise, seed_rank
 
@@ -34,14 +35,23 @@ class FromTruth(Objective):
         self.draw = draw
 
     def forward(self, batch: Batch) -> tuple[torch.Tensor, dict[str, float]]:
-        image = batch["image"].permute(0, 3, 1, 2).float()
         masks = batch["targets"].shape[1]
-        with self.autocast(image.device):
-            features = self.model.encode(image.contiguous(memory_format=torch.channels_last))
-        features = {name: value.repeat_interleave(masks, 0) for name, value in features.items()}
-        target = batch["targets"].flatten(0, 1).float() / 255
-        valid = batch["valid"].repeat_interleave(masks, 0)
-        return self.rounds(features, target, valid)
+        with self.autocast(batch["image"].device):
+            features = self.model.encode(self.frames(batch))
+        return self.rounds(
+            {name: value.repeat_interleave(masks, 0) for name, value in features.items()},
+            batch["targets"].flatten(0, 1).float() / 255,
+            self.valid(batch).repeat_interleave(masks, 0),
+        )
+
+    def frames(self, batch: Batch) -> torch.Tensor:
+        """The batch's photos (B, 3, S, S) as the encoder takes them."""
+        image = batch["image"].permute(0, 3, 1, 2).float()
+        return image.contiguous(memory_format=torch.channels_last)
+
+    def valid(self, batch: Batch) -> torch.Tensor:
+        """(B, G, G) bool: the low-res cells that show some photo."""
+        return batch["valid"]
 
     def rounds(
         self, features: dict[str, torch.Tensor], target: torch.Tensor, valid: torch.Tensor
@@ -70,15 +80,16 @@ class FromTruth(Objective):
 
 
 @torch.no_grad()
-def measure(model: Promptable, loader: DataLoader[dict[str, np.ndarray]], device: str) -> dict[str, float]:
-    """Low-res IoU on held-out examples: one click (picked by prediction, and best of three) and box."""
-    model.eval()
+def measure(objective: FromTruth, loader: DataLoader[dict[str, np.ndarray]], device: str) -> dict[str, float]:
+    """Low-res IoU on held-out examples, the first object of each: one click (picked by prediction, and best of three) and box."""
+    model = objective.model.eval()
     sums: dict[str, list[float]] = {"heldout_click1": [], "heldout_oracle": [], "heldout_box": []}
     state = torch.get_rng_state()
     torch.manual_seed(0)
-    for batch in loader:
-        features = model.encode(batch["image"].to(device).permute(0, 3, 1, 2).float())
-        target, valid = batch["targets"][:, 0].to(device).float() / 255, batch["valid"].to(device)
+    for held in loader:
+        batch = {name: torch.as_tensor(value).to(device) for name, value in held.items()}
+        features, valid = model.encode(objective.frames(batch)), objective.valid(batch)
+        target = batch["targets"][:, 0].float() / 255
         for kind in ("point", "box"):
             p = first_prompts(target, kind)
             _, logged = promptable_loss(
@@ -94,45 +105,52 @@ def measure(model: Promptable, loader: DataLoader[dict[str, np.ndarray]], device
 
 
 def examples(
-    pool: Collection, keep: np.ndarray, augment: Augment, seed: int, memory: int
-) -> Dataset[dict[str, np.ndarray]]:
+    dataset: Dataset, keep: np.ndarray, augment: Augment, seed: int, memory: int
+) -> Numbered[Sample]:
     """The photos `keep`, augmented, each in every epoch in another way."""
 
     def make(sample: Sample, more: More[Sample], rng: np.random.Generator) -> dict[str, np.ndarray]:
         return augment(sample, [more.other() for _ in range(OTHERS)], rng)
 
-    return Numbered(pool, keep, make, seed, memory)
+    return Numbered(dataset, keep, make, seed, memory)
 
 
-def train(  # type: ignore[no-untyped-def]
-    data, out, init, backbone, dim, input_size, samples, batch, masks, rate, schedule, warmup, decay, holdout,
-    workers, cache, save_minutes, measure_every, half, freeze_batchnorm, seed, device,
-) -> None:  # fmt: skip
+def train(recipe: TrainRecipe, execution: Execution) -> None:
     """Train a promptable model on photos with masks."""
     with distributed.setup():
-        torch.manual_seed(seed)
-        pool = Collection(data)
-        training, held = pool.set_aside(holdout, seed)
+        torch.manual_seed(recipe.seed)
+        dataset = Dataset(recipe.data)
+        training, held = dataset.set_aside(recipe.holdout, recipe.seed)
         try:
-            model = Promptable(Config(backbone=backbone, dim=dim, input_size=input_size))
+            model = Promptable(Config(backbone=recipe.backbone, dim=recipe.dim, input_size=recipe.input_size))
         except (ValueError, RuntimeError) as error:  # timm raises RuntimeError for an unknown name
             raise ExportError(str(error)) from error
-        if init:
-            initialise(model, init)
-        plan, draw = Schedule(rate, samples, warmup, schedule), np.random.default_rng(seed)
-        objective = FromTruth(model, draw, half)
+        if recipe.init:
+            initialise(model, recipe.init)
+        draw, seed, memory = np.random.default_rng(recipe.seed), recipe.seed, execution.memory
+        objective = FromTruth(model, draw, recipe.half)
         seed_rank(seed)
-        trainer = Trainer(objective, plan, device, decay, draw, freeze_batchnorm=freeze_batchnorm)
-        fixed = examples(pool, held, Augment(input_size, 1, paste=0, crop=0), seed, cache)
+        trainer = Trainer(
+            objective,
+            Schedule(recipe.rate, recipe.samples, recipe.warmup_photos, recipe.schedule),
+            execution.device,
+            recipe.average_decay,
+            draw,
+            freeze_batchnorm=recipe.freeze_batchnorm,
+            recipe=recipe.recorded(
+                len(training), recipe.samples, recipe.warmup_photos,
+                step="train", init=digest(recipe.init), masks=recipe.masks,
+            ),
+        )  # fmt: skip
+        fixed = examples(dataset, held, Augment(recipe.input_size, 1, paste=0, crop=0), seed, memory)
         watch: DataLoader[dict[str, np.ndarray]] = DataLoader(fixed, batch_size=50, sampler=range(len(held)))
         run(
             trainer,
-            examples(pool, training, Augment(input_size, masks), seed, cache),
-            out,
-            samples=samples,
-            batch=batch,
-            workers=workers,
-            measure=(lambda: measure(trainer.averaged_model(), watch, device)) if len(held) else None,
-            measure_every=measure_every,
-            save_minutes=save_minutes,
+            examples(dataset, training, Augment(recipe.input_size, recipe.masks), seed, memory),
+            execution,
+            samples=recipe.samples,
+            batch=recipe.batch,
+            measure=(lambda: measure(FromTruth(trainer.averaged_model(), draw), watch, execution.device))
+            if len(held)
+            else None,
         )

@@ -15,9 +15,11 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel
 
 from export.errors import ExportError
+from export.messages import say
 from export.models import checkpoint
 from export.models.promptable import Config, Promptable
-from export.training.distributed import world
+from export.training.distributed import is_main, world
+from export.training.recipe import changes
 from export.training.schedule import Schedule, running_average
 
 LEARN = ("encoder", "decoder", "both")
@@ -47,8 +49,8 @@ class Trainer:
 
     learn: the part that changes; the other one is frozen, in eval mode. freeze_batchnorm: normalise with the running
     statistics, so that an example's result does not depend on the others in its batch, nor on how a batch is split over
-    processes. draw: the random numbers of the objective, saved with the rest. recipe: plain values (mode, teacher, …)
-    that a resumed run must share.
+    processes. draw: the random numbers of the objective, saved with the rest. recipe: `Recipe.recorded`, which a resumed run
+    must share, or be told to change.
     """
 
     def __init__(
@@ -56,7 +58,7 @@ class Trainer:
         objective: Objective,
         schedule: Schedule,
         device: str,
-        decay: float,
+        average_decay: float,
         draw: np.random.Generator,
         learn: str = "both",
         freeze_batchnorm: bool = False,
@@ -70,7 +72,7 @@ class Trainer:
         self.frozen = [part for name, modules in parts.items() if learn not in (name, "both") for part in modules]
         for part in self.frozen:
             part.requires_grad_(False)
-        self.average = AveragedModel(self.model, multi_avg_fn=running_average(decay), use_buffers=True)
+        self.average = AveragedModel(self.model, multi_avg_fn=running_average(average_decay), use_buffers=True)
         learnt = [p for p in self.model.parameters() if p.requires_grad]
         groups = [
             {"params": [p for p in learnt if p.ndim > 1], "weight_decay": 0.05},
@@ -90,7 +92,9 @@ class Trainer:
         batch = {name: value.to(self.device) for name, value in batch.items()}
         loss, figures = self.parallel(batch)
         if not torch.isfinite(loss):
-            raise ExportError(f"The loss became {float(loss)} after {self.seen} samples: lower --rate and resume.")
+            raise ExportError(
+                f"The loss became {float(loss)} after {self.seen} samples: lower --rate and resume with --accept-changes."
+            )
         self.optimiser.zero_grad(set_to_none=True)
         self.scaler.scale(loss).backward()
         self.scaler.unscale_(self.optimiser)
@@ -139,16 +143,19 @@ class Trainer:
                 "it goes on from the last checkpoint."
             ) from error
 
-    def resume(self, path: Path) -> None:
-        """Take up the state that `save` wrote, or refuse it if it belongs to another recipe."""
+    def resume(self, path: Path, accept_changes: bool = False) -> None:
+        """Take up the state that `save` wrote; one of another recipe is refused, or its changes are accepted aloud."""
         content = checkpoint.load(path)
-        if Config(**content["config"]) != self.model.config:
+        if Config.from_dict(content["config"]) != self.model.config:
             raise ExportError(f"{path} was trained with other model settings; choose another --out.")
-        earlier = content.get("recipe", {})
-        other = sorted(name for name in self.recipe if earlier.get(name, self.recipe[name]) != self.recipe[name])
-        if other:
-            told = ", ".join(f"{name} {earlier[name]} (now {self.recipe[name]})" for name in other)
-            raise ExportError(f"{path} was made with another {told}; choose another --out.")
+        changed = "; ".join(changes(content.get("recipe", {}), self.recipe))
+        if changed and not accept_changes:
+            raise ExportError(
+                f"{path} was made with another recipe (was → is): {changed}. "
+                "Choose another --out, or give --accept-changes to go on with the new one."
+            )
+        if changed and is_main():
+            say(f"Accepted changes (was → is): {changed}.")
         self.model.load_state_dict(content["model"])
         self.averaged_model().load_state_dict(content["average"])
         self.average.n_averaged.fill_(content["averaged"])

@@ -10,7 +10,7 @@ from export.__main__ import main
 from export.data.drawn import write_folder
 
 TINY = ["--backbone", "mobilenetv4_conv_small_050", "--dim", "32", "--input-size", "64", "--batch", "4"]
-QUICK = ["--workers", "0", "--holdout", "2", "--device", "cpu", "--warmup", "8", "--cache", "20"]
+QUICK = ["--workers", "0", "--holdout", "2", "--device", "cpu", "--warmup-photos", "8", "--memory", "20"]
 
 
 def run(*arguments: object) -> str:

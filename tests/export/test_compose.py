@@ -7,7 +7,7 @@ from PIL import Image
 from export.cli.data import compose_command
 from export.data.compose import touching
 from export.data.drawn import write_folder
-from export.data.samples import Samples
+from export.data.samples import ShardDataset
 
 
 def test_the_right_object_stops_where_the_left_one_ends():
@@ -26,7 +26,7 @@ def test_composed_photos_hold_two_objects_that_touch_and_do_not_overlap(tmp_path
     arguments = ["--data", str(write_folder(tmp_path / "photos", 6)), "--out", str(out), "--count", "5"]
     result = CliRunner().invoke(compose_command, arguments)
     assert result.exit_code == 0, result.output
-    samples = Samples([out])
+    samples = ShardDataset([out])
     assert len(samples) == 5
     for sample in samples:
         first, second = sample.masks()

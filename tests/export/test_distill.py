@@ -55,7 +55,7 @@ def test_each_mode_changes_what_it_may_and_nothing_else(scenes, checkpoint, cach
 
 
 def test_a_student_comes_closer_to_its_teacher(scenes, checkpoint, cached, tmp_path):
-    more = ("--samples", 160, "--measure-every", 40, "--rate", 3e-3, "--decay", 0.8)
+    more = ("--samples", 160, "--measure-every", 40, "--rate", 3e-3, "--average-decay", 0.8)
     run(*distill(scenes, checkpoint, tmp_path, "--cache", cached, *more))
     log = checkpoints.load(tmp_path / "checkpoint.pt")["log"]
     assert log[-1]["heldout_mse_loss"] < 0.8 * log[0]["heldout_mse_loss"]
@@ -114,7 +114,7 @@ def test_what_does_not_belong_together_is_refused(scenes, checkpoint, cached, tm
     assert "none of the photos" in message
     run(*distill(scenes, checkpoint, tmp_path / "run", "--cache", cached, "--samples", 4))
     message = refuse(*distill(scenes, checkpoint, tmp_path / "run", "--cache", cached, "--mode", "coupled"))
-    assert "another mode decoupled (now coupled)" in message
+    assert "mode decoupled → coupled" in message
     assert "goes with coupled" in refuse(*distill(scenes, checkpoint, tmp_path, "--decoder", "fresh"))
 
 

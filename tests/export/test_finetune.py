@@ -39,6 +39,17 @@ def test_a_frozen_encoder_keeps_its_batchnorm_statistics(scenes, student, tmp_pa
     assert not same(weights(tmp_path / "checkpoint.pt", "mask_decoder"), weights(student, "mask_decoder"))
 
 
+def test_truth_is_measured_on_what_is_held_out(scenes, student, tmp_path):
+    run("finetune", *("--data", scenes, "--student", student, "--target", "truth", "--out", tmp_path), *QUICK,
+        "--measure-every", 4, "--rate", 0, "--schedule", "constant")  # fmt: skip
+    first, last = checkpoints.load(tmp_path / "checkpoint.pt")["log"]
+    figures = {name: value for name, value in last.items() if name.startswith("heldout_")}
+    assert set(figures) == {"heldout_click1", "heldout_oracle", "heldout_box"}
+    assert all(0 <= value <= 1 for value in figures.values())
+    assert figures["heldout_click1"] <= figures["heldout_oracle"]
+    assert figures.keys() <= first.keys()
+
+
 def test_it_reads_the_cache_that_its_distilling_used(scenes, checkpoint, student, tmp_path):
     cache = tmp_path / "cache"
     run("cache", "--data", scenes, "--teacher", checkpoint, "--out", cache, "--workers", 0, "--limit", 10)

@@ -81,7 +81,7 @@ def test_a_512_pixel_photo_fills_its_windows():
 
 
 @torch.no_grad()
-def test_student_is_judged_and_begins_with_its_teacher_s_ranking(teacher, student):
+def test_student_is_calibrated_and_begins_with_its_teacher_s_ranking(teacher, student):
     maps = teacher.encode(picture())
     prompt = (torch.tensor([[[40.0, 50.0], [0.0, 0.0]]]), torch.tensor([[1.0, -1.0]]))
     none = (torch.zeros(1, 1, 32, 32), torch.zeros(1))
@@ -89,11 +89,11 @@ def test_student_is_judged_and_begins_with_its_teacher_s_ranking(teacher, studen
     expected_masks, expected = teacher.decode(maps, *prompt, *none)
     assert torch.allclose(masks, expected_masks, atol=1e-5)
     assert torch.allclose(predicted, expected, atol=1e-5)
-    student.mask_decoder.judge.weights.copy_(torch.tensor([0.5, 0.75, -0.25]))
-    judged = student.decode(maps, *prompt, *none)[1]
-    assert not torch.allclose(judged, expected, atol=1e-2)
+    student.mask_decoder.calibration.weights.copy_(torch.tensor([0.5, 0.75, -0.25]))
+    calibrated = student.decode(maps, *prompt, *none)[1]
+    assert not torch.allclose(calibrated, expected, atol=1e-2)
     folded = FoldedDecoder(student)(maps, *prompt, *none)[1]
-    assert torch.allclose(folded, judged, atol=1e-4)
+    assert torch.allclose(folded, calibrated, atol=1e-4)
 
 
 @torch.no_grad()

@@ -4,23 +4,23 @@ import numpy as np
 from click.testing import CliRunner
 
 from export.cli.data import heldout_command
-from export.data.collection import Collection
+from export.data.dataset import Dataset
 from export.data.drawn import write_folder
 from export.data.order import split
-from export.data.samples import Samples
+from export.data.samples import ShardDataset
 
 
 def test_the_photos_set_aside_become_a_shard(tmp_path):
     folder, out = write_folder(tmp_path / "photos", 10), tmp_path / "held-000.tar"
     result = CliRunner().invoke(heldout_command, ["--data", str(folder), "--holdout", "2", "--out", str(out)])
     assert result.exit_code == 0, result.output
-    pool = Collection([folder])
-    _, held = split([pool.identity(i) for i in range(len(pool))], 2, 0)
-    written = Samples([out])
+    dataset = Dataset([folder])
+    _, held = split([dataset.identity(i) for i in range(len(dataset))], 2, 0)
+    written = ShardDataset([out])
     assert len(written) == len(held) == 2
     for index, sample in zip(held, written, strict=True):
-        assert np.array_equal(sample.photo, pool[int(index)].photo)
-        assert np.array_equal(sample.layers[0], pool[int(index)].layers[0])
+        assert np.array_equal(sample.photo, dataset[int(index)].photo)
+        assert np.array_equal(sample.layers[0], dataset[int(index)].layers[0])
 
 
 def test_a_pattern_that_fits_nothing_is_named(tmp_path):

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from export.data import rle
-from export.data.collection import Collection
+from export.data.dataset import Dataset
 from export.data.drawn import scene, write_folder
 from export.data.parts import SampleError
 from export.data.photos import Photos
-from export.data.sa1b import Sa1b, layered
+from export.data.sa1b import Sa1bDataset, layered
 from tests.export.conftest import run
 
 
@@ -85,7 +85,7 @@ def sa1b_shard(path, count=3):
 
 
 def test_a_shard_of_sa1b_gives_samples_with_all_their_masks(tmp_path):
-    samples = Sa1b([sa1b_shard(tmp_path / "sa_000000.tar")])
+    samples = Sa1bDataset([sa1b_shard(tmp_path / "sa_000000.tar")])
     assert [sample.key for sample in samples] == ["sa_0", "sa_1", "sa_2"]
     sample, (_, ids) = samples[1], scene(1)
     assert sample.photo.shape == (120, 160, 3)
@@ -95,7 +95,7 @@ def test_a_shard_of_sa1b_gives_samples_with_all_their_masks(tmp_path):
 def test_both_layouts_go_through_one_collection_and_one_training(tmp_path, checkpoint):
     ours = write_folder(tmp_path / "ours", 3)
     theirs = sa1b_shard(tmp_path / "sa_000000.tar")
-    both = Collection([ours, theirs])
+    both = Dataset([ours, theirs])
     assert len(both) == 6
     assert [both[i].key for i in (0, 5)] == ["scene000", "sa_2"]
     assert [both.name(i) for i in range(6)] == Photos([ours, theirs]).names
@@ -109,4 +109,4 @@ def test_a_damaged_record_is_named(tmp_path):
     Image.fromarray(scene(0)[0]).save(folder / "sa_7.jpg")
     (folder / "sa_7.json").write_text('{"annotations": [{"segmentation": {"size": [2, 2], "counts": "3"}}]}')
     with pytest.raises(SampleError, match=r"sa_7 of .*cover 3 pixels"):
-        Collection([folder])[0]
+        Dataset([folder])[0]

@@ -10,7 +10,7 @@ from PIL import Image
 from export.data.augment import Augment
 from export.data.drawn import scene, write_folder
 from export.data.parts import SampleError
-from export.data.samples import Samples, grouped, name_of, readable
+from export.data.samples import ShardDataset, grouped, name_of, readable
 
 
 def shard(path, members: dict[str, bytes]):
@@ -31,7 +31,7 @@ def encoded(pixels, ending):
 def test_a_folder_and_a_shard_of_the_same_files_read_alike(tmp_path):
     folder = write_folder(tmp_path / "folder", 3)
     tar = shard(tmp_path / "some-000.tar", {p.name: p.read_bytes() for p in sorted(folder.iterdir())})
-    a, b = Samples([folder]), Samples([tar])
+    a, b = ShardDataset([folder]), ShardDataset([tar])
     assert [s.key for s in a] == [s.key for s in b] == ["scene000", "scene001", "scene002"]
     for left, right in zip(a, b, strict=True):
         assert np.array_equal(left.photo, right.photo)
@@ -43,7 +43,7 @@ def test_layers_come_in_order_and_each_id_is_a_mask(tmp_path):
     photo, ids = scene(0)
     layers = {f"a{'' if i == 0 else f'.{i}'}.png": encoded(np.full_like(ids, i + 1), "png") for i in range(11)}
     tar = shard(tmp_path / "x.tar", {"a.webp": encoded(photo, "webp"), **layers})
-    sample = Samples([tar])[0]
+    sample = ShardDataset([tar])[0]
     assert [int(layer[0, 0]) for layer in sample.layers] == list(range(1, 12))
 
 
@@ -65,23 +65,23 @@ def test_a_broken_photo_is_named(tmp_path):
     _, ids = scene(0)
     tar = shard(tmp_path / "x.tar", {"broken.webp": b"not an image", "broken.png": encoded(ids, "png")})
     with pytest.raises(SampleError, match=r"broken of .*x\.tar"):
-        Samples([tar])[0]
+        ShardDataset([tar])[0]
 
 
 def test_a_mask_of_another_size_is_named(tmp_path):
     photo, ids = scene(0)
     tar = shard(tmp_path / "x.tar", {"odd.webp": encoded(photo, "webp"), "odd.png": encoded(ids[:-1], "png")})
     with pytest.raises(SampleError, match="odd"):
-        Samples([tar])[0]
+        ShardDataset([tar])[0]
 
 
 def test_a_truncated_shard_and_a_missing_one_are_named(tmp_path):
     bad = tmp_path / "cut-000.tar"
     bad.write_bytes(b"\x01" * 700)
     with pytest.raises(SampleError, match="cut-000"):
-        Samples([bad])
+        ShardDataset([bad])
     with pytest.raises(SampleError, match="nowhere"):
-        Samples([tmp_path / "nowhere-*.tar"])
+        ShardDataset([tmp_path / "nowhere-*.tar"])
 
 
 def test_broken_samples_are_skipped_and_named_once(tmp_path, capsys):
@@ -89,7 +89,7 @@ def test_broken_samples_are_skipped_and_named_once(tmp_path, capsys):
     (folder / "scene001.webp").write_bytes(b"")
     (folder / "scene002.png").write_bytes(b"\x89PNG\r\n\x1a\n cut short")
     skipped: list[str] = []
-    samples = Samples([folder])
+    samples = ShardDataset([folder])
     read = dict(readable(samples, range(len(samples)), skipped))
     assert sorted(read) == [0, 3]
     assert read[3].key == "scene003"
@@ -105,8 +105,8 @@ def test_of_a_truncated_shard_the_whole_samples_are_read(tmp_path):
     content = tar.read_bytes()
     tar.write_bytes(content[: len(content) * 6 // 10])
     with pytest.raises(SampleError, match="cut-000"):
-        Samples([tar])
-    samples, skipped = Samples([tar], skip=True), []
+        ShardDataset([tar])
+    samples, skipped = ShardDataset([tar], skip=True), []
     assert "cut-000" in samples.broken[0]
     assert [sample.key for _, sample in readable(samples, range(len(samples)), skipped)][:2] == ["scene000", "scene001"]
 
@@ -115,22 +115,22 @@ def test_if_no_shard_can_be_read_nothing_goes_on(tmp_path):
     bad = tmp_path / "bad-000.tar"
     bad.write_bytes(b"\x01" * 700)
     with pytest.raises(SampleError, match="bad-000"):
-        Samples([bad], skip=True)
+        ShardDataset([bad], skip=True)
 
 
 def test_ignored_pixels_are_no_mask(tmp_path):
     photo, ids = scene(0)
     pictures = {"a.webp": encoded(photo, "webp"), "a.png": encoded(ids, "png")}
     ignore = (ids == 2).astype(np.uint8) * 255
-    sample = Samples([shard(tmp_path / "x.tar", {**pictures, "a.ignore.png": encoded(ignore, "png")})])[0]
+    sample = ShardDataset([shard(tmp_path / "x.tar", {**pictures, "a.ignore.png": encoded(ignore, "png")})])[0]
     assert len(sample.layers) == 1
     assert sample.ignore is not None
     assert np.array_equal(sample.ignore, ids == 2)
-    assert Samples([shard(tmp_path / "y.tar", pictures)])[0].ignore is None
+    assert ShardDataset([shard(tmp_path / "y.tar", pictures)])[0].ignore is None
 
 
 def test_an_example_keeps_photo_and_mask_together(tmp_path):
-    sample = Samples([write_folder(tmp_path, 1)])[0]
+    sample = ShardDataset([write_folder(tmp_path, 1)])[0]
     augment = Augment(size=128, masks=2, paste=0, crop=1)
     for seed in range(8):
         example = augment(sample, [sample], np.random.default_rng(seed))
@@ -141,7 +141,7 @@ def test_an_example_keeps_photo_and_mask_together(tmp_path):
 
 
 def test_a_pasted_object_leaves_the_mask_it_covers(tmp_path):
-    samples = Samples([write_folder(tmp_path, 2)])
+    samples = ShardDataset([write_folder(tmp_path, 2)])
     augment = Augment(size=128, masks=2, paste=1, crop=0)
     for seed in range(8):
         targets = augment(samples[0], [samples[1]], np.random.default_rng(seed))["targets"].astype(int)

@@ -22,7 +22,7 @@ def test_a_run_writes_a_checkpoint_and_its_curves(checkpoint):
 def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(scenes, checkpoint, tmp_path):
     options = ("--data", scenes, "--out", tmp_path, *TINY, *QUICK, "--measure-every", 8, "--schedule", "constant")
     run("train", *options, "--samples", 8)
-    assert "Resuming" in run("train", *options, "--samples", 16)
+    assert "Resuming" in run("train", *options, "--samples", 16, "--accept-changes")
     whole = ("--data", scenes, "--out", tmp_path / "whole", *TINY, *QUICK, "--measure-every", 8)
     run("train", *whole, "--schedule", "constant", "--samples", 16)
     resumed, straight = (checkpoints.load(p / "checkpoint.pt") for p in (tmp_path, tmp_path / "whole"))

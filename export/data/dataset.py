@@ -1,4 +1,4 @@
-"""`Collection`: samples from sources of either layout, this project's (see samples.py) or SA-1B's own (see sa1b.py)."""
+"""`Dataset`: samples from sources of either layout, this project's (see samples.py) or SA-1B's own (see sa1b.py)."""
 
 import bisect
 import glob
@@ -11,20 +11,20 @@ import numpy as np
 
 from export.data.order import split
 from export.data.parts import SampleError
-from export.data.sa1b import Sa1b
-from export.data.samples import Sample, Samples
+from export.data.sa1b import Sa1bDataset
+from export.data.samples import Sample, ShardDataset
 
 FIRST = 8  # files of a shard that tell its layout
 
 
-class Collection(Sequence[Sample]):
+class Dataset(Sequence[Sample]):
     """A sequence of samples from shards, folders, or glob patterns of them; a source named twice counts twice."""
 
     def __init__(self, sources: Sequence[str | Path]) -> None:
-        self._sets: list[Samples | Sa1b] = []
+        self._sets: list[ShardDataset | Sa1bDataset] = []
         self._paths = found(sources)
         for path in self._paths:
-            self._sets.append(Sa1b([path]) if _is_sa1b(path) else Samples([path]))
+            self._sets.append(Sa1bDataset([path]) if _is_sa1b(path) else ShardDataset([path]))
         self._ends = list(itertools.accumulate(len(one) for one in self._sets))
 
     def __len__(self) -> int:
@@ -50,7 +50,7 @@ class Collection(Sequence[Sample]):
         samples, place = self._place(index)
         return samples[place]
 
-    def _place(self, index: int) -> tuple[Samples | Sa1b, int]:
+    def _place(self, index: int) -> tuple[ShardDataset | Sa1bDataset, int]:
         if not 0 <= index < len(self):
             raise IndexError(index)
         at = bisect.bisect_right(self._ends, index)

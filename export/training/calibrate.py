@@ -1,10 +1,12 @@
-"""`judge`: fit the three weights that turn a decoder's own figure and a mask's certainty into its predicted IoU.
+"""`calibrate`: fit the three weights that make the predicted IoU of the decoder's own figure and a mask's certainty.
 
-`train` learns them along with the rest; this fits them alone, in minutes, and changes no mask: for checkpoints from before
-there was a judge, and to choose by eye how much certainty is to count among the candidates of one click.
+`train` learns them along with the rest; this fits them alone, in minutes, and changes no mask: for checkpoints that were made
+without calibration, and to choose by eye how much certainty is to count among the candidates of one click.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -12,7 +14,7 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from export.data.augment import Augment
-from export.data.collection import Collection
+from export.data.dataset import Dataset
 from export.errors import ExportError
 from export.messages import say
 from export.models import checkpoint
@@ -28,7 +30,7 @@ CERTAINTIES = (0.0, 0.5, 1.0, 1.5, 2.0, 4.0)  # weights that the report compares
 
 @dataclass(frozen=True)
 class Answers:
-    """What one click each was answered: (N, 4) the head's figure, the mask's certainty, and its true IoU."""
+    """The answers to one click each, (N, 4): the head's predicted IoU, the mask's certainty, and its true IoU."""
 
     head: np.ndarray
     certainty: np.ndarray
@@ -40,7 +42,7 @@ class Answers:
         return float(np.take_along_axis(self.iou, best[:, None], 1).mean())
 
     def fit(self, certainty: float) -> tuple[float, float, float]:
-        """The judge's weights: scale and constant by least squares, so that 0.7 means an IoU of 0.7."""
+        """The calibration weights: scale and constant by least squares, so that 0.7 means an IoU of 0.7."""
         scale, constant = np.polyfit((self.head + certainty * self.certainty).ravel(), self.iou.ravel(), 1)
         if scale <= 0:
             raise ExportError("What the model predicts has nothing to do with its masks yet: train it first.")
@@ -54,11 +56,11 @@ class Answers:
 
 @torch.no_grad()
 def ask(model: Promptable, loader: DataLoader[dict[str, np.ndarray]], device: str) -> Answers:
-    """One click on every target of the loader's examples."""
+    """Ask for one click on every target of the loader's examples."""
     decoder = model.mask_decoder
     assert isinstance(decoder, PairedMaskDecoder)
-    assert decoder.judge is not None
-    decoder.judge.weights.copy_(torch.tensor([1.0, 0.0, 0.0]))  # the head alone speaks
+    assert decoder.calibration is not None
+    decoder.calibration.weights.copy_(torch.tensor([1.0, 0.0, 0.0]))  # what the head alone predicts
     rows = []
     for batch in tqdm(loader, unit="batch"):
         features = model.encode(batch["image"].to(device).permute(0, 3, 1, 2).float())
@@ -66,22 +68,25 @@ def ask(model: Promptable, loader: DataLoader[dict[str, np.ndarray]], device: st
         for target in (batch["targets"].to(device).float() / 255).unbind(1):
             p = first_prompts(target, "point")
             logits, head = model.decode(features, p.coords, p.labels, p.mask_input, p.has_mask)
-            rows.append(torch.stack([head, decoder.judge.certainty(logits), true_ious(logits, target, valid)], 1).cpu())
+            rows.append(
+                torch.stack([head, decoder.calibration.certainty(logits), true_ious(logits, target, valid)], 1).cpu()
+            )
     head, certainty, iou = torch.cat(rows).double().numpy().transpose(1, 0, 2)
     return Answers(head, certainty, iou)
 
 
-def judge(  # type: ignore[no-untyped-def]
-    data, path, out, certainty, samples, masks, batch, holdout, workers, cache, seed, device
-) -> None:
-    """Fit how a model judges its own masks."""
+def calibrate(
+    data: Sequence[str], path: Path, out: Path, certainty: float, samples: int, masks: int, batch: int, holdout: int,
+    workers: int, memory: int, seed: int, device: str,
+) -> None:  # fmt: skip
+    """Fit how a model rates its own masks, and write its checkpoint with the fitted weights to `out`."""
     content, model = checkpoint.load(path), load_model(path)
-    if not isinstance(model, Promptable) or model.mask_decoder.judge is None:
-        raise ExportError(f"{path} has no judge: only our own students have one (see `train` and `distill`).")
-    pool = Collection(data)
-    training, _ = pool.set_aside(holdout, seed)
+    if not isinstance(model, Promptable) or model.mask_decoder.calibration is None:
+        raise ExportError(f"{path} has no calibration: only our own students have one (see `train` and `distill`).")
+    dataset = Dataset(data)
+    training, _ = dataset.set_aside(holdout, seed)
     torch.manual_seed(seed)
-    photos = examples(pool, training, Augment(model.input_size, masks), seed, cache)
+    photos = examples(dataset, training, Augment(model.input_size, masks), seed, memory)
     loader: DataLoader[dict[str, np.ndarray]] = DataLoader(
         photos, batch_size=batch, sampler=range(samples), num_workers=workers
     )
@@ -92,6 +97,6 @@ def judge(  # type: ignore[no-untyped-def]
     say(f"the best of the three would be {answers.iou[:, 1:].max(1).mean():.4f}")
     say(f"mean square error {answers.error((1.0, 0.0, 0.0)):.4f} → {answers.error(weights):.4f}")
     for name in content.keys() & {"model", "average"}:
-        content[name]["mask_decoder.judge.weights"] = torch.tensor(weights)
+        content[name]["mask_decoder.calibration.weights"] = torch.tensor(weights)
     checkpoint.save(out, content)
     say(f"Wrote {out}: predicted IoU = " + "{:.3f} · head {:+.3f} · certainty {:+.3f}.".format(*weights))
