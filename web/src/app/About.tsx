@@ -1,11 +1,11 @@
 /** What runs here and why, the keys, and where the sample photos are from. */
-import type { EngineInfo } from "../engine/segmenter";
+import type { EngineInfo, NoThreads } from "../engine/segmenter";
 import type { EnginePhase } from "../state/engine";
 import type { Sample } from "../features/open/samples";
 import { Dialog } from "../components/Dialog";
 import { KeyList } from "../features/shortcuts/KeyList";
 import type { Shortcuts } from "../features/shortcuts/shortcutGroups";
-import { t } from "../i18n/translate";
+import { t, type Text } from "../i18n/translate";
 
 interface Props {
   phase: EnginePhase;
@@ -52,13 +52,20 @@ export function About({ phase, samples, shortcuts, onClose }: Props) {
   );
 }
 
+/** Why it is slower than it could be, where somebody can do something about it. */
+const threadless: Record<Exclude<NoThreads, "one-core">, Text> = {
+  "not-isolated": "One thread only: the page is not isolated from others, which its server or a reload can change.",
+  "no-shared-memory": "One thread only: this browser lets no page share memory between threads. Another browser may be faster.",
+};
+
 function Engine({ info }: { info: EngineInfo }) {
   const { provider, threads } = info;
+  const lacking = provider === "wasm" && info.noThreads && info.noThreads !== "one-core" ? t(threadless[info.noThreads]) : "";
   const ran = threads > 1 ? t("It runs on {provider} with {threads} threads.", { provider, threads }) : t("It runs on {provider}.", { provider });
   return (
     <>
       <p>
-        {info.model.title} ({info.variant}), {info.model.licence}. {ran} {info.cached ? t("It is kept for offline use.") : t("It is not kept, because storage is full or switched off.")}
+        {info.model.title} ({info.variant}), {info.model.licence}. {ran} {lacking} {info.cached ? t("It is kept for offline use.") : t("It is not kept, because storage is full or switched off.")}
       </p>
       <ul class="attempts" data-testid="attempts" lang="en" dir="ltr">
         {info.tried.map(({ provider, outcome, reason }) => (

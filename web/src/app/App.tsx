@@ -8,7 +8,7 @@ import type { Controller } from "./controller";
 import { dragging, listenForFiles, photosOf } from "../features/open/fileInput";
 import { openDialog } from "./openDialog";
 import { listenToKeys } from "./keyboard";
-import type { Remedy } from "../state/messages";
+import { addressMessage, type Remedy } from "../state/messages";
 import { acceptedFiles } from "../state/projects";
 import { samples } from "../features/open/samples";
 import { acceptUpdate, updateReady } from "../workers/service/client";
@@ -48,7 +48,7 @@ export function App({ controller }: { controller: Controller }) {
   const cameraApp = useRef<HTMLInputElement>(null);
   const shoot = useCallback(() => (cameraWay.peek() === "app" ? cameraApp.current!.click() : void (openDialog.value = "camera")), []);
   const open = useCallback((files: readonly File[]) => void controller.openAll(files), [controller]);
-  useEffect(() => listenForFiles(open), [open]);
+  useEffect(() => listenForFiles(open, () => controller.tell(addressMessage())), [open, controller]);
   const actions = useMemo(() => createActions(controller, { choosePhoto: choose, showShortcuts: () => (openDialog.value = "shortcuts") }), [controller, choose]);
   const shortcuts = useMemo(() => shortcutGroups(actions), [actions]);
   useEffect(() => listenToKeys(controller, actions), [controller, actions]);

@@ -35,7 +35,10 @@ if (query.rawMasks) firstFinish.value = rawFinish;
 const controller = new Controller(withRemembered(query.choice, address));
 if (query.foreignManifest) controller.tell(foreignManifestMessage());
 void controller.album.restore();
-render(<App controller={controller} />, document.getElementById("app")!);
+const place = document.getElementById("app")!;
+// What the file says where no script runs.
+place.replaceChildren();
+render(<App controller={controller} />, place);
 void watchCameras();
 welcomeArrivals(controller, () => (openDialog.value = "camera"));
 

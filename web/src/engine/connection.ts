@@ -8,7 +8,10 @@ export const thisMachine: Machine = {
     return navigator.hardwareConcurrency || 1;
   },
   get isolated() {
-    return globalThis.crossOriginIsolated && typeof SharedArrayBuffer !== "undefined";
+    return globalThis.crossOriginIsolated === true;
+  },
+  get sharesMemory() {
+    return typeof SharedArrayBuffer !== "undefined";
   },
   connect,
 };

@@ -11,6 +11,7 @@ export type {
   LoadOptions,
   LowResMask,
   Manifest,
+  NoThreads,
   ModelEntry,
   Progress,
   Prompt,

@@ -1,19 +1,24 @@
-/** The manifest: from the network when there is one, else the copy of the last time. */
+/** The manifest: from the network when there is one, else the copy of the last time; that too where what comes is wrong. */
 import { ManifestError, parseManifest, type Manifest } from "./core/manifest";
 import { EngineError } from "./errors";
 import { keepManifest, keptManifest } from "./modelStore";
 import { aborted } from "./queue";
 
-/** @throws EngineError `manifest` when it is missing or wrong, `download` without a network and without a copy. */
+/** @throws EngineError without a copy of the last time: `manifest` when it is missing or wrong, `download` without a network. */
 export async function loadManifest(url: URL, signal?: AbortSignal): Promise<Manifest> {
-  const text = await fetchText(url, signal);
-  const manifest = parse(text ?? (await kept(url)));
-  if (text !== null) await keepManifest(url, text);
-  return manifest;
+  try {
+    const text = await fetchText(url, signal);
+    const manifest = parse(text);
+    await keepManifest(url, text);
+    return manifest;
+  } catch (error) {
+    const kept = signal?.aborted ? null : await keptManifest(url);
+    if (kept === null) throw error;
+    return parse(kept);
+  }
 }
 
-/** Null: the network is off. */
-async function fetchText(url: URL, signal?: AbortSignal): Promise<string | null> {
+async function fetchText(url: URL, signal?: AbortSignal): Promise<string> {
   try {
     const answer = await fetch(url, { cache: "no-cache", signal });
     if (!answer.ok) throw new EngineError("manifest", `The list of models could not be fetched: the server answered ${answer.status}.`);
@@ -21,14 +26,8 @@ async function fetchText(url: URL, signal?: AbortSignal): Promise<string | null>
   } catch (error) {
     if (error instanceof EngineError) throw error;
     if (signal?.aborted) throw aborted("Loading was aborted.");
-    return null;
+    throw new EngineError("download", "The list of models could not be fetched: the connection failed.", { cause: error });
   }
-}
-
-async function kept(url: URL): Promise<string> {
-  const text = await keptManifest(url);
-  if (text === null) throw new EngineError("download", "The list of models could not be fetched: the connection failed.");
-  return text;
 }
 
 function parse(text: string): Manifest {

@@ -22,12 +22,14 @@ export interface Setup {
   variant: Variant;
   encoder: Uint8Array<ArrayBuffer>;
   decoder: Uint8Array<ArrayBuffer>;
+  /** The self-test's picture, to see what becomes of a bitmap on its way into the worker. Null: none could be made. */
+  probe: ImageBitmap | null;
 }
 
 export type StartStage = "compile" | "self-test";
 
 /** How a start ended. `skipped`: this machine does not have what the provider needs. `failed`: it has, and still does not work. */
-export type Started = { outcome: "running" | "skipped" | "failed"; reason: string };
+export type Started = { outcome: "running" | "skipped" | "failed"; reason: string; /** Bitmaps lose their pixels on the way: only `ImageData` is of use. */ bitmapsFail?: boolean };
 
 /** What two files turned out to be. */
 export type Inspection =
@@ -35,6 +37,9 @@ export type Inspection =
   /** Sentences that say which file lacks what. */
   | { result: "misfit"; problems: readonly string[] }
   | { result: "size-unknown" };
+
+/** `blank`: every pixel of the bitmap is zero, its opacity too. It was transparent from the start, or its pixels were lost. */
+export type Reading = "read" | "blank";
 
 export interface Memory {
   /** Bytes of the runtime's WASM heaps. */
@@ -51,8 +56,8 @@ export interface Events {
 /** One worker runs one model on one provider, one call at a time: the client's queue sees to that. */
 export interface WorkerApi {
   start(setup: Setup, onStage: Events["onStage"], onLost: Events["onLost"]): Promise<Started>;
-  /** Keeps the encoder's outputs under `id` until they are released. */
-  encode(id: number, source: ImageBitmap | ImageData): Promise<Outcome<null>>;
+  /** Keeps the encoder's outputs under `id` until they are released; of a bitmap that arrived without its pixels it makes nothing. */
+  encode(id: number, source: ImageBitmap | ImageData): Promise<Outcome<Reading>>;
   /** A copy of what `encode` left under `id`, which stays. */
   save(id: number): Promise<Outcome<SavedEmbeddings>>;
   /** Puts under `id` what `encode` would have put there. */

@@ -12,6 +12,7 @@ import { transfer } from "comlink";
 import { chooseVariant, type Manifest, type ModelEntry, type ModelFile, type Variant } from "./core/manifest";
 import type { Prompt } from "./core/prompt";
 import { findEverything, type EverythingCalls, type EverythingOptions } from "./everything";
+import { copyBitmap, pixelsOf } from "./bitmap";
 import { thisMachine } from "./connection";
 import { misfit, type SavedEmbeddings } from "./embeddings";
 import { EngineError } from "./errors";
@@ -20,7 +21,7 @@ import { forgetOthers, loadFile, type StoredFile } from "./modelStore";
 import { ownVariant, readOwn } from "./ownModels";
 import type { Memory, Outcome } from "./protocol";
 import { aborted, RunQueue } from "./queue";
-import { startProvider, type Connection, type Machine, type Running } from "./start";
+import { noThreads, startProvider, type Connection, type Machine, type Running } from "./start";
 import { Timings } from "./timings";
 import { providers as allProviders, type EngineInfo, type Everything, type Progress, type Provider, type SegmentKind, type Segmentation } from "./types";
 
@@ -33,7 +34,7 @@ export { bringModel, listOwn, ownVariant, removeOwn, type Brought } from "./ownM
 export type { Memory } from "./protocol";
 export type { TimedKind, Timing } from "./timings";
 export type { EverythingOptions } from "./everything";
-export type { Attempt, EngineInfo, Everything, FoundMask, Progress, Provider, SegmentKind, Segmentation } from "./types";
+export type { Attempt, EngineInfo, Everything, FoundMask, NoThreads, Progress, Provider, SegmentKind, Segmentation } from "./types";
 
 export interface LoadOptions {
   /** A model id of the manifest; its default otherwise. */
@@ -58,6 +59,7 @@ export class Segmenter {
     private readonly connection: Connection,
     /** How long loading, reading photos and answering took. */
     readonly timings: Timings,
+    private readonly bitmapsArrive: boolean,
   ) {}
 
   /**
@@ -105,7 +107,7 @@ export class Segmenter {
       signal: options.signal,
     });
     const timings = new Timings({ files: ready - begin, start: performance.now() - ready });
-    segmenter = new Segmenter(describe(running, files, { model, variant: name }), running.connection, timings);
+    segmenter = new Segmenter(describe(running, files, { model, variant: name, noThreads: noThreads(machine) }), running.connection, timings, running.bitmapsArrive);
     void running.connection.died.then((message) => segmenter?.lose(message, options.onLost));
     return segmenter;
   }
@@ -115,7 +117,8 @@ export class Segmenter {
    *
    * @param source The upright photo. It stays the caller's, a copy goes to the worker – unless `transfer` hands an `ImageBitmap` over
    *   (it is then closed here), which spares a large photo that copy.
-   * @throws EngineError `out-of-memory`, `provider-lost`, `bad-input` or `aborted`.
+   * @throws EngineError `out-of-memory`, `provider-lost`, `bad-input` or `aborted`. `bad-input` too where `transfer` hands over a bitmap that
+   *   is wholly transparent, or whose pixels the browser loses on the way: without `transfer` they are sent in another way.
    */
   async encode(source: ImageBitmap | ImageData, options: { signal?: AbortSignal; transfer?: boolean } = {}): Promise<EncodedImage> {
     const { width, height } = source;
@@ -123,8 +126,7 @@ export class Segmenter {
     const id = ++this.lastId;
     const work = async () => {
       performance.mark("tapmask:encode");
-      const handedOver = options.transfer && source instanceof ImageBitmap ? transfer(source, [source]) : source;
-      await this.timings.measure("encode", async () => unwrap(await this.call((api) => api.encode(id, handedOver))));
+      await this.timings.measure("encode", () => this.hand(id, source, options.transfer === true));
       // Nobody will ask about it, or release it.
       if (options.signal?.aborted) void this.connection.api.release(id);
     };
@@ -173,6 +175,20 @@ export class Segmenter {
       save: () => this.queue.run("save", async () => unwrap(await this.call((api) => api.save(id)))),
       release: () => void this.connection.api.release(id),
     });
+  }
+
+  /** Sends a picture to the encoder: as a bitmap where that arrives with its pixels, as pixels otherwise. */
+  private async hand(id: number, source: ImageBitmap | ImageData, handOver: boolean): Promise<void> {
+    const send = async (picture: ImageBitmap | ImageData) => unwrap(await this.call((api) => api.encode(id, picture)));
+    if (!(source instanceof ImageBitmap)) return void (await send(source));
+    if (this.bitmapsArrive) {
+      const bitmap = handOver ? source : await copyBitmap(source);
+      if ((await send(transfer(bitmap, [bitmap]))) === "read") return;
+      if (handOver) throw new EngineError("bad-input", "The picture arrived without its pixels, or is wholly transparent. Encode it without `transfer`.");
+    }
+    const pixels = pixelsOf(source);
+    if (handOver) source.close();
+    await send(transfer(pixels, [pixels.data.buffer]));
   }
 
   /** A worker that died answers nothing, not even an error. */
@@ -282,7 +298,7 @@ const addresses = (manifest: Manifest, url: URL): string[] =>
 const describe = (
   { provider, threads, tried }: Running,
   files: readonly { cached: boolean; verified: boolean }[],
-  chosen: Pick<EngineInfo, "model" | "variant">,
+  chosen: Pick<EngineInfo, "model" | "variant" | "noThreads">,
 ): EngineInfo => ({
   ...chosen,
   provider,

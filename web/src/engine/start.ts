@@ -3,11 +3,12 @@
  * unable to start again.
  */
 import type { Remote } from "comlink";
-import { proxy } from "comlink";
+import { proxy, transfer } from "comlink";
+import { selfTestBitmap } from "./bitmap";
 import { EngineError } from "./errors";
 import type { Setup, Started, StartStage, WorkerApi } from "./protocol";
 import { aborted } from "./queue";
-import type { Attempt, Provider } from "./types";
+import type { Attempt, NoThreads, Provider } from "./types";
 
 /** A worker with the engine in it. `died` settles when it can answer no more. */
 export interface Connection {
@@ -18,14 +19,16 @@ export interface Connection {
 
 export interface Machine {
   readonly cores: number;
-  /** Cross-origin isolated, so that threads can share memory. */
+  /** Cross-origin isolated, without which no browser lets threads share memory. */
   readonly isolated: boolean;
+  /** Some browsers do not, even then. */
+  readonly sharesMemory: boolean;
   connect(): Connection;
 }
 
 export interface StartOptions {
   providers: readonly Provider[];
-  setup: Omit<Setup, "provider" | "threads" | "forced">;
+  setup: Omit<Setup, "provider" | "threads" | "forced" | "probe">;
   onStage?(stage: StartStage, provider: Provider): void;
   onLost(message: string): void;
   signal?: AbortSignal;
@@ -38,6 +41,8 @@ export interface Running {
   provider: Provider;
   threads: number;
   tried: Attempt[];
+  /** Bitmaps reach the worker with their pixels. */
+  bitmapsArrive: boolean;
 }
 
 const minutes = 60_000;
@@ -56,8 +61,9 @@ export async function startProvider(machine: Machine, options: StartOptions): Pr
     }
     const connection = machine.connect();
     const started = await attempt(connection, provider, threads, options);
-    tried.push({ provider, ...started });
-    if (started.outcome === "running") return { connection, provider, threads, tried };
+    const { outcome, reason, bitmapsFail } = started;
+    tried.push({ provider, outcome, reason });
+    if (outcome === "running") return { connection, provider, threads, tried, bitmapsArrive: !bitmapsFail };
     connection.terminate();
   }
   throw new EngineError("no-provider", `The model runs nowhere here. ${tried.map(({ provider, reason }) => `${provider}: ${reason}`).join(" ")}`);
@@ -69,17 +75,30 @@ function missing(provider: Provider, machine: Machine, { providers, setup }: Sta
   const family = provider === "webgpu" ? "webgpu" : "wasm";
   if (providers.length > 1 && !meantFor.includes(family)) return `This variant is meant for ${meantFor.join(" and ")} only.`;
   if (provider !== "wasm-threads") return null;
-  if (!machine.isolated) return "The page is not cross-origin isolated, so there are no threads.";
-  return machine.cores < 2 ? "There is only one processor core." : null;
+  const lacking = noThreads(machine);
+  return lacking && threadless[lacking];
+}
+
+const threadless: Record<NoThreads, string> = {
+  "not-isolated": "The page is not cross-origin isolated, so there are no threads.",
+  "no-shared-memory": "This browser has no SharedArrayBuffer, although the page is cross-origin isolated, so there are no threads.",
+  "one-core": "There is only one processor core.",
+};
+
+export function noThreads({ isolated, sharesMemory, cores }: Machine): NoThreads | null {
+  if (!isolated) return "not-isolated";
+  if (!sharesMemory) return "no-shared-memory";
+  return cores < 2 ? "one-core" : null;
 }
 
 async function attempt(connection: Connection, provider: Provider, threads: number, options: StartOptions): Promise<Started> {
   const { setup, onStage, onLost, signal, providers } = options;
   const cleanup = new AbortController();
+  const probe = await selfTestBitmap(setup.variant.self_test);
   try {
     return await Promise.race([
       connection.api.start(
-        { ...setup, provider, threads, forced: providers.length === 1 },
+        transfer({ ...setup, provider, threads, forced: providers.length === 1, probe }, probe ? [probe] : []),
         proxy((stage: StartStage) => onStage?.(stage, provider)),
         proxy(onLost),
       ),

@@ -6,6 +6,9 @@ import type { ModelEntry } from "./core/manifest";
 export type Provider = "webgpu" | "wasm-threads" | "wasm";
 export const providers: readonly Provider[] = ["webgpu", "wasm-threads", "wasm"];
 
+/** Why there cannot be several threads: the page is not cross-origin isolated; or it is, and the browser has no SharedArrayBuffer all the same. */
+export type NoThreads = "not-isolated" | "no-shared-memory" | "one-core";
+
 export interface Attempt {
   provider: Provider;
   outcome: "running" | "skipped" | "failed";
@@ -18,6 +21,8 @@ export interface EngineInfo {
   variant: string;
   provider: Provider;
   threads: number;
+  /** Null where there can be several threads. */
+  noThreads: NoThreads | null;
   /** Every provider that was considered, in order. */
   tried: Attempt[];
   /** False when the model is only in memory, because storage is full or not available: it is downloaded again next time. */

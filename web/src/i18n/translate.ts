@@ -33,6 +33,13 @@ export function counted(count: number, one: string, other: CountedText, values?:
   return fill(forms[new Intl.PluralRules(language).select(count)] ?? forms.other, { count, ...values });
 }
 
+/**
+ * A number as the page's language writes it, such as `3,4` in German. With the digits of this text in every language: other numbers of the page
+ * have them, too.
+ */
+export const decimal = (value: number, digits: number, inLanguage: Language = language()): string =>
+  new Intl.NumberFormat(`${inLanguage}-u-nu-latn`, { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false }).format(value);
+
 const fill = (text: string, values: Values = {}): string =>
   text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => {
     const value = values[name];

@@ -1,5 +1,6 @@
 /** Hands files to the user: as a download, or through the clipboard. */
-import { t } from "../i18n/translate";
+import type { Language } from "../i18n/languages";
+import { decimal, t } from "../i18n/translate";
 
 export interface SavedFile {
   readonly name: string;
@@ -7,7 +8,8 @@ export interface SavedFile {
 }
 
 export function download({ name, blob }: SavedFile): void {
-  const url = URL.createObjectURL(blob);
+  // As bytes of no known kind: Firefox opens what it can show, as WebP and SVG, in a new tab too. The name says what it is.
+  const url = URL.createObjectURL(blob.slice(0, blob.size, "application/octet-stream"));
   const link = document.createElement("a");
   link.href = url;
   link.download = name;
@@ -30,9 +32,9 @@ export async function copyText(blob: Promise<Blob>): Promise<void> {
 
 const units = ["bytes", "kB", "MB", "GB"] as const;
 
-/** As people read it: 980 bytes, 12 kB, 3.4 MB. */
-export function formatBytes(bytes: number): string {
+/** As people read it: 980 bytes, 12 kB, 3.4 MB, in the page's language unless another is asked for. */
+export function formatBytes(bytes: number, inLanguage?: Language): string {
   const power = Math.min(bytes < 1000 ? 0 : Math.floor(Math.log10(bytes) / 3), units.length - 1);
   const value = bytes / 1000 ** power;
-  return `${value.toFixed(power && value < 10 ? 1 : 0)} ${units[power]}`;
+  return `${decimal(value, power && value < 10 ? 1 : 0, inLanguage)} ${units[power]}`;
 }

@@ -35,6 +35,8 @@ const photoMessages: Record<PixelErrorCode, Draft> = {
   undecodable: { title: "This picture cannot be read", text: "The file is damaged, or this browser does not know its format.", remedy: "choose-photo" },
   "too-large": { title: "This photo is too large", text: "Up to 120 megapixels can be opened.", remedy: "choose-photo" },
   "out-of-memory": { title: "There is not enough memory", text: "Close other tabs, or use a smaller photo.", remedy: "choose-photo" },
+  "file-gone": { title: "This file cannot be read any more", text: "It was moved, changed or deleted after it was chosen. Choose it again.", remedy: "choose-photo" },
+  failed: { title: "This picture could not be worked on", text: "The browser does not say why. Try again, or reload the page; a smaller photo needs less memory.", remedy: "choose-photo" },
   "no-decoder": { title: "HEIC photos need one more download", text: "This browser cannot open them by itself, and the decoder could not be loaded. Connect once and try again, or save the photo as JPEG.", remedy: "choose-photo" },
   tiff: { title: "This is a TIFF or a camera's raw file", text: "This browser cannot open it. Save it as JPEG or PNG first.", remedy: "choose-photo" },
   raw: { title: "This is a camera's raw file", text: "It has to be developed first. Save it as JPEG or PNG, then open that.", remedy: "choose-photo" },
@@ -61,6 +63,7 @@ const engineMessages: Record<EngineErrorCode, Draft> = {
 const remarks: Record<Remark, Draft> = {
   "first-of-several": { title: "Only the first picture is used", text: "This file is an animation or a series. What you save is cut out of its first picture." },
   "fewer-bits": { title: "Opened with 8 bits a channel", text: "This file has 16. What you save has 8, which the eye cannot tell apart; your file is unchanged." },
+  "cut-off": { title: "The end of this file is missing", text: "It was not copied or downloaded completely. What could not be read is grey." },
 };
 
 /** What of a file cannot be seen in the page. */
@@ -95,6 +98,13 @@ export const keptNotMessage = (): Message =>
 
 export const damagedMessage = (): Message => say("note", { title: "The points of this photo could not be read", text: "What was kept of them is damaged. The photo itself is here." });
 
+export const editedElsewhereMessage = (): Message =>
+  say("note", {
+    title: "This photo is being edited in another tab",
+    text: "The last change is kept: what you do here takes the place of what was done there. To go on from there, reload this page.",
+    remedy: "reload-page",
+  });
+
 /** @param names Of the files that were left out. */
 export const unreadableMessage = (names: readonly string[]): Message => ({
   tone: "error",
@@ -104,6 +114,12 @@ export const unreadableMessage = (names: readonly string[]): Message => ({
 
 export const foreignManifestMessage = (): Message =>
   say("error", { title: "Models come from this site only", text: "The manifest in the address is on another site; the built-in model is used." });
+
+export const addressMessage = (): Message =>
+  say("note", {
+    title: "This is only the address of a picture",
+    text: "Nothing is fetched from other pages. Save the picture and open the file, or copy the picture itself and paste it here.",
+  });
 
 export const sharedNothingMessage = (): Message =>
   say("error", {

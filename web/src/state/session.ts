@@ -171,7 +171,18 @@ export class Session {
     if (signal.aborted) throw stopped();
     const { source, transfer } = await this.photo.forEncoder();
     if (signal.aborted) throw stopped();
-    return segmenter.encode(source, { signal, transfer });
+    try {
+      return await segmenter.encode(source, { signal, transfer });
+    } catch (error) {
+      if (!transfer || !(error instanceof EngineError && error.code === "bad-input")) throw error;
+    }
+    // It arrived without its pixels, and is gone here: read once more, it stays here and can be sent in another way.
+    const again = (await this.photo.forEncoder()).source;
+    try {
+      return await segmenter.encode(again, { signal });
+    } finally {
+      again.close();
+    }
   }
 
   /** Changes the document and asks the model about it. */

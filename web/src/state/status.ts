@@ -3,7 +3,7 @@ import type { Answer } from "./answer";
 import type { EnginePhase } from "./engine";
 import type { Message } from "./messages";
 import type { Progress } from "../engine/segmenter";
-import { t } from "../i18n/translate";
+import { decimal, t } from "../i18n/translate";
 
 export interface Status {
   readonly state: "loading" | "ready" | "encoding" | "segmenting" | "error";
@@ -44,7 +44,7 @@ export function describeStatus(now: Situation): Status {
 
 function loading(progress: Progress | null): Pick<Status, "label" | "progress" | "bytes"> {
   if (progress?.stage === "download") {
-    const bytes = `${(progress.loaded / 1e6).toFixed(1)} / ${(progress.total / 1e6).toFixed(1)} MB`;
+    const bytes = `${decimal(progress.loaded / 1e6, 1)} / ${decimal(progress.total / 1e6, 1)} MB`;
     return { label: t("Loading model"), progress: progress.total ? progress.loaded / progress.total : null, bytes };
   }
   const label = progress?.stage === "compile" ? t("Preparing model") : progress?.stage === "self-test" ? t("Checking model") : t("Loading model");

@@ -2,7 +2,7 @@ import { signal } from "@preact/signals";
 import { describe, expect, it, vi } from "vitest";
 import { createActions, shortcutGroups } from "../../src/app/actions";
 import type { Controller } from "../../src/app/controller";
-import { actionOf, type Key } from "../../src/app/keyboard";
+import { actionOf, keepsKey, type Key } from "../../src/app/keyboard";
 import { shortcutOf, shownShortcut, type Action } from "../../src/state/action";
 import { Prompting } from "../../src/state/prompting";
 import { Viewport } from "../../src/state/viewport";
@@ -16,9 +16,9 @@ const page = { choosePhoto: vi.fn(), showShortcuts: vi.fn() };
 const actions = createActions(controller as unknown as Controller, page);
 const all: readonly Action[] = Object.values(actions);
 
-const press = (keys: string, where = { onPhoto: false, hasPhoto: true }): Action | null => {
+const press = (keys: string, where = { onPhoto: false, hasPhoto: true }, code = ""): Action | null => {
   const parts = keys.split(/\+(?=.)/);
-  const event: Key = { key: parts.at(-1)!, ctrlKey: parts.includes("Ctrl"), metaKey: parts.includes("Meta"), shiftKey: parts.includes("Shift") };
+  const event: Key = { key: parts.at(-1)!, code, ctrlKey: parts.includes("Ctrl"), metaKey: parts.includes("Meta"), shiftKey: parts.includes("Shift") };
   return actionOf(event, all, where);
 };
 
@@ -61,6 +61,34 @@ describe("actionOf", () => {
     expect([press("Shift++"), press("+"), press("Shift+?"), press("?")]).toEqual([actions.zoomIn, actions.zoomIn, actions.shortcuts, actions.shortcuts]);
   });
 
+  it("goes by the place of letters that are not Latin, and of digits that need Shift", () => {
+    const at = (code: string, keys: string) => press(keys, { onPhoto: false, hasPhoto: true }, code);
+    // Russian, Greek, Arabic, Hebrew; the key of T, N and Z.
+    expect([at("KeyT", "е"), at("KeyN", "ν"), at("KeyZ", "Ctrl+ئ"), at("KeyZ", "Ctrl+Shift+Я"), at("KeyN", "מ")]).toEqual([
+      actions.tap,
+      actions.newObject,
+      actions.undo,
+      actions.redo,
+      actions.newObject,
+    ]);
+    expect([at("BracketLeft", "х"), at("BracketRight", "ъ")]).toEqual([actions.smallerBrush, actions.largerBrush]);
+    // French and Czech, then Arabic digits.
+    expect([at("Digit1", "&"), at("Digit2", "ě"), at("Digit3", "٣"), at("Digit0", "à")]).toEqual([actions.candidate1, actions.candidate2, actions.candidate3, actions.fit]);
+  });
+
+  it("goes by the meaning of what is Latin, wherever it is", () => {
+    const at = (code: string, keys: string) => press(keys, { onPhoto: false, hasPhoto: true }, code);
+    // German Z is where others have Y; French A where they have Q, minus where they have 6; an accented letter is no letter without it.
+    expect([at("KeyY", "Ctrl+z"), at("KeyZ", "Ctrl+y"), at("KeyQ", "a"), at("Digit6", "-"), at("KeyN", "ñ"), at("Digit1", "Shift+!")]).toEqual([
+      actions.undo,
+      actions.redo,
+      actions.foreground,
+      actions.zoomOut,
+      null,
+      null,
+    ]);
+  });
+
   it("keeps what places points for the photo", () => {
     const onPhoto = { onPhoto: true, hasPhoto: true };
     expect([press("Enter", onPhoto), press("Shift+Enter", onPhoto), press("x", onPhoto)]).toEqual([actions.addPoint, actions.leaveOutPoint, actions.boxCorner]);
@@ -70,6 +98,29 @@ describe("actionOf", () => {
   it("leaves little to do without a photo", () => {
     const without = { onPhoto: false, hasPhoto: false };
     expect(all.filter((action) => action.keys.some((key) => press(key, without) === action))).toEqual([actions.open, actions.shortcuts]);
+  });
+});
+
+describe("keepsKey", () => {
+  const of = (tagName: string, type?: string) => (keys: string) => {
+    const parts = keys.split("+");
+    const event: Key = { key: parts.at(-1)!, code: "", ctrlKey: parts.includes("Ctrl"), metaKey: false, shiftKey: false };
+    return keepsKey({ tagName, isContentEditable: false, ...(type && { type }) }, event);
+  };
+
+  it("leaves a slider what moves it, and nothing else", () => {
+    expect(["ArrowLeft", "PageUp", "Home"].map(of("INPUT", "range"))).toEqual([true, true, true]);
+    expect(["Ctrl+z", "Escape", "f", "n", "3", "+", "Ctrl+ArrowLeft"].map(of("INPUT", "range"))).toEqual([false, false, false, false, false, false, false]);
+  });
+
+  it("leaves a switch what presses it", () => {
+    for (const type of ["checkbox", "radio", "color"]) expect([" ", "ArrowDown", "Ctrl+z", "Escape", "f"].map(of("INPUT", type))).toEqual([true, true, false, false, false]);
+  });
+
+  it("leaves a field and a list everything, and a button nothing", () => {
+    for (const field of [of("INPUT", "text"), of("INPUT", "number"), of("INPUT"), of("TEXTAREA"), of("SELECT", "select-one")]) expect(["n", "Ctrl+z", "Escape"].map(field)).toEqual([true, true, true]);
+    expect(keepsKey({ tagName: "SPAN", isContentEditable: true }, { key: "n", code: "KeyN", ctrlKey: false, metaKey: false, shiftKey: false })).toBe(true);
+    expect(["n", "Escape"].map(of("BUTTON", "button"))).toEqual([false, false]);
   });
 });
 

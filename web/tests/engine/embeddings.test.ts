@@ -32,7 +32,7 @@ test("what was saved is restored under a number of its own, with the photo's siz
   const restored: unknown[] = [];
   let encodings = 0;
   const segmenter = await load({
-    encode: async () => (encodings++, { ok: true, value: null }),
+    encode: async () => (encodings++, { ok: true, value: "read" }),
     restore: async (id, saved) => (restored.push([id, saved]), { ok: true, value: null }),
   });
   const saved = await (await segmenter.encode(photo)).save();

@@ -90,18 +90,19 @@ export interface FakeWorker {
 }
 
 /** A machine whose workers answer as told; each `connect` makes a new one. */
-export function fakeMachine(start: WorkerApi["start"], rest: Partial<FakeWorker["api"]> = {}, facts: Partial<Pick<Machine, "cores" | "isolated">> = {}) {
+export function fakeMachine(start: WorkerApi["start"], rest: Partial<FakeWorker["api"]> = {}, facts: Partial<Pick<Machine, "cores" | "isolated" | "sharesMemory">> = {}) {
   const workers: FakeWorker[] = [];
   const machine: Machine = {
     cores: 4,
     isolated: true,
+    sharesMemory: true,
     ...facts,
     connect: () => {
       const death = deferred<string>();
       const worker: FakeWorker = {
         api: {
           start,
-          encode: async () => ({ ok: true, value: null }),
+          encode: async () => ({ ok: true, value: "read" }),
           save: async () => ({ ok: true, value: embeddings() }),
           restore: async () => ({ ok: true, value: null }),
           segment: async () => answer(),

@@ -146,10 +146,16 @@ describe("the manifest", () => {
     expect(await failure(loadManifest(address))).toMatchObject({ code });
   });
 
-  test("that is wrong does not replace the one of the last visit", async () => {
-    network.serve(address, served, "<html>Please log in</html>");
+  test.each([
+    ["a page to log in", "<html>Please log in</html>"],
+    ["no JSON, for a number that is none", served.replace('"tolerance":0.05', '"tolerance":NaN')],
+    ["against the schema", "{}"],
+    ["missing", () => new Response("no", { status: 404 })],
+  ])("that is %s does not replace the one of the last visit, which is used", async (_, wrong) => {
+    expect(wrong).not.toBe(served);
+    network.serve(address, served, wrong);
     await loadManifest(address);
-    await failure(loadManifest(address));
+    expect(await loadManifest(address)).toEqual(sampleManifest());
     network.online = false;
     expect(await loadManifest(address)).toEqual(sampleManifest());
   });

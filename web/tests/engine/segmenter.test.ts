@@ -63,7 +63,11 @@ describe("loading", () => {
     expect((await load(fakeMachine(startsAs({}), {}, { cores: 16 }).machine, options)).info).toMatchObject({ provider: "wasm-threads", threads: 4 });
     const { info } = await load(fakeMachine(startsAs({}), {}, { isolated: false }).machine, options);
     expect(info).toMatchObject({ provider: "wasm", threads: 1 });
-    expect(info.tried[0]!.reason).toMatch(/isolated/);
+    expect(info.tried[0]!.reason).toMatch(/is not cross-origin isolated/);
+    expect(info.noThreads).toBe("not-isolated");
+    const unshared = (await load(fakeMachine(startsAs({}), {}, { sharesMemory: false }).machine, options)).info;
+    expect(unshared).toMatchObject({ provider: "wasm", threads: 1, noThreads: "no-shared-memory" });
+    expect(unshared.tried[0]!.reason).toMatch(/no SharedArrayBuffer, although the page is cross-origin isolated/);
     expect((await load(fakeMachine(startsAs({}), {}, { cores: 1 }).machine, options)).info.provider).toBe("wasm");
   });
 
@@ -147,14 +151,14 @@ describe("an encoded photo", () => {
   });
 
   test("whose encoding was aborted half-way is freed in the worker", async () => {
-    const gate = deferred<{ ok: true; value: null }>();
+    const gate = deferred<{ ok: true; value: "read" }>();
     const freed = deferred<number>();
     const { machine } = fakeMachine(startsAs({}), { encode: () => gate.promise, release: freed.resolve });
     const abort = new AbortController();
     const encoding = (await load(machine)).encode(photo, { signal: abort.signal });
     abort.abort();
     expect(await codeOf(encoding)).toBe("aborted");
-    gate.resolve({ ok: true, value: null });
+    gate.resolve({ ok: true, value: "read" });
     expect(await freed.promise).toBe(1);
   });
 });

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { bestOf, languages, type Language } from "../../src/i18n/languages";
-import { counted, language, speak, t, type Catalogue, type Forms } from "../../src/i18n/translate";
+import { counted, decimal, language, speak, t, type Catalogue, type Forms } from "../../src/i18n/translate";
+import { formatBytes } from "../../src/state/download";
 
 const page = join(import.meta.dirname, "../../src");
 const names = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map(([name]) => name).toSorted();
@@ -44,6 +45,14 @@ describe.each(others)("the texts in %s", (name) => {
 test("an unknown language is English, a regional one its own", () => {
   expect(bestOf(["fr-CA", "de-AT", "en"])).toBe("de");
   expect(bestOf(["fr"])).toBe("en");
+});
+
+test("numbers are written as in the page's language", async () => {
+  expect([decimal(3.44, 1), decimal(12345, 0), formatBytes(3_440_000), formatBytes(980)]).toEqual(["3.4", "12345", "3.4 MB", "980 bytes"]);
+  await speak("de");
+  expect([decimal(3.44, 1), formatBytes(3_440_000), formatBytes(3_440_000, "en")]).toEqual(["3,4", "3,4 MB", "3.4 MB"]);
+  await speak("ar");
+  expect(decimal(25, 0)).toBe("25");
 });
 
 test("values go where they are named, and what is counted takes its form", async () => {

@@ -15,17 +15,10 @@ interface Taps {
 }
 
 /**
- * @param rgba `height × width × 4` bytes; alpha is dropped.
- * @returns `newHeight × newWidth × 3` bytes.
- */
-export function resizeRgba(rgba: Uint8Array | Uint8ClampedArray, width: number, height: number, newWidth: number, newHeight: number): Uint8Array<ArrayBuffer> {
-  return resizeInBands(width, height, newWidth, newHeight, height, () => rgba);
-}
-
-/**
- * The same, reading the photo `rows` rows at a time: a 48-megapixel photo never lies in memory as a whole.
+ * Reads the photo `rows` rows at a time: one of 48 megapixels never lies in memory as a whole.
  *
- * @param read Gives `count × width × 4` bytes from row `y` on. It may return the same array again and again.
+ * @param read Gives `count × width × 4` bytes from row `y` on. It may return the same array again and again; alpha is dropped.
+ * @returns `newHeight × newWidth × 3` bytes.
  */
 export function resizeInBands(
   width: number,

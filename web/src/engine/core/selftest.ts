@@ -11,6 +11,14 @@ export function selfTestPicture(width: number, height: number): Uint8Array<Array
   return rgb;
 }
 
+/** The same, opaque, as a canvas takes it: `height × width × 4` bytes. */
+export function selfTestRgba(width: number, height: number): Uint8ClampedArray<ArrayBuffer> {
+  const rgb = selfTestPicture(width, height);
+  const rgba = new Uint8ClampedArray(width * height * 4).fill(255);
+  for (let i = 0; i < width * height; i++) rgba.set(rgb.subarray(3 * i, 3 * i + 3), 4 * i);
+  return rgba;
+}
+
 export interface Verdict {
   readonly passed: boolean;
   /** One sentence, with the worst difference in it. */

@@ -15,7 +15,7 @@ import { inspect } from "./inspect";
 import { loadModel, type Answer, type Embeddings, type Model } from "./model";
 import { readPhoto } from "./photo";
 import { openRuntime, Unsuitable } from "./runtime";
-import { runSelfTest } from "./selfTest";
+import { arrives, runSelfTest } from "./selfTest";
 
 interface Encoded {
   readonly embeddings: Embeddings;
@@ -37,7 +37,9 @@ const api: WorkerApi = {
       model = await loadModel(runtime, setup);
       onStage("self-test");
       const { passed, reason } = await runSelfTest(model, setup.variant.self_test);
-      return { outcome: passed ? "running" : "failed", reason: runtime.note ? `${reason} ${runtime.note}` : reason };
+      const bitmapsFail = setup.probe !== null && !arrives(setup.probe, setup.variant.self_test);
+      const notes = [reason, runtime.note, bitmapsFail && "Bitmaps arrive without their pixels here, so photos are sent in another way."];
+      return { outcome: passed ? "running" : "failed", reason: notes.filter(Boolean).join(" "), bitmapsFail };
     } catch (error) {
       return { outcome: error instanceof Unsuitable ? "skipped" : "failed", reason: error instanceof Error ? error.message : String(error) };
     }
@@ -47,8 +49,9 @@ const api: WorkerApi = {
     outcome(async () => {
       const { width, height } = source;
       const photo = readPhoto(source, setup.inputSize);
+      if (photo.blank) return "blank";
       photos.set(id, { embeddings: await model.encode(photo.rgb, photo.width, photo.height), width, height });
-      return null;
+      return "read";
     }),
 
   save: (id) => outcome(() => save(id)).then((answer) => (answer.ok ? transfer(answer, Object.values(answer.value.tensors).map(({ data }) => data.buffer)) : answer)),

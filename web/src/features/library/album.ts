@@ -7,9 +7,10 @@
 import { effect, signal, untracked, type ReadonlySignal } from "@preact/signals";
 import { createDocument, type Document } from "../../document/document";
 import { revive } from "../../document/objects";
-import { damagedMessage, keptNotMessage, unreadableMessage, type Message } from "../../state/messages";
+import { damagedMessage, editedElsewhereMessage, keptNotMessage, unreadableMessage, type Message } from "../../state/messages";
 import { Photo } from "../../state/photo";
 import { isProject, readProject } from "../../state/projects";
+import { takeBytes } from "../../state/takeBytes";
 import type { Past, Session } from "../../state/session";
 import { PhotoEmbeddings } from "./embeddings";
 import { keepsNothing, rememberedPhoto, rememberPhoto } from "./remembered";
@@ -78,6 +79,10 @@ export class Album {
   private timer: ReturnType<typeof setTimeout> | null = null;
   /** Tells other tabs what is no more. */
   private readonly channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("tapmask-album") : null;
+  /** Tells other tabs of which photos the documents were written. */
+  private readonly edits = "BroadcastChannel" in globalThis ? new BroadcastChannel("tapmask-edits") : null;
+  /** Photos of which it was said that another tab edits them, too. */
+  private readonly shared = new Set<string>();
 
   constructor(private readonly desk: Desk) {
     effect(() => this.follow(desk.session.value));
@@ -91,6 +96,7 @@ export class Album {
       this.finishRemoval();
     });
     this.channel?.addEventListener("message", ({ data }: MessageEvent<readonly string[]>) => this.forget(data));
+    this.edits?.addEventListener("message", ({ data }: MessageEvent<readonly string[]>) => this.warn(data));
   }
 
   /**
@@ -116,7 +122,8 @@ export class Album {
    * A place for a picture: the one it has already, when the very same file was opened before. A project gets a place of its own for its
    * photo, beside the one that the same photo may have.
    */
-  async place(blob: Blob, name: string): Promise<Sheet> {
+  async place(file: Blob, name: string): Promise<Sheet> {
+    const blob = await takeBytes(file);
     if (await isProject(blob, name)) {
       const { photo, document, model } = await readProject(blob);
       return { id: newId(), name: photo.name, blob: photo, document, model };
@@ -288,7 +295,9 @@ export class Album {
       return document ? { id, document, saved } : [];
     });
     this.unwritten.clear();
-    if (records.length) void this.store.putDocuments(records);
+    if (!records.length) return;
+    void this.store.putDocuments(records);
+    if (!keepsNothing.peek()) this.edits?.postMessage(records.map(({ id }) => id));
   }
 
   /** Nothing is to be kept: what was kept goes at once, and the photos of this visit stay until it ends. Or they are kept after all. */
@@ -326,6 +335,14 @@ export class Album {
   /** Deleted in another tab. The photo that is shown here stays in sight, and is kept no more. */
   private forget(ids: readonly string[]): void {
     this.photos.value = this.photos.peek().filter(({ id }) => !ids.includes(id));
+  }
+
+  /** The last writer wins: who edits the same photo in two tabs should know. Once is enough. */
+  private warn(ids: readonly string[]): void {
+    const id = this.shown.peek();
+    if (id === null || !ids.includes(id) || this.shared.has(id)) return;
+    this.shared.add(id);
+    this.desk.tell(editedElsewhereMessage());
   }
 
   /** Later than every photo there is. */

@@ -6,7 +6,7 @@ import type { ModelEntry, Offer } from "../../engine/segmenter";
 import type { Models } from "./models";
 import { formatBytes } from "../../state/download";
 import { IconButton } from "../../components/IconButton";
-import { t } from "../../i18n/translate";
+import { decimal, t } from "../../i18n/translate";
 
 export function ModelSection({ models }: { models: Models }) {
   useEffect(() => void models.refresh(), [models]);
@@ -153,7 +153,7 @@ function qualityOf(model: ModelEntry, variant: string): string | null {
   const benchmarks = (model.variants[variant]?.quality.benchmarks ?? {}) as Record<string, Record<string, unknown>>;
   for (const [name, figures] of Object.entries(benchmarks)) {
     const value = figures.click1_miou;
-    if (typeof value === "number") return t("one tap: {value} mean IoU on {name}", { value: value.toFixed(2), name: name.toUpperCase() });
+    if (typeof value === "number") return t("one tap: {value} mean IoU on {name}", { value: decimal(value, 2), name: name.toUpperCase() });
   }
   return null;
 }

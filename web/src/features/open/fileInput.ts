@@ -1,20 +1,24 @@
 /** Photos and projects that are dropped anywhere on the page, or pasted. The file dialog is the input in `App`. */
 import { signal } from "@preact/signals";
+import { takesText } from "../../state/field";
 import { projectEnding } from "../../state/projects";
 
 /** A file is held over the page. */
 export const dragging = signal(false);
 
-/** @returns A function that stops listening. */
-export function listenForFiles(open: (files: readonly File[]) => void): () => void {
+/**
+ * @param onAddress A link was dropped, or a picture of another page of which the browser hands out the address only.
+ * @returns A function that stops listening.
+ */
+export function listenForFiles(open: (files: readonly File[]) => void, onAddress: () => void): () => void {
   const abort = new AbortController();
   const on = <K extends keyof WindowEventMap>(type: K, listener: (event: WindowEventMap[K]) => void) => globalThis.addEventListener(type, listener, { signal: abort.signal });
 
   on("dragover", (event) => {
-    if (!event.dataTransfer?.types.includes("Files")) return;
+    if (!event.dataTransfer || !(holdsFiles(event.dataTransfer) || (holdsAddress(event.dataTransfer) && !isField(event.target)))) return;
     event.preventDefault();
     event.dataTransfer.dropEffect = "copy";
-    dragging.value = true;
+    dragging.value = holdsFiles(event.dataTransfer);
   });
   // The event also fires between elements of the page; only then it names the one that is entered.
   on("dragleave", (event) => {
@@ -23,18 +27,26 @@ export function listenForFiles(open: (files: readonly File[]) => void): () => vo
   on("drop", (event) => {
     dragging.value = false;
     const files = photosOf(event.dataTransfer?.files);
-    if (!files.length) return;
+    // A field takes the text of what has both, as a picture out of a web page has.
+    if (isField(event.target) && (!files.length || event.dataTransfer?.types.includes("text/plain"))) return;
+    if (!files.length && !(event.dataTransfer && holdsAddress(event.dataTransfer))) return;
     event.preventDefault();
-    open(files);
+    if (files.length) open(files);
+    else onAddress();
   });
   on("paste", (event) => {
     const files = photosOf(event.clipboardData?.files);
-    if (!files.length) return;
+    // Office programs copy text with a picture of it: in a field the text is meant.
+    if (!files.length || isField(event.target)) return;
     event.preventDefault();
     open(files);
   });
   return () => abort.abort();
 }
+
+const holdsFiles = ({ types }: DataTransfer): boolean => types.includes("Files");
+const holdsAddress = ({ types }: DataTransfer): boolean => types.includes("text/uri-list");
+const isField = (target: EventTarget | null): boolean => target instanceof HTMLElement && takesText(target);
 
 /** A system may not know the types of these. */
 const endings = [".heic", ".heif", ".avif", projectEnding];

@@ -1,6 +1,7 @@
 /** What the save sheet does: plans files, shows them small, makes them, and hands them over. */
 import { computed, effect, signal } from "@preact/signals";
 import { projectEnding, writeProject } from "../../state/projects";
+import { takeBytes } from "../../state/takeBytes";
 import { copyPng, copyText, download, formatBytes, type SavedFile } from "../../state/download";
 import type { Saving } from "./saving";
 import type { Found, Session } from "../../state/session";
@@ -118,7 +119,7 @@ export class Output {
   async setBackdrop(file: File): Promise<void> {
     this.problem.value = null;
     try {
-      await this.maker.setBackdrop(file);
+      await this.maker.setBackdrop(await takeBytes(file));
       this.backdrop.value = file;
     } catch (error) {
       this.problem.value = problemOf(error);

@@ -1,6 +1,7 @@
 /** Which files a choice stands for. */
 import { colourOf } from "../../state/palette";
-import { fileName, shaped } from "./saving";
+import { distinct, fileName } from "../../formats/fileName";
+import { shaped } from "./saving";
 import type { Found, Session } from "../../state/session";
 import type { Choice, Format, What } from "./choice";
 import type { Behind, Job, NamedSelection, PictureFormat, PlannedFile, Selection } from "../../workers/save/shared/protocol";
@@ -73,14 +74,3 @@ const named = (found: Found): NamedSelection => ({ ...select([found]), name: fou
 export const originalName = (stem: string, blob: Blob): string => (blob instanceof File && blob.name.includes(".") ? blob.name : `${stem}.${endings[blob.type] ?? "jpg"}`);
 
 const endings: Record<string, string> = { "image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/gif": "gif", "image/avif": "avif", "image/heic": "heic", "image/bmp": "bmp" };
-
-/** Names that occur again get a number. */
-function distinct(names: readonly string[]): string[] {
-  const taken = new Set<string>();
-  return names.map((name) => {
-    let free = name;
-    for (let number = 2; taken.has(free); number++) free = `${name}-${number}`;
-    taken.add(free);
-    return free;
-  });
-}

@@ -2,6 +2,7 @@
 import { computed, effect, signal, type ReadonlySignal } from "@preact/signals";
 import { engineMessage, photoMessage, type Message } from "../../state/messages";
 import { cutoutPng, maskPng, PixelError, type Shapes } from "../../workers/decode/client";
+import { fileName } from "../../formats/fileName";
 import { choice, remember } from "./choice";
 import { copyPng, download, formatBytes, type SavedFile } from "../../state/download";
 import type { Found, Session } from "../../state/session";
@@ -108,9 +109,6 @@ export function shaped(chosen: readonly Found[]): Shapes {
   const { inputSize, threshold } = chosen[0]!.answer.frame;
   return { shapes: chosen.map(({ object, answer, candidate }) => answer.shape(candidate, object)), inputSize, threshold };
 }
-
-/** A name as part of a file's name. */
-export const fileName = (name: string): string => name.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, "-").replaceAll(/^-|-$/g, "") || "object";
 
 /** Nothing is wrong with the photo: another one would not help. */
 const withoutRemedy = (message: Message): Message => ({ ...message, remedy: undefined });

@@ -39,6 +39,7 @@ export function performanceFacts(segmenter: Segmenter | null, memory: PageMemory
   return [
     ...facts,
     ["Cross-origin isolated", globalThis.crossOriginIsolated ? "yes" : "no"],
+    ["SharedArrayBuffer", typeof SharedArrayBuffer === "undefined" ? "not offered" : "offered"],
     ["WebGPU", "gpu" in navigator ? "offered" : "not offered"],
     ["Cores", String(navigator.hardwareConcurrency ?? "unknown")],
     ["Screen", `${innerWidth} × ${innerHeight} at ${devicePixelRatio}`],
@@ -72,5 +73,5 @@ function timing({ timings }: Segmenter, kind: TimedKind): string {
 }
 
 const milliseconds = (time: number): string => (time < 10_000 ? `${time < 10 ? time.toFixed(1) : Math.round(time)} ms` : `${(time / 1000).toFixed(1)} s`);
-const bytes = (count: number | null): string => (count === null ? "the browser does not tell" : formatBytes(count));
+const bytes = (count: number | null): string => (count === null ? "the browser does not tell" : formatBytes(count, "en"));
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll(/\s+/g, " ");

@@ -4,6 +4,7 @@ import { useEffect, type MutableRef } from "preact/hooks";
 import { viewPoint, type ViewPoint } from "../../engine/core/geometry";
 import type { Prompting } from "../../state/prompting";
 import { idle, recognise, type PointerInput } from "../../state/gestures";
+import { holding } from "./holding";
 import type { Viewport } from "../../state/viewport";
 
 const holdMilliseconds = 450;
@@ -15,8 +16,8 @@ export function usePointers(canvas: MutableRef<HTMLCanvasElement | null>, prompt
 function listen(canvas: HTMLCanvasElement, prompting: Prompting, viewport: Viewport): () => void {
   let state = idle;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let spaceIsDown = false;
   const abort = new AbortController();
+  const isHeld = holding("Space", globalThis, abort.signal);
   const on = <K extends keyof HTMLElementEventMap>(type: K, listener: (event: HTMLElementEventMap[K]) => void, options: AddEventListenerOptions = {}) =>
     canvas.addEventListener(type, listener, { ...options, signal: abort.signal });
 
@@ -43,7 +44,7 @@ function listen(canvas: HTMLCanvasElement, prompting: Prompting, viewport: Viewp
     prompting.hover(null);
     prompting.cursor.value = null;
     const secondary = event.button === 2 || (event.button === 0 && event.ctrlKey);
-    const pan = event.button === 1 || (event.button === 0 && spaceIsDown);
+    const pan = event.button === 1 || (event.button === 0 && isHeld());
     feed({ type: "down", id: event.pointerId, at: place(event), touch: isTouch(event), secondary, pick: event.altKey, pan, draws: prompting.drawing.draws.peek() }, isTouch(event));
   });
   on("pointermove", (event) => {
@@ -61,11 +62,6 @@ function listen(canvas: HTMLCanvasElement, prompting: Prompting, viewport: Viewp
   on("contextmenu", (event) => event.preventDefault());
   on("wheel", (event) => turn(event, place(event), viewport), { passive: false });
 
-  const space = (event: KeyboardEvent): void => {
-    if (event.code === "Space") spaceIsDown = event.type === "keydown";
-  };
-  globalThis.addEventListener("keydown", space, { signal: abort.signal });
-  globalThis.addEventListener("keyup", space, { signal: abort.signal });
   return () => {
     abort.abort();
     clearTimeout(timer);

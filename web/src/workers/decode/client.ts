@@ -39,14 +39,14 @@ async function call<T>(ask: (api: Remote<PixelApi>) => Promise<PixelOutcome<T>>)
   throw new PixelError(outcome.code);
 }
 
-/** A worker that runs out of memory may just die; the next call gets a fresh one. */
+/** A worker may just die, without a word; the next call gets a fresh one. */
 function connect(): Connection {
   const worker = new Worker(new URL("./worker/worker.ts", import.meta.url), { type: "module", name: "tapmask-pixels" });
   const died = new Promise<PixelOutcome<never>>((resolve) => {
     worker.addEventListener("error", () => {
       connection = null;
       worker.terminate();
-      resolve({ ok: false, code: "out-of-memory" });
+      resolve({ ok: false, code: "failed" });
     });
   });
   return { api: wrap<PixelApi>(worker), died };

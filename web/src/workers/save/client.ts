@@ -86,10 +86,10 @@ export class Maker {
       worker.terminate();
       resolve(outcome);
     };
-    // A worker that runs out of memory may just die; the next call gets a fresh one.
+    // A worker may just die, without a word; the next call gets a fresh one.
     worker.addEventListener("error", () => {
       this.connection = null;
-      end({ ok: false, code: "out-of-memory" });
+      end({ ok: false, code: "failed" });
     });
     const api = wrap<OutputApi>(worker);
     await Promise.race([api.open(transfer(photo, [photo])), ended]);

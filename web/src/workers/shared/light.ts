@@ -1,23 +1,34 @@
 /** The brightness of a photo, which edges follow. */
 import { brightness, guideSize, type Guide } from "../../postprocess/postprocess";
 import type { Rect, Size } from "../../engine/core/geometry";
+import { groundOf, isOpaque, layOn, type Ground } from "../../engine/core/ground";
 
 /** On the grid that answers are finished on. @param photo The size that the picture has at its own resolution. */
 export function guideOf(picture: ImageBitmap, photo: Size): Guide {
+  const data = small(picture, photo);
+  return brightness(layOn(data, groundOf([data]) ?? 0));
+}
+
+function small(picture: ImageBitmap, photo: Size): Uint8ClampedArray {
   const { width, height } = guideSize(photo);
   const context = canvas(width, height);
   context.imageSmoothingQuality = "medium";
   context.drawImage(picture, 0, 0, width, height);
-  return brightness(context.getImageData(0, 0, width, height).data);
+  return context.getImageData(0, 0, width, height).data;
 }
 
 /** Reads it square by square at the photo's own resolution. */
 export function lightOf(bitmap: ImageBitmap): (rect: Rect) => Float32Array {
   let context: OffscreenCanvasRenderingContext2D | null = null;
+  let ground: Ground | null = null;
   return ({ x, y, width, height }) => {
     if (!context || context.canvas.width < width || context.canvas.height < height) context = canvas(width, height);
     context.drawImage(bitmap, x, y, width, height, 0, 0, width, height);
-    return brightness(context.getImageData(0, 0, width, height).data);
+    const { data } = context.getImageData(0, 0, width, height);
+    if (isOpaque(data)) return brightness(data);
+    // One for the whole photo, so that squares meet without a seam.
+    ground ??= groundOf([small(bitmap, bitmap)]) ?? 0;
+    return brightness(layOn(data, ground));
   };
 }
 

@@ -1,11 +1,12 @@
 /** What the page and the pixel worker say to each other. */
 import type { Shape } from "../../../postprocess/shape";
+import type { FailureCode } from "../../shared/failure";
 import type { Stranger } from "./strangers";
 
-export type PixelErrorCode = "not-an-image" | "undecodable" | "too-large" | "out-of-memory" | "empty-mask" | "no-decoder" | "tiff" | "avif" | Stranger;
+export type PixelErrorCode = "not-an-image" | "undecodable" | "too-large" | FailureCode | "empty-mask" | "no-decoder" | "tiff" | "avif" | Stranger;
 
-/** What of a file is not in its pixels: the other pictures of an animation, or the bits beyond 8. */
-export type Remark = "first-of-several" | "fewer-bits";
+/** What of a file is not in its pixels: the other pictures of an animation, the bits beyond 8, or its lost end. */
+export type Remark = "first-of-several" | "fewer-bits" | "cut-off";
 
 export type PixelOutcome<T> = { ok: true; value: T } | { ok: false; code: PixelErrorCode };
 

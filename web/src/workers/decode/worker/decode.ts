@@ -7,7 +7,7 @@ import { recogniseStranger } from "../shared/strangers";
 /** 480 MB of pixels. */
 const mostPixels = 120_000_000;
 
-/** What the page tells about; everything else that is thrown is an allocation that failed. */
+/** What the page tells about; `failureCode` says what everything else that is thrown means. */
 export class PixelError extends Error {
   constructor(readonly code: PixelErrorCode) {
     super(code);
@@ -15,21 +15,24 @@ export class PixelError extends Error {
 }
 
 /** @throws PixelError */
-export async function read(blob: Blob): Promise<ImageBitmap> {
+export const read = async (blob: Blob): Promise<ImageBitmap> => (await readWithRemark(blob)).bitmap;
+
+/** @returns What of the file is not in the pixels, too. @throws PixelError */
+export async function readWithRemark(blob: Blob): Promise<{ bitmap: ImageBitmap; remark: Remark | null }> {
   const { header, stranger } = await look(blob);
   if (header?.size && header.size.width * header.size.height > mostPixels) throw new PixelError("too-large");
-  const bitmap = (await byBrowser(blob)) ?? (header?.kind === "heif" ? await byLibrary(blob) : null);
+  const whole = (await byBrowser(blob)) ?? (header?.kind === "heif" ? await byLibrary(blob) : null);
+  const bitmap = whole ?? (header?.kind === "jpeg" ? await byBrowser(new Blob([blob, endOfJpeg], { type: "image/jpeg" })) : null);
   if (!bitmap) throw new PixelError(stranger ?? reasonFor(header));
-  if (bitmap.width * bitmap.height <= mostPixels) return bitmap;
+  if (bitmap.width * bitmap.height <= mostPixels) return { bitmap, remark: whole ? remarkOn(header) : "cut-off" };
   bitmap.close();
   throw new PixelError("too-large");
 }
 
-/** What of the file is not in the pixels. */
-export async function remark(blob: Blob): Promise<Remark | null> {
-  const { header } = await look(blob);
-  return header?.moves ? "first-of-several" : header?.deep ? "fewer-bits" : null;
-}
+const remarkOn = (header: ImageHeader | null): Remark | null => (header?.moves ? "first-of-several" : header?.deep ? "fewer-bits" : null);
+
+/** A browser refuses a JPEG whose end is missing. With an end, it decodes what is there; the rest is grey. */
+const endOfJpeg = Uint8Array.of(0xff, 0xd9);
 
 async function look(blob: Blob) {
   const bytes = new Uint8Array(await blob.slice(0, headerBytes).arrayBuffer());

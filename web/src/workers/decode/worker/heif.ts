@@ -3,6 +3,7 @@
  *
  * The library is LGPL; its WASM stays as it was published, so that anybody can put another build in its place.
  */
+import { displayP3ToSrgb } from "./displayP3";
 import wasmAddress from "libheif-js/libheif-wasm/libheif.wasm?url";
 
 interface HeifImage {
@@ -52,11 +53,25 @@ export async function decodeHeif({ HeifDecoder, heif_context_free }: LibHeif, by
   try {
     const image = images.find((image) => image.is_primary()) ?? images[0];
     if (!image) return null;
-    const pixels = new ImageData(image.get_width(), image.get_height(), { colorSpace: isWide(bytes) ? "display-p3" : "srgb" });
-    return await new Promise((resolve) => image.display(pixels, resolve));
+    const isWide = hasWideColours(bytes);
+    const pixels = emptyPixels(image.get_width(), image.get_height(), isWide);
+    const shown = await new Promise<ImageData | null>((resolve) => image.display(pixels, resolve));
+    if (shown && isWide && shown.colorSpace !== "display-p3") displayP3ToSrgb(shown.data);
+    return shown;
   } finally {
     for (const image of images) image.free();
     if (decoder.decoder) heif_context_free(decoder.decoder);
+  }
+}
+
+/** Firefox throws a TypeError at the sight of a colour space, and other browsers overlook it: their pixels are sRGB. */
+function emptyPixels(width: number, height: number, isWide: boolean): ImageData {
+  if (!isWide) return new ImageData(width, height);
+  try {
+    return new ImageData(width, height, { colorSpace: "display-p3" });
+  } catch (error) {
+    if (error instanceof TypeError) return new ImageData(width, height);
+    throw error;
   }
 }
 
@@ -64,7 +79,7 @@ export async function decodeHeif({ HeifDecoder, heif_context_free }: LibHeif, by
 const wide = [..."Display P3"].flatMap((letter) => [0, letter.charCodeAt(0)]);
 
 /** libheif hands out pixels as they are stored; the profile comes before them. */
-function isWide(bytes: Uint8Array): boolean {
+function hasWideColours(bytes: Uint8Array): boolean {
   const head = bytes.subarray(0, 2 ** 16);
   for (let at = head.indexOf(wide[1]!); at > 0; at = head.indexOf(wide[1]!, at + 1)) if (wide.every((byte, i) => head[at - 1 + i] === byte)) return true;
   return false;

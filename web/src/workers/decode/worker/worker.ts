@@ -3,7 +3,8 @@ import { expose, transfer } from "comlink";
 import { bands, cutOut } from "../../../engine/core/cutout";
 import type { Rect } from "../../../engine/core/geometry";
 import { alphaOf, type Alpha } from "../../shared/alpha";
-import { PixelError, read, remark } from "./decode";
+import { failureCode } from "../../shared/failure";
+import { PixelError, read, readWithRemark } from "./decode";
 import { encodePng } from "../../../formats/png";
 import type { Decoded, MaskedPhoto, PixelApi, PixelOutcome } from "../shared/protocol";
 
@@ -27,23 +28,21 @@ async function outcome<T>(work: () => Promise<T>, handOver: (value: T) => Transf
     const value = await work();
     return transfer({ ok: true, value }, handOver(value));
   } catch (error) {
-    // What is not ours is a RangeError or a DOMException of an allocation that failed.
-    return { ok: false, code: error instanceof PixelError ? error.code : "out-of-memory" };
+    return { ok: false, code: error instanceof PixelError ? error.code : failureCode(error) };
   }
 }
 
 async function decode(blob: Blob): Promise<Decoded> {
-  const bitmap = await read(blob);
-  const said = await remark(blob);
+  const { bitmap, remark } = await readWithRemark(blob);
   const { width, height } = bitmap;
   const scale = Math.min(1, previewSide / Math.max(width, height), Math.sqrt(previewPixels / (width * height)));
-  if (scale === 1) return { width, height, preview: bitmap, full: null, remark: said };
+  if (scale === 1) return { width, height, preview: bitmap, full: null, remark };
   const preview = await createImageBitmap(bitmap, {
     resizeWidth: Math.max(1, Math.round(width * scale)),
     resizeHeight: Math.max(1, Math.round(height * scale)),
     resizeQuality: "medium",
   });
-  return { width, height, preview, full: bitmap, remark: said };
+  return { width, height, preview, full: bitmap, remark };
 }
 
 async function cutout(photo: MaskedPhoto, crop: boolean): Promise<Blob> {

@@ -1,5 +1,6 @@
 /** Runs in a worker of its own, which is ended with what it works on: makes the files that the save sheet offers. */
 import { expose, transfer } from "comlink";
+import { failureCode } from "../../shared/failure";
 import { archive } from "./archive";
 import { make } from "./make";
 import { OutputError, Source } from "./source";
@@ -23,7 +24,6 @@ async function outcome<T>(work: () => Promise<T>, handOver: (value: T) => Transf
     const value = await work();
     return transfer({ ok: true, value }, handOver(value));
   } catch (error) {
-    // What is not ours is a RangeError or a DOMException of an allocation that failed.
-    return { ok: false, code: error instanceof OutputError ? error.code : "out-of-memory" };
+    return { ok: false, code: error instanceof OutputError ? error.code : failureCode(error) };
   }
 }
