@@ -55,10 +55,10 @@ def test_the_stock_decoder_answers_as_segment_anything_at_any_photo_size(model, 
             "has_mask_input": torch.tensor([float(points == 3)]),
             "orig_im_size": torch.tensor([height, width], dtype=torch.float32),
         }
-        got = decoder.run(None, {name: value.numpy() for name, value in feeds.items()})
-        assert got[0].shape == (1, 1 if single else 4, height, width)
-        for wanted, answer in zip(official(*feeds.values()), got, strict=True):
-            assert np.abs(wanted.numpy() - answer).max() < 1e-4
+        actual = decoder.run(None, {name: value.numpy() for name, value in feeds.items()})
+        assert actual[0].shape == (1, 1 if single else 4, height, width)
+        for expected, answer in zip(official(*feeds.values()), actual, strict=True):
+            assert np.abs(expected.numpy() - answer).max() < 1e-4
 
 
 @torch.no_grad()
@@ -67,8 +67,8 @@ def test_the_plain_encoder_takes_normalised_floats(model, tmp_path):
     image = torch.from_numpy(pixels).permute(2, 0, 1)[None].float()
     encoder = session(plain_encoder(model), tmp_path / "encoder.onnx")
     padded = torch.nn.functional.pad(normalise(image), (0, 0, 0, SIZE - 180)).numpy()
-    (got,) = encoder.run(None, {"image": padded})
-    assert np.abs(got - model.encode(image)["image_embeddings"].numpy()).max() < 1e-3
+    (actual,) = encoder.run(None, {"image": padded})
+    assert np.abs(actual - model.encode(image)["image_embeddings"].numpy()).max() < 1e-3
 
 
 def visit(encode, tap, **taps):

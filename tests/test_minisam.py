@@ -67,17 +67,17 @@ def test_embedding_and_logits_are_those_of_the_package(model, theirs, name):
     image = torch.from_numpy(resized.copy()).permute(2, 0, 1)[None].float()
     right, below = 1024 - image.shape[3], 1024 - image.shape[2]
     padded = torch.nn.functional.pad(normalise(image), (0, right, 0, below))
-    (wanted,) = encoder.run(None, {"input": padded.numpy()})
+    (expected,) = encoder.run(None, {"input": padded.numpy()})
     ours = TorchPredictor(model)
     features = ours.encode(resized)
-    assert np.abs(features["image_embeddings"] - wanted).max() < 1e-4
+    assert np.abs(features["image_embeddings"] - expected).max() < 1e-4
     width, height = frame.width, frame.height
     point, other = (0.5 * width, 0.45 * height), (0.1 * width, 0.9 * height)
     prompts = [Prompt((point,), (1,)), Prompt((point, other), (1, 0)), Prompt(box=(*other, *point))]
     for prompt in prompts:
         feeds = prompt.feeds(frame)
         size = np.array([height, width], np.float32)
-        _, predicted, logits = decoder.run(None, {**feeds, "image_embeddings": wanted, "orig_im_size": size})
+        _, predicted, logits = decoder.run(None, {**feeds, "image_embeddings": expected, "orig_im_size": size})
         every, ious = ours.decode(features, feeds)
         token = preselected(ious, feeds)
         assert np.abs(every[token] - logits[0, 0]).max() < 1e-3
@@ -129,8 +129,8 @@ def test_a_convolution_gets_a_norm_that_adds_its_bias(tmp_path):
     convolution.load_state_dict({"weight": parts.pop("c.weight")})
     norm.load_state_dict({key.removeprefix("bn."): value for key, value in parts.items()})
     image = torch.rand(1, 3, 8, 8)
-    wanted = torch.nn.functional.conv2d(image, torch.from_numpy(values(4, 3, 3, 3)), torch.from_numpy(values(4)))
-    assert torch.allclose(norm(convolution(image)), wanted, rtol=1e-6)
+    expected = torch.nn.functional.conv2d(image, torch.from_numpy(values(4, 3, 3, 3)), torch.from_numpy(values(4)))
+    assert torch.allclose(norm(convolution(image)), expected, rtol=1e-6)
 
 
 def test_linear_weights_norms_and_names_come_back(tmp_path):
@@ -153,7 +153,7 @@ def test_linear_weights_norms_and_names_come_back(tmp_path):
         ("/pe_layer/Mul", "Mul", ["/Constant_output_0", "a"]),
     ]
     weights = rebuilt("decoder", graph(tmp_path / "d.onnx", nodes, stored))
-    wanted = {
+    expected = {
         "prompt_encoder.point_embeddings.0.weight": values(1, 4),
         "prompt_encoder.mask_downscaling.1.weight": values(4),
         "prompt_encoder.mask_downscaling.1.bias": values(4) + 1,
@@ -162,8 +162,8 @@ def test_linear_weights_norms_and_names_come_back(tmp_path):
         "mask_decoder.iou_token.weight": values(5, 4)[:1],
         "mask_decoder.mask_tokens.weight": values(5, 4)[1:],
     }
-    assert weights.keys() == wanted.keys()
-    assert all(np.array_equal(weights[key], value) for key, value in wanted.items())
+    assert weights.keys() == expected.keys()
+    assert all(np.array_equal(weights[key], value) for key, value in expected.items())
 
 
 def test_attention_biases_come_back_by_distance_or_not_at_all(tmp_path):

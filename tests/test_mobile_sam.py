@@ -116,11 +116,11 @@ def test_attention_biases_count_by_the_distance_in_the_window_even_after_an_earl
     y, x = np.divmod(np.arange(49), 7)
     distance = np.abs(y[:, None] - y) * 7 + np.abs(x[:, None] - x)
     weight = (q @ k.transpose(-2, -1) / 32**0.5 + attention.attention_biases[:, distance]).softmax(-1)
-    wanted = attention.proj((weight @ v).transpose(1, 2).reshape(2, 49, 128))
-    assert (attention(tokens) - wanted).abs().max() < 1e-4 * wanted.abs().max()
+    expected = attention.proj((weight @ v).transpose(1, 2).reshape(2, 49, 128))
+    assert (attention(tokens) - expected).abs().max() < 1e-4 * expected.abs().max()
     model.load_official(official, attention_biases=False)
     assert not attention.attention_biases.any()
-    assert (attention(tokens) - wanted).abs().max() > 1e-2 * wanted.abs().max()
+    assert (attention(tokens) - expected).abs().max() > 1e-2 * expected.abs().max()
 
 
 def test_it_exports_like_any_promptable_model(model, tmp_path):
@@ -129,8 +129,8 @@ def test_it_exports_like_any_promptable_model(model, tmp_path):
     a, b = (Photo(p, pixels) for p in (TorchPredictor(model), OnnxPredictor(*export_pair(model, tmp_path))))
     assert list(a.features) == ["image_embeddings"]
     for prompt in (Prompt(((40, 60),), (1,)), Prompt(box=(20, 30, 90, 100))):
-        for wanted, got in zip(a.answer(prompt), b.answer(prompt), strict=True):
-            assert np.abs(wanted - got).max() < 1e-3
+        for expected, actual in zip(a.answer(prompt), b.answer(prompt), strict=True):
+            assert np.abs(expected - actual).max() < 1e-3
 
 
 @pytest.fixture(scope="module")

@@ -129,8 +129,8 @@ def test_it_exports_like_any_promptable_model(model, tmp_path):
     pixels, _ = scene(1, 200, 150)
     a, b = (Photo(p, pixels) for p in (TorchPredictor(model), OnnxPredictor(*export_pair(model, tmp_path))))
     for prompt in (Prompt(((40, 60),), (1,)), Prompt(box=(20, 30, 90, 100))):
-        for wanted, got in zip(a.answer(prompt), b.answer(prompt), strict=True):
-            assert np.abs(wanted - got).max() < 1e-3
+        for expected, actual in zip(a.answer(prompt), b.answer(prompt), strict=True):
+            assert np.abs(expected - actual).max() < 1e-3
 
 
 def test_weights_are_shared_with_the_file_s_not_copied(official):

@@ -9,7 +9,7 @@ from export.cli.options import PATH, model_options, open_model, open_named
 from export.cli.steps import command
 from export.errors import UsageError
 from export.evaluation import everything, fastsam
-from export.evaluation.evaluate import CLICKS, MOST, RULES, Open, Plan, evaluate
+from export.evaluation.evaluate import CLICKS, MAX_CLICKS, RULES, Open, Plan, evaluate
 from export.evaluation.plots import plots
 from export.evaluation.sheet import listed, sampled, sheet
 from export.models.predictor import Photo
@@ -20,8 +20,8 @@ from export.training.distributed import setup
 @model_options
 @click.option("--fastsam", "fastsam_file", type=PATH, help="Measure FastSAM's exported ONNX file instead.")
 @click.option("--data", multiple=True, required=True, help="Shard, folder or pattern; several of one set are joined.")
-@click.option("--limit", type=click.IntRange(min=1), help="Photos a set at most.")
-@click.option("--noc/--no-noc", default=True, help=f"Up to {MOST} clicks for NoC, or {CLICKS} for the curve only.")
+@click.option("--limit", type=click.IntRange(min=1), help="Photos a set at max_clicks.")
+@click.option("--noc/--no-noc", default=True, help=f"Up to {MAX_CLICKS} clicks for NoC, or {CLICKS} for the curve only.")
 @click.option("--everything", "automatic", is_flag=True, help="Also the recall of the automatic masks.")
 @click.option("--points", type=click.IntRange(1, 256), default=32, show_default=True, help="--everything: taps a side.")
 @click.option("--predicted-iou", type=float, default=0.88, show_default=True, help="--everything: least predicted IoU.")
@@ -36,16 +36,16 @@ def evaluate_command(  # type: ignore[no-untyped-def]
 ) -> None:
     """Measure one-click and box mIoU, the click curve and NoC; automatic masks and agreement with a teacher on request."""
     with setup():
-        most = MOST if noc else CLICKS
+        max_clicks = MAX_CLICKS if noc else CLICKS
         teaching = _teacher(teacher, model["manifest"])
         if fastsam_file:
             if automatic or any(value is not None for value in model.values()):
                 raise UsageError("--fastsam stands alone: no other model option, no --everything.")
-            plan = Plan(fastsam.FastSam(fastsam_file).open, most, None, teaching, RULES | fastsam.RULES)
+            plan = Plan(fastsam.FastSam(fastsam_file).open, max_clicks, None, teaching, RULES | fastsam.RULES)
         else:
             predictor = open_model(**model)
             settings = everything.Settings(points, predicted_iou, stability) if automatic else None
-            plan = Plan(lambda pixels: Photo(predictor, pixels), most, settings, teaching)
+            plan = Plan(lambda pixels: Photo(predictor, pixels), max_clicks, settings, teaching)
         evaluate(plan, data, limit, out, plots)
 
 

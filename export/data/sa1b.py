@@ -16,7 +16,7 @@ from export.data import rle
 from export.data.parts import Part, SampleError, grouped
 from export.data.samples import Sample
 
-MOST_IDS = 255  # a layer is uint8, and 0 is no object
+MAX_IDS = 255  # a layer is uint8, and 0 is no object
 
 
 class Sa1bDataset(Sequence[Sample]):
@@ -59,7 +59,7 @@ def layered(masks: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
     for mask in sorted(masks, key=lambda m: -int(np.count_nonzero(m))):
         if not mask.any():
             continue
-        free = (i for i, layer in enumerate(layers) if counts[i] < MOST_IDS and not layer[mask].any())
+        free = (i for i, layer in enumerate(layers) if counts[i] < MAX_IDS and not layer[mask].any())
         place = next(free, len(layers))
         if place == len(layers):
             layers.append(np.zeros(mask.shape, np.uint8))

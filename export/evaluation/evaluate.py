@@ -26,7 +26,7 @@ from export.models.predictor import Opened, Photo, Prompt
 from export.training.distributed import gather, is_main, world
 
 CLICKS = 5  # of the curve
-MOST = 20  # of NoC
+MAX_CLICKS = 20  # of NoC
 GOALS = (0.85, 0.90)  # IoU to reach
 SMALLEST = 16  # pixels; smaller masks are labelling dust
 SIZES = (0.01, 0.04, 0.16, 1.0)  # upper bounds of the mask's share of the photo, for the figures by size
@@ -39,8 +39,9 @@ RULES = {
     "mean": "over masks",
 }
 NOC_RULE = (
-    f"NoC@t: number of the first click whose IoU is at least t, {MOST} where none of {MOST} is; failures20 and failures20_85: how "
-    f"many of the masks stay below 0.90 and below 0.85 in all {MOST} clicks; ignored pixels count for nothing"
+    f"NoC@t: number of the first click whose IoU is at least t, {MAX_CLICKS} where none of {MAX_CLICKS} is; "
+    f"failures20 and failures20_85: how many of the masks stay below 0.90 and below 0.85 in all {MAX_CLICKS} clicks; "
+    "ignored pixels count for nothing"
 )
 
 Open = Callable[[np.ndarray], Opened]
@@ -68,10 +69,10 @@ class Measured:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to measure: up to `most` clicks; optionally automatic masks and agreement with a teacher."""
+    """What to measure: up to `max_clicks` clicks; optionally automatic masks and agreement with a teacher."""
 
     open: Open
-    most: int = MOST
+    max_clicks: int = MAX_CLICKS
     automatic: everything.Settings | None = None
     teacher: Open | None = None
     rules: dict[str, str] = field(default_factory=lambda: RULES)
@@ -99,10 +100,10 @@ class _Course:
         return number < CLICKS or max(self.mask.ious) < max(GOALS)
 
 
-def measure(opened: Opened, targets: Sequence[np.ndarray], most: int, ignore: np.ndarray | None = None) -> list[Mask]:
+def measure(opened: Opened, targets: Sequence[np.ndarray], max_clicks: int, ignore: np.ndarray | None = None) -> list[Mask]:
     """Click and box every mask (H, W) of one photo; the masks are clicked side by side, so that prompts are decoded together."""
     courses = [_Course(t, Mask(float(t.mean())), np.zeros_like(t)) for t in targets]
-    for number in range(most):
+    for number in range(max_clicks):
         live = [course for course in courses if course.going(number)]
         found = opened.answers([course.prompt(ignore) for course in live], all_candidates=number == 0)
         for course, answer in zip(live, found, strict=True):
@@ -120,7 +121,7 @@ def measure_photo(plan: Plan, sample: Sample, index: int) -> Measured:
     """Measure one photo as the plan says."""
     opened = plan.open(sample.photo)
     targets = list(_targets(sample))
-    result = Measured(index, measure(opened, targets, plan.most, sample.ignore))
+    result = Measured(index, measure(opened, targets, plan.max_clicks, sample.ignore))
     if plan.automatic and isinstance(opened, Photo):
         found = everything.find(opened, plan.automatic)
         truths = np.array(targets).reshape(-1, *sample.photo.shape[:2])
@@ -165,7 +166,7 @@ def figures(photos: list[Measured], plan: Plan) -> dict[str, Any]:
         "by_size": _by_size(masks),
     }
     rules = dict(plan.rules)
-    if plan.most == MOST:
+    if plan.max_clicks == MAX_CLICKS:
         result |= _noc(masks)
         rules["noc_rule"] = NOC_RULE
     if recalls := [photo.recall for photo in photos if photo.recall]:
@@ -188,25 +189,25 @@ def _noc(masks: Sequence[Mask]) -> dict[str, Any]:
     for goal, failures in zip(GOALS, ("failures20_85", "failures20"), strict=True):
         reached = [first_reaching(mask.ious, goal) for mask in masks]
         name = f"noc{round(goal * 100)}"
-        result[name] = _rounded(np.mean([number or MOST for number in reached]))
+        result[name] = _rounded(np.mean([number or MAX_CLICKS for number in reached]))
         result[failures] = reached.count(None)
-        result[f"{name}_histogram"] = [reached.count(number) for number in range(1, MOST + 1)]
+        result[f"{name}_histogram"] = [reached.count(number) for number in range(1, MAX_CLICKS + 1)]
     return result
 
 
 def _by_size(masks: Sequence[Mask]) -> list[dict[str, Any]]:
     """Means for masks that cover up to 1, 4, 16 and 100 % of their photo."""
-    rows, least = [], 0.0
-    for most in SIZES:
-        part = [mask for mask in masks if least < mask.share <= most]
-        row: dict[str, Any] = {"share_up_to": most, "masks": len(part)}
+    rows, smallest = [], 0.0
+    for largest in SIZES:
+        part = [mask for mask in masks if smallest < mask.share <= largest]
+        row: dict[str, Any] = {"share_up_to": largest, "masks": len(part)}
         if part:
             row["click1_miou"] = _rounded(np.mean([mask.ious[0] for mask in part]))
             row["click1_oracle_miou"] = _rounded(np.mean([mask.oracle for mask in part]))
             row["click5_miou"] = _rounded(np.mean([mask.ious[CLICKS - 1] for mask in part]))
             row["box_miou"] = _rounded(np.mean([mask.box for mask in part]))
         rows.append(row)
-        least = most
+        smallest = largest
     return rows
 
 
@@ -231,7 +232,7 @@ def table(results: dict[str, dict[str, Any]]) -> str:
         "box": lambda f: f["box_miou"],
         "NoC@85": lambda f: f.get("noc85"),
         "NoC@90": lambda f: f.get("noc90"),
-        f">{MOST}@90": lambda f: f.get("failures20"),
+        f">{MAX_CLICKS}@90": lambda f: f.get("failures20"),
         **{f"AR@{top}": lambda f, top=top: f.get(f"everything_ar{top}") for top in recall.TOPS},  # type: ignore[misc]
         "1 pt": lambda f: f.get("align_one_point_miou"),
         **{f"{d} px": lambda f, d=d: f.get("align_miou", {}).get(str(d)) for d in align.DISTANCES},  # type: ignore[misc]
@@ -245,7 +246,7 @@ def table(results: dict[str, dict[str, Any]]) -> str:
 
 
 def evaluate(plan: Plan, data: Sequence[str], limit: int | None, out: Path | None, plots: Path | None) -> None:
-    """Measure the data sets that `data` names (`limit` photos each at most), print a table, write and draw the figures."""
+    """Measure the datasets that `data` names (`limit` photos each at most), print a table, write and draw the figures."""
     results = {name: evaluate_set(plan, sources, limit, name) for name, sources in grouped(data).items()}
     if not is_main():
         return

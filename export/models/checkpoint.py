@@ -127,14 +127,14 @@ def _choose_biases(path: Path, weights: dict[str, torch.Tensor]) -> bool:
 
 def _insist(name: str, found: str, content: dict[str, Any], path: Path) -> None:
     """Raise an error if the file is not the model named by the user."""
-    wanted = _plain(name)
+    expected = _plain(name)
     if found == STUDENT:
         backbone = _plain(str(content["config"].get("backbone")))
-        if wanted in (STUDENT, backbone) or ALIASES.get(wanted) == backbone:
+        if expected in (STUDENT, backbone) or ALIASES.get(expected) == backbone:
             return
-    elif wanted == found:
+    elif expected == found:
         return
-    remedy = _remedy(wanted) if wanted in OFFICIAL else f"Name it {_name_of(found, content)}, or give another file."
+    remedy = _remedy(expected) if expected in OFFICIAL else f"Name it {_name_of(found, content)}, or give another file."
     raise ExportError(f"{path} is {_spoken(found, content)}, not {name}. {remedy}")
 
 
@@ -158,8 +158,8 @@ def _remedy(name: str) -> str:
 def _not_a_model(path: Path, content: dict[str, Any], name: str | None) -> str:
     keys = [str(key) for key in content]
     shown = ", ".join(keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
-    wanted = _plain(name or "")
-    remedy = _remedy(wanted) if wanted in OFFICIAL else "What is known by name: python -m export models"
+    expected = _plain(name or "")
+    remedy = _remedy(expected) if expected in OFFICIAL else "What is known by name: python -m export models"
     return (
         f"{path} is neither a checkpoint of `python -m export train` (no `config`) nor one with an official model's keys; "
         f"it has {shown or 'no key at all'}. {remedy}"

@@ -31,8 +31,8 @@ class Encoder(nn.Module):
         info: Any = self.backbone.feature_info
         channel_of = dict(zip(info.reduction(), info.channels(), strict=True))
         self.strides = tuple(info.reduction())
-        wanted = {16, *(stride for stride, channels in zip((8, 4), fine_dims, strict=True) if channels)}
-        if missing := wanted - set(channel_of):
+        expected = {16, *(stride for stride, channels in zip((8, 4), fine_dims, strict=True) if channels)}
+        if missing := expected - set(channel_of):
             raise ValueError(f"{backbone} has no features at stride {sorted(missing)}; choose another backbone.")
         self.lateral = nn.ModuleDict(
             {str(s): nn.Conv2d(channel_of[s], dim, 1, bias=False) for s in self.strides if s >= 16}

@@ -186,16 +186,16 @@ def receive(name: str, part: Path, bar: tqdm) -> None:
                 bar.update(len(block))
 
 
-def blocks(answer: http.client.HTTPResponse, most: int) -> Iterator[bytes]:
-    """Yield blocks from a server, at most `most` bytes; ends early where the connection breaks."""
-    while most > 0:
+def blocks(answer: http.client.HTTPResponse, max_bytes: int) -> Iterator[bytes]:
+    """Yield blocks from a server, at most `max_bytes`; ends early where the connection breaks."""
+    while max_bytes > 0:
         try:
-            block = answer.read1(min(CHUNK, most))
+            block = answer.read1(min(CHUNK, max_bytes))
         except BROKEN:
             return
         if not block:
             return
-        most -= len(block)
+        max_bytes -= len(block)
         yield block
 
 

@@ -25,15 +25,15 @@ def check_keys(
     Raises ValueError that names what is missing, unexpected or of another shape; the model is not touched here.
     """
     given = {our_name(key): (key, value) for key, value in weights.items() if not unused.search(key)}
-    wanted = {name: value.shape for name, value in model.state_dict().items() if not unused.search(name)}
+    expected = {name: value.shape for name, value in model.state_dict().items() if not unused.search(name)}
     wrong = [
-        f"{key} is {_shape(value)}, not {tuple(wanted[name])}"
+        f"{key} is {_shape(value)}, not {tuple(expected[name])}"
         for name, (key, value) in given.items()
-        if name in wanted and not (isinstance(value, torch.Tensor) and value.shape == wanted[name])
+        if name in expected and not (isinstance(value, torch.Tensor) and value.shape == expected[name])
     ]
     complaints = {
-        "missing": [official_name(name) for name in wanted.keys() - given.keys()],
-        "unexpected": [key for name, (key, _) in given.items() if name not in wanted],
+        "missing": [official_name(name) for name in expected.keys() - given.keys()],
+        "unexpected": [key for name, (key, _) in given.items() if name not in expected],
         "of another shape": wrong,
     }
     found = [f"{what}: {_few(names)}" for what, names in complaints.items() if names]
@@ -56,6 +56,6 @@ def _shape(value: object) -> str:
     return str(tuple(value.shape)) if isinstance(value, torch.Tensor) else f"of type {type(value).__name__}"
 
 
-def _few(names: list[str], most: int = 5) -> str:
-    shown = ", ".join(sorted(names)[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+def _few(names: list[str], limit: int = 5) -> str:
+    shown = ", ".join(sorted(names)[:limit])
+    return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"

@@ -74,7 +74,7 @@ class Question:
     """A prompt and what PyTorch answers: low-res logits (4, G, G), the token that is looked at, and its mask (H, W)."""
 
     prompt: Prompt
-    wanted: np.ndarray
+    expected: np.ndarray
     token: int
     mask: np.ndarray
 
@@ -85,10 +85,10 @@ def ask(reference: Predictor, pixels: np.ndarray) -> list[Question]:
     questions = []
     for prompt in prompts(photo.letterbox.width, photo.letterbox.height):
         for _ in range(2):
-            wanted, predicted = photo.answer(prompt)
+            expected, predicted = photo.answer(prompt)
             token = preselected(prompt, predicted)
-            questions.append(Question(prompt, wanted, token, photo.full_size(wanted[token : token + 1])[0]))
-            prompt = replace(prompt, mask=wanted[token])
+            questions.append(Question(prompt, expected, token, photo.full_size(expected[token : token + 1])[0]))
+            prompt = replace(prompt, mask=expected[token])
     return questions
 
 
@@ -109,9 +109,9 @@ def compare(
     both = zip(asked, photos, strict=True)
     for questions, pixels in tqdm(both, desc=f"verify {title}", total=len(photos), unit="photo", leave=False):
         photo = Photo(candidate, pixels)
-        for question, got in answers(photo, questions):
-            difference = max(difference, float(np.abs(question.wanted - got).max()))
-            mask = photo.full_size(got[question.token : question.token + 1])[0]
+        for question, actual in answers(photo, questions):
+            difference = max(difference, float(np.abs(question.expected - actual).max()))
+            mask = photo.full_size(actual[question.token : question.token + 1])[0]
             ious.append(iou(question.mask, mask))
     return {
         "mask_iou": round(float(np.mean(ious)), 5),

@@ -87,10 +87,10 @@ class Distil(FromTeacher):
         with torch.no_grad():
             aims, scores = answers(self.teacher, teacher, batch, self.autocast(batch["image"].device))
         valid = low_res_inside(batch["size"], self.model.input_size).repeat_interleave(batch["coords"].shape[1], 0)
-        wanted = (aims > 0).float()
-        masks = FOCAL * focal(logits, wanted, valid) + DICE * dice(logits, wanted, valid)
+        expected = (aims > 0).float()
+        masks = FOCAL * focal(logits, expected, valid) + DICE * dice(logits, expected, valid)
         loss = masks.mean() + (predicted - scores).square().mean()
-        return loss, {"loss": float(loss.detach()), "iou": float(true_ious(logits, wanted, valid).mean())}
+        return loss, {"loss": float(loss.detach()), "iou": float(true_ious(logits, expected, valid).mean())}
 
 
 def answers(
@@ -115,12 +115,12 @@ def measure(student: Promptable, teacher: PromptableModel, loader: DataLoader, d
         batch = {name: value.to(device) for name, value in held.items()}
         maps, aims = objective.student_maps(batch), objective.teacher_maps(batch)
         errors.append(float(objective.embedding_loss(maps, aims, batch["size"])))
-        got, wanted = (
+        actual, expected = (
             answers(m, f, batch, objective.autocast(batch["image"].device))[0]
             for m, f in ((student, maps), (teacher, aims))
         )
         valid = low_res_inside(batch["size"], student.input_size).repeat_interleave(batch["coords"].shape[1], 0)
-        ious.append(float(true_ious(got, (wanted > 0).float(), valid).mean()))
+        ious.append(float(true_ious(actual, (expected > 0).float(), valid).mean()))
     return {"heldout_mse_loss": float(np.mean(errors)), "heldout_alignment": float(np.mean(ious))}
 
 

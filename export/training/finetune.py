@@ -58,12 +58,12 @@ class InTheLoop(FromTeacher):
             logits, predicted = self.answer(self.model, student, prompts)
             with torch.no_grad():
                 aims, scores = self.answer(self.teacher, teacher, prompts)
-            wanted = (aims > 0).float()
-            loss = (BCE * bce(logits, wanted, valid) + DICE * dice(logits, wanted, valid)).mean()
+            expected = (aims > 0).float()
+            loss = (BCE * bce(logits, expected, valid) + DICE * dice(logits, expected, valid)).mean()
             if self.score:
                 loss = loss + (predicted - scores).square().mean()
             losses.append(loss)
-            ious.append(float(true_ious(logits, wanted, valid).mean()))
+            ious.append(float(true_ious(logits, expected, valid).mean()))
             if number < self.loops:
                 prompts = disagreement(prompts, logits.detach(), aims, scores, valid)
         total = torch.stack(losses).mean()

@@ -8,33 +8,33 @@ OTHERS = 0.1  # weight of tokens 1–3 that were not the best: keeps each a usab
 
 def mask_losses(logits: torch.Tensor, target: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
     """BCE + dice per token: logits (B, T, G, G), soft target (B, G, G), valid (B, G, G) → (B, T)."""
-    wanted = target[:, None].expand_as(logits)
-    return bce(logits, wanted, valid) + dice(logits, wanted, valid)
+    expected = target[:, None].expand_as(logits)
+    return bce(logits, expected, valid) + dice(logits, expected, valid)
 
 
-def bce(logits: torch.Tensor, wanted: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
-    """Binary cross-entropy, averaged over the valid cells: logits and wanted (B, T, G, G), valid (B, G, G) → (B, T)."""
+def bce(logits: torch.Tensor, expected: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
+    """Binary cross-entropy, averaged over the valid cells: logits and expected (B, T, G, G), valid (B, G, G) → (B, T)."""
     weight = valid[:, None].float()
-    cells = F.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
+    cells = F.binary_cross_entropy_with_logits(logits, expected, reduction="none")
     return (cells * weight).sum((2, 3)) / weight.sum((2, 3))
 
 
-def focal(logits: torch.Tensor, wanted: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
+def focal(logits: torch.Tensor, expected: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
     """Focal loss (arXiv 1708.02002, γ 2, α 0.25), averaged over the valid cells; shapes as in `bce`."""
     weight = valid[:, None].float()
-    cells = F.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
+    cells = F.binary_cross_entropy_with_logits(logits, expected, reduction="none")
     probability = logits.sigmoid()
-    missing = probability * (1 - wanted) + (1 - probability) * wanted
-    balance = 0.25 * wanted + 0.75 * (1 - wanted)
+    missing = probability * (1 - expected) + (1 - probability) * expected
+    balance = 0.25 * expected + 0.75 * (1 - expected)
     return (balance * missing.square() * cells * weight).sum((2, 3)) / weight.sum((2, 3))
 
 
-def dice(logits: torch.Tensor, wanted: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
+def dice(logits: torch.Tensor, expected: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
     """1 − the overlap (dice) of the valid cells; shapes as in `bce`."""
     weight = valid[:, None].float()
     probability = logits.sigmoid() * weight
-    overlap = (probability * wanted).sum((2, 3))
-    return 1 - (2 * overlap + 1) / (probability.sum((2, 3)) + (wanted * weight).sum((2, 3)) + 1)
+    overlap = (probability * expected).sum((2, 3))
+    return 1 - (2 * overlap + 1) / (probability.sum((2, 3)) + (expected * weight).sum((2, 3)) + 1)
 
 
 def embedding_loss(student: torch.Tensor, teacher: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
@@ -51,10 +51,10 @@ def embedding_loss(student: torch.Tensor, teacher: torch.Tensor, inside: torch.T
 @torch.no_grad()
 def true_ious(logits: torch.Tensor, target: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
     """IoU of every thresholded token with the target (B, G, G), or each with its own (B, T, G, G), on the low-res grid: (B, T)."""
-    got = (logits > 0) & valid[:, None]
-    wanted = ((target[:, None] if target.ndim == 3 else target) > 0.5) & valid[:, None]
-    union = (got | wanted).sum((2, 3))
-    return (got & wanted).sum((2, 3)) / union.clamp(min=1)
+    actual = (logits > 0) & valid[:, None]
+    expected = ((target[:, None] if target.ndim == 3 else target) > 0.5) & valid[:, None]
+    union = (actual | expected).sum((2, 3))
+    return (actual & expected).sum((2, 3)) / union.clamp(min=1)
 
 
 def promptable_loss(

@@ -125,8 +125,8 @@ def random_prompts(height: int, width: int, count: int, rng: np.random.Generator
 
 def correct(prompts: Prompts, target: torch.Tensor, logits: torch.Tensor, valid: torch.Tensor) -> Prompts:
     """Add the click that corrects `logits` (B, G, G), and give them as mask prompt to most of the batch."""
-    wanted, got = (target > 0.5) & valid, (logits > 0) & valid
-    missed, surplus = wanted & ~got, got & ~wanted
+    expected, actual = (target > 0.5) & valid, (logits > 0) & valid
+    missed, surplus = expected & ~actual, actual & ~expected
     add = missed.sum((1, 2)) >= surplus.sum((1, 2))
     region = torch.where(add[:, None, None], missed, surplus)
     none_left = ~region.flatten(1).any(1)

@@ -104,9 +104,7 @@ def measure(objective: FromTruth, loader: DataLoader[dict[str, np.ndarray]], dev
     return {name: float(np.mean(values)) for name, values in sums.items()}
 
 
-def examples(
-    dataset: Dataset, keep: np.ndarray, augment: Augment, seed: int, memory: int
-) -> Numbered[Sample]:
+def examples(dataset: Dataset, keep: np.ndarray, augment: Augment, seed: int, memory: int) -> Numbered[Sample]:
     """Augmented training examples of the photos `keep`; the augmentation differs in each epoch."""
 
     def make(sample: Sample, more: More[Sample], rng: np.random.Generator) -> dict[str, np.ndarray]:

@@ -33,12 +33,12 @@ def test_cached_row_is_the_embedding_of_the_letterboxed_photo(cached, scenes, ch
         photo = photos[7][:, ::-1] if flipped else photos[7]
         resized = Letterbox(photo.shape[1], photo.shape[0], teacher.input_size).resize(photo)
         with torch.no_grad():
-            wanted = teacher.encode(torch.from_numpy(resized.copy()).permute(2, 0, 1)[None].float())
+            expected = teacher.encode(torch.from_numpy(resized.copy()).permute(2, 0, 1)[None].float())
         maps = found.read(photos.names[7], flipped)
-        assert maps.keys() == wanted.keys()
+        assert maps.keys() == expected.keys()
         for name, value in maps.items():
             assert value.dtype == torch.float16
-            assert torch.allclose(value.float(), wanted[name][0], atol=0.01, rtol=0.01), name
+            assert torch.allclose(value.float(), expected[name][0], atol=0.01, rtol=0.01), name
 
 
 def test_every_photo_is_cached_once_whatever_the_number_of_shards(cached, scenes):
@@ -51,13 +51,13 @@ def test_a_run_that_was_cut_short_makes_only_what_is_missing(cached, scenes, che
     before = (again / "embeddings-00000.safetensors").stat().st_mtime_ns
     lost = again / "embeddings-00001"
     content = lost.with_suffix(".safetensors").read_bytes()
-    wanted = safetensors.torch.load(content)
+    expected = safetensors.torch.load(content)
     lost.with_suffix(".safetensors").write_bytes(content[:-10])
     assert "embeddings-00001.safetensors: missing or cut short" in refuse("cache", "--check", "--out", again)
     assert "lacks 1 of 3 shards" in refuse_reading(again, scenes, checkpoint)
     assert "Wrote 10 embeddings" in run(*cache(scenes, checkpoint, again), "--flip")
     made = safetensors.torch.load_file(lost.with_suffix(".safetensors"))
-    assert all(torch.allclose(made[name].float(), wanted[name].float(), atol=2e-3) for name in wanted)
+    assert all(torch.allclose(made[name].float(), expected[name].float(), atol=2e-3) for name in expected)
     assert (again / "embeddings-00000.safetensors").stat().st_mtime_ns == before
 
 

@@ -43,9 +43,9 @@ def test_empty_mask_has_zero_certainty(calibration):
 def test_calibration_loss_reaches_no_mask(calibration):
     logits = masks(0.5, 0.5, 2.0, 4.0).requires_grad_()
     head = torch.full((1, 4), 0.5, requires_grad=True)
-    wanted = (masks(9.0)[:, 0] > 0).float()
+    expected = (masks(9.0)[:, 0] > 0).float()
     loss, _ = promptable_loss(
-        logits.detach(), calibration(logits, head), wanted, torch.ones_like(wanted, dtype=torch.bool)
+        logits.detach(), calibration(logits, head), expected, torch.ones_like(expected, dtype=torch.bool)
     )
     loss.backward()
     assert logits.grad is None

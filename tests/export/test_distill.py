@@ -179,8 +179,8 @@ def test_the_embedding_loss_is_a_plain_mean_over_the_cells_inside_the_photo():
 
 
 def test_focal_loss_weights_errors_more_than_near_hits():
-    wanted, valid = torch.ones(1, 1, 2, 2), torch.ones(1, 2, 2, dtype=torch.bool)
-    sure, unsure, wrong = (focal(torch.full((1, 1, 2, 2), at), wanted, valid).item() for at in (6.0, 0.0, -6.0))
+    expected, valid = torch.ones(1, 1, 2, 2), torch.ones(1, 2, 2, dtype=torch.bool)
+    sure, unsure, wrong = (focal(torch.full((1, 1, 2, 2), at), expected, valid).item() for at in (6.0, 0.0, -6.0))
     assert sure < 1e-6
     assert unsure == pytest.approx(0.25 * 0.25 * np.log(2), rel=1e-4)
     assert wrong > 1

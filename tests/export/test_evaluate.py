@@ -15,7 +15,7 @@ from PIL import Image
 
 from export.data.drawn import scene, write_folder
 from export.errors import ExportError
-from export.evaluation.evaluate import MOST, Measured, Plan, figures, measure
+from export.evaluation.evaluate import MAX_CLICKS, Measured, Plan, figures, measure
 from export.models import checkpoint as checkpoints
 from export.models.predictor import Answer, OnnxPredictor, Photo, Prompt, TorchPredictor
 from export.models.promptable import Config, Promptable
@@ -74,7 +74,7 @@ def summary(*masks) -> dict:
 
 def test_noc_is_the_first_click_that_reaches_the_goal():
     opened = Improving(target(), rows=10)  # 0.1, 0.2, … IoU
-    (mask,) = measure(opened, [target()], MOST)
+    (mask,) = measure(opened, [target()], MAX_CLICKS)
     assert mask.ious == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
     found = summary(mask)
     assert (found["noc85"], found["noc90"]) == (9, 9)
@@ -85,7 +85,7 @@ def test_noc_is_the_first_click_that_reaches_the_goal():
 
 def test_the_curve_always_has_five_clicks_and_clicking_stops_at_the_goal():
     opened = Improving(target(), rows=95)
-    (mask,) = measure(opened, [target()], MOST)
+    (mask,) = measure(opened, [target()], MAX_CLICKS)
     assert len(mask.ious) == 5
     assert summary(mask)["noc90"] == 1
     assert [len(prompt.points) for prompt in opened.asked] == [1, 2, 3, 4, 5, 0]  # and the box
@@ -94,9 +94,9 @@ def test_the_curve_always_has_five_clicks_and_clicking_stops_at_the_goal():
 
 
 def test_unreached_mask_counts_twenty_clicks_and_a_failure():
-    easy, hard = (measure(Improving(target(), rows), [target()], MOST)[0] for rows in (44, 3))
+    easy, hard = (measure(Improving(target(), rows), [target()], MAX_CLICKS)[0] for rows in (44, 3))
     found = summary(easy, hard)
-    assert len(hard.ious) == MOST
+    assert len(hard.ious) == MAX_CLICKS
     assert (found["noc85"], found["noc90"]) == ((2 + 20) / 2, (3 + 20) / 2)
     assert (found["failures20"], found["failures20_85"], found["masks"]) == (1, 1, 2)
 
@@ -114,7 +114,7 @@ def test_masks_of_one_photo_are_measured_independently():
 def test_ignored_pixels_do_not_count():
     whole, ignore = target(), np.zeros((100, 20), bool)
     ignore[30:] = True
-    (mask,) = measure(Improving(whole, rows=10), [whole], MOST, ignore)
+    (mask,) = measure(Improving(whole, rows=10), [whole], MAX_CLICKS, ignore)
     assert mask.ious == pytest.approx([1 / 3, 2 / 3, 1, 1, 1])
 
 

@@ -33,11 +33,11 @@ def test_letterbox_and_points_agree_with_the_golden_file(case):
 def test_upsampled_logits_agree_with_the_second_implementation(case):
     letterbox = box(case)
     grid = make_geometry.logit_grid(letterbox.grid)
-    wanted = make_geometry.sample_logits(grid, letterbox.width, letterbox.height, letterbox.input_size)
-    got = letterbox.upsample(torch.from_numpy(grid)[None])[0].numpy()
-    assert got.shape == wanted.shape
-    assert np.abs(got - wanted).max() < 2e-4 * np.abs(wanted).max()
-    assert np.mean((got > 0) != (wanted > 0)) < 1e-3
+    expected = make_geometry.sample_logits(grid, letterbox.width, letterbox.height, letterbox.input_size)
+    actual = letterbox.upsample(torch.from_numpy(grid)[None])[0].numpy()
+    assert actual.shape == expected.shape
+    assert np.abs(actual - expected).max() < 2e-4 * np.abs(expected).max()
+    assert np.mean((actual > 0) != (expected > 0)) < 1e-3
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c['width']}x{c['height']}@{c['input_size']}")

@@ -84,8 +84,8 @@ def test_the_folded_decoder_computes_the_same(model, split):
     given = PhotoMaps(model)(maps) if split else maps
     for shape in PROMPTS:
         feeds = prompts(model, *shape)
-        for wanted, got in zip(model.decode(maps, *feeds), folded(given, *feeds), strict=True):
-            assert torch.allclose(wanted, got, rtol=1e-4, atol=1e-5), shape
+        for expected, actual in zip(model.decode(maps, *feeds), folded(given, *feeds), strict=True):
+            assert torch.allclose(expected, actual, rtol=1e-4, atol=1e-5), shape
 
 
 def session(path):
@@ -122,10 +122,10 @@ def test_a_pair_answers_many_prompts_at_once_as_pytorch_does(pair_of, form):
             feeds = prompts(model, *shape)
             inputs = ("point_coords", "point_labels", "mask_input", "has_mask_input")
             named = {name: value.numpy() for name, value in zip(inputs, feeds, strict=True)}
-            got = decoder.run(["low_res_masks", "iou_predictions"], {**maps, **named})
-            for wanted, answer in zip(model.decode(own, *feeds), got, strict=True):
-                assert answer.shape == wanted.shape
-                assert np.abs(answer - wanted.numpy()).max() < 1e-3 * max(1, wanted.abs().max()), shape
+            actual = decoder.run(["low_res_masks", "iou_predictions"], {**maps, **named})
+            for expected, answer in zip(model.decode(own, *feeds), actual, strict=True):
+                assert answer.shape == expected.shape
+                assert np.abs(answer - expected.numpy()).max() < 1e-3 * max(1, expected.abs().max()), shape
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -158,10 +158,10 @@ def test_stock_answers_as_segment_anything_at_any_photo_size(mobile_sam, tmp_pat
     for height, width, points in ((171, 256, 2), (500, 300, 3), (90, 333, 1)):
         feeds = [torch.randn(1, 256, size // 16, size // 16), *prompts(mobile_sam, 1, points, 1, points == 3)]
         feeds.append(torch.tensor([height, width], dtype=torch.float32))
-        got = decoder.run(None, {name: value.numpy() for name, value in zip(names, feeds, strict=True)})
-        assert got[0].shape == (1, 4, height, width)
-        for wanted, answer in zip(official(*feeds), got, strict=True):
-            assert np.abs(wanted.numpy() - answer).max() < 1e-3 * max(1, wanted.abs().max())
+        actual = decoder.run(None, {name: value.numpy() for name, value in zip(names, feeds, strict=True)})
+        assert actual[0].shape == (1, 4, height, width)
+        for expected, answer in zip(official(*feeds), actual, strict=True):
+            assert np.abs(expected.numpy() - answer).max() < 1e-3 * max(1, expected.abs().max())
 
 
 def test_unsupported_stock_and_split_models_are_refused(checkpoint, tmp_path):
@@ -189,13 +189,13 @@ def test_an_unpadded_encoder_is_the_padded_one_for_a_square_and_takes_any_shape(
         image = torch.randint(0, 256, (1, height, width, 3), dtype=torch.uint8)
         padded = model.encode(image.permute(0, 3, 1, 2).float())
         maps = module.maps(image)
-        for wanted, got in zip(maps.values(), encoder.run(None, {"image": image.numpy()}), strict=True):
-            assert got.shape == wanted.shape
-            assert np.abs(wanted.numpy() - got).max() < 1e-3
-        for key, wanted in padded.items():
-            assert maps[key].shape == wanted.shape
+        for expected, actual in zip(maps.values(), encoder.run(None, {"image": image.numpy()}), strict=True):
+            assert actual.shape == expected.shape
+            assert np.abs(expected.numpy() - actual).max() < 1e-3
+        for key, expected in padded.items():
+            assert maps[key].shape == expected.shape
             if height == width:
-                assert torch.allclose(maps[key], wanted, atol=1e-4)
+                assert torch.allclose(maps[key], expected, atol=1e-4)
 
 
 def test_unpadded_encoder_runs_on_fewer_pixels(mobile_sam):
@@ -218,11 +218,11 @@ def test_large_graph_stores_its_weights_in_a_second_file(graph, tmp_path):
         i.name: np.ones([d if isinstance(d, int) else 1 for d in i.shape], np.float32)
         for i in session(write(graph, tmp_path / "whole.onnx")).get_inputs()
     }
-    wanted = session(tmp_path / "whole.onnx").run(None, feeds)
+    expected = session(tmp_path / "whole.onnx").run(None, feeds)
     large = onnx.ModelProto.FromString(graph.SerializeToString())
     path = write(large, tmp_path / "large.onnx", largest=weight_bytes(graph) - 1)
     assert path.stat().st_size < data_of(path).stat().st_size
-    for a, b in zip(wanted, session(path).run(None, feeds), strict=True):
+    for a, b in zip(expected, session(path).run(None, feeds), strict=True):
         assert (a == b).all()
     write(graph, path)
     assert not data_of(path).exists(), "a smaller graph needs no file beside it"

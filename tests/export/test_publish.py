@@ -62,10 +62,10 @@ def test_smaller_variants_are_smaller_and_answer_nearly_the_same(exported):
     pixels, _ = scene(2)
     size = {v: sum(p.stat().st_size for p in (exported / v).glob("*.onnx")) for v in ("fp32", "fp16", "int8")}
     assert size["int8"] < size["fp16"] < size["fp32"]
-    wanted = Photo(pair(exported, "fp32"), pixels).answer(PROMPTS[0])[0]
+    expected = Photo(pair(exported, "fp32"), pixels).answer(PROMPTS[0])[0]
     for variant, allowed in (("fp16", 0.01), ("int8", 0.1)):
-        got = Photo(pair(exported, variant), pixels).answer(PROMPTS[0])[0]
-        assert np.abs(got - wanted).max() < allowed * max(1, np.abs(wanted).max()), variant
+        actual = Photo(pair(exported, variant), pixels).answer(PROMPTS[0])[0]
+        assert np.abs(actual - expected).max() < allowed * max(1, np.abs(expected).max()), variant
 
 
 def test_weights_too_large_for_half_precision_are_refused(exported):

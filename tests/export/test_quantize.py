@@ -48,9 +48,9 @@ def test_every_output_channel_and_head_has_its_own_scale(shape):
     kinds = {tensor.name: tensor.data_type for tensor in model.graph.initializer}
     assert kinds["weight.int8"] == TensorProto.INT8
     x = rng.standard_normal((4, 32)).astype(np.float32)
-    wanted = x @ weight.astype(np.float32)
+    expected = x @ weight.astype(np.float32)
     usual = np.linalg.norm(weight, axis=-2, keepdims=True)
-    assert (np.abs(answer(model, x) - wanted) / usual).max() < 0.03
+    assert (np.abs(answer(model, x) - expected) / usual).max() < 0.03
 
 
 @pytest.mark.parametrize("variant", ["fp16", "int8"])
@@ -107,8 +107,8 @@ def test_half_precision_arithmetic_answers_nearly_the_same(halved, exported):
     a, b = (OnnxPredictor(p / "encoder.onnx", p / "decoder.onnx") for p in (exported / "fp32", folder / "fp16"))
     pixels = np.random.default_rng(0).integers(0, 256, (48, 64, 3)).astype(np.uint8)
     prompt = Prompt(((40, 30),), (1,))
-    wanted, got = (Photo(predictor, pixels).answer(prompt)[0] for predictor in (a, b))
-    assert 0 < np.abs(wanted - got).max() < 0.02 * max(1, np.abs(wanted).max())
+    expected, actual = (Photo(predictor, pixels).answer(prompt)[0] for predictor in (a, b))
+    assert 0 < np.abs(expected - actual).max() < 0.02 * max(1, np.abs(expected).max())
     for part in ("encoder", "decoder"):
         graph = onnx.load(folder / "fp16" / f"{part}.onnx").graph
         ends = {v.type.tensor_type.elem_type for v in (*graph.input, *graph.output)}

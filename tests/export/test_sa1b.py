@@ -28,9 +28,9 @@ def test_counts_are_read_as_coco_writes_them():
 
 
 def test_runs_go_down_the_columns_and_begin_with_background():
-    wanted = np.zeros((3, 4), bool)
-    wanted[1:, 1] = True
-    assert np.array_equal(rle.mask([4, 2, 6], 3, 4), wanted)
+    expected = np.zeros((3, 4), bool)
+    expected[1:, 1] = True
+    assert np.array_equal(rle.mask([4, 2, 6], 3, 4), expected)
 
 
 @settings(max_examples=60)
