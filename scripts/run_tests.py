@@ -107,6 +107,7 @@ def run_all(groups: set[str]) -> Count:
     options = [f"--junitxml={pytest}", f"--slow={chosen}", *PARALLEL]
     options += COVERAGE if groups == set(slow.GROUPS) else ()
     total = check("Lint: ruff", python, "-m", "ruff", "check")
+    total += check("Format: ruff", python, "-m", "ruff", "format", "--check")
     total += check("Imports: import-linter", str(setup.VENV_PYTHON.with_name("lint-imports")))
     total += check("Types: mypy", python, "-m", "mypy")
     total += check("Types and lint: TypeScript", npm, "run", "check")

@@ -106,7 +106,9 @@ def chosen(word: str) -> set[str]:
         return called_for(changed())
     names = set(GROUPS) if word == "all" else set(filter(None, word.split(","))) - {"none"}
     if unknown := names - set(GROUPS):
-        raise ValueError(f"There is no group {', '.join(sorted(unknown))} of slow tests; there are {', '.join(GROUPS)}.")
+        raise ValueError(
+            f"There is no group {', '.join(sorted(unknown))} of slow tests; there are {', '.join(GROUPS)}."
+        )
     return names
 
 

@@ -21,7 +21,9 @@ from export.training.distributed import setup
 @click.option("--fastsam", "fastsam_file", type=PATH, help="Measure FastSAM's exported ONNX file instead.")
 @click.option("--data", multiple=True, required=True, help="Shard, folder or pattern; several of one set are joined.")
 @click.option("--limit", type=click.IntRange(min=1), help="Photos a set at max_clicks.")
-@click.option("--noc/--no-noc", default=True, help=f"Up to {MAX_CLICKS} clicks for NoC, or {CLICKS} for the curve only.")
+@click.option(
+    "--noc/--no-noc", default=True, help=f"Up to {MAX_CLICKS} clicks for NoC, or {CLICKS} for the curve only."
+)
 @click.option("--everything", "automatic", is_flag=True, help="Also the recall of the automatic masks.")
 @click.option("--points", type=click.IntRange(1, 256), default=32, show_default=True, help="--everything: taps a side.")
 @click.option("--predicted-iou", type=float, default=0.88, show_default=True, help="--everything: least predicted IoU.")

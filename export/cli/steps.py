@@ -14,9 +14,15 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "fetch": ("export.cli.models", "Get an official checkpoint by name, and check its sum."),
         "cache": ("export.cli.training", "Compute the embeddings of a teacher for photos, once."),
         "train": ("export.cli.training", "Train a promptable model on photos with masks."),
-        "distill": ("export.cli.training", "Distil a teacher into a light student: decoupled, semi-coupled or coupled."),
+        "distill": (
+            "export.cli.training",
+            "Distil a teacher into a light student: decoupled, semi-coupled or coupled.",
+        ),
         "finetune": ("export.cli.training", "Fine-tune a student with the prompts in the loop."),
-        "evaluate": ("export.cli.evaluation", "Measure one-click and box mIoU, the click curve, NoC, alignment with a teacher."),
+        "evaluate": (
+            "export.cli.evaluation",
+            "Measure one-click and box mIoU, the click curve, NoC, alignment with a teacher.",
+        ),
         "onnx": ("export.cli.onnx", "Export a checkpoint to ONNX (fp32)."),
         "quantize": ("export.cli.onnx", "Make the smaller variants: fp16 and int8 weights."),
         "verify": ("export.cli.onnx", "Compare every variant with PyTorch, on photos."),

@@ -112,7 +112,9 @@ def grouped(sources: Sequence[str]) -> dict[str, list[str]]:
     """Group shards by dataset, even if one pattern matches several: {dataset name: sources}."""
     groups: dict[str, list[str]] = {}
     for source in sources:
-        for path in sorted(glob.glob(source)) or [source]:  # what matches nothing is for `ShardDataset` to complain about
+        for path in sorted(glob.glob(source)) or [
+            source
+        ]:  # what matches nothing is for `ShardDataset` to complain about
             groups.setdefault(name_of(path), []).append(path)
     return groups
 

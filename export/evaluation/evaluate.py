@@ -100,7 +100,9 @@ class _Course:
         return number < CLICKS or max(self.mask.ious) < max(GOALS)
 
 
-def measure(opened: Opened, targets: Sequence[np.ndarray], max_clicks: int, ignore: np.ndarray | None = None) -> list[Mask]:
+def measure(
+    opened: Opened, targets: Sequence[np.ndarray], max_clicks: int, ignore: np.ndarray | None = None
+) -> list[Mask]:
     """Click and box every mask (H, W) of one photo; the masks are clicked side by side, so that prompts are decoded together."""
     courses = [_Course(t, Mask(float(t.mean())), np.zeros_like(t)) for t in targets]
     for number in range(max_clicks):

@@ -1,7 +1,7 @@
 """Which model a test runs: the discs, unless it is marked as being about real masks.
 
-    @pytest.mark.real_model(TINY)     these very weights, whichever model is the default one
-    @pytest.mark.real_model(DEFAULT)  what a first visit loads; such a test expects nothing of the masks themselves
+@pytest.mark.real_model(TINY)     these very weights, whichever model is the default one
+@pytest.mark.real_model(DEFAULT)  what a first visit loads; such a test expects nothing of the masks themselves
 """
 
 from __future__ import annotations

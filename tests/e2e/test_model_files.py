@@ -99,9 +99,7 @@ def test_a_model_that_cannot_be_fetched_is_told(app: App) -> None:
 
 
 @pytest.mark.parametrize("length", [None, 100], ids=["same-length", "short"])
-@pytest.mark.parametrize(
-    "service_workers", ["block", pytest.param("allow", marks=pytest.mark.real_model(DEFAULT))]
-)
+@pytest.mark.parametrize("service_workers", ["block", pytest.param("allow", marks=pytest.mark.real_model(DEFAULT))])
 def test_a_damaged_cache_heals(visit: Visits, sums: set[str], service_workers: str, length: int | None) -> None:
     app = visit(service_workers=service_workers).open().choose_sample("coffee")
     mask = app.tap(*CUP).mask()
