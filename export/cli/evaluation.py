@@ -79,15 +79,23 @@ def plots_command(**options: Any) -> None:
     help="Taps in all: --data gives what --truth leaves.",
 )
 @click.option("--seed", type=int, default=0, show_default=True)
+@click.option(
+    "--beside", multiple=True, metavar="MODEL", help="Also this model, an id of --manifest or a checkpoint; repeatable."
+)
 @click.option("--out", type=PATH, required=True, help="The picture, a PNG.")
-def sheet_command(data, truth, photos, count, seed, out, **model) -> None:  # type: ignore[no-untyped-def]
-    """Draw a contact sheet of taps: photo, three candidates with predicted and true IoU, ground truth."""
+def sheet_command(data, truth, photos, count, seed, beside, out, **model) -> None:  # type: ignore[no-untyped-def]
+    """Draw a contact sheet of taps: photo, three candidates with predicted and true IoU, ground truth.
+
+    With --beside, what each model preselects stands where the candidates do.
+    """
     if not (data or truth) or (truth is None) != (photos is None):
         raise UsageError("Give --data, or --truth with --photos, or all three.")
     taps = list(listed(truth, photos)) if truth else []
     if data:
         taps += sampled(data, max(count - len(taps), 0), seed)
-    sheet(open_model(**model), taps, out)
+    own = model["model"] or (str(model["checkpoint"].stem) if model["checkpoint"] else "default")
+    others = {name.rpartition("#")[2]: open_named(name, model["manifest"]) for name in beside}
+    sheet(others | {own: open_model(**model)}, taps, out)
 
 
 @command("everything")

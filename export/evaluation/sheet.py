@@ -1,7 +1,8 @@
 """`sheet`: draw a contact sheet of taps and their candidates, for inspecting a model's errors.
 
 A row is a tap: the photo with the tap, the three candidates with predicted and true IoU (the preselected one framed), the ground
-truth. Rows are drawn at random with a fixed seed and lie from the worst to the best.
+truth. Rows are drawn at random with a fixed seed and lie from the worst to the best. With several models, a row shows each
+model's preselected mask instead of the candidates.
 """
 
 import json
@@ -51,6 +52,32 @@ class Row:
     def iou(self) -> float:
         return self.ious[self.answer.best]
 
+    def shown(self) -> Iterator[tuple[np.ndarray, str, bool]]:
+        """The three candidates: mask (H, W), caption, and whether it is the preselected one."""
+        for number, (mask, predicted, iou) in enumerate(
+            zip(self.answer.masks, self.answer.predicted, self.ious, strict=True)
+        ):
+            best = number == self.answer.best
+            yield mask, f"says {predicted:.2f}, is {iou:.2f}{' *' if best else ''}", best
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A tap with the answers of several models, by the models' names; the last one counts for the order."""
+
+    tap: Tap
+    rows: dict[str, Row]
+
+    @property
+    def iou(self) -> float:
+        return list(self.rows.values())[-1].iou
+
+    def shown(self) -> Iterator[tuple[np.ndarray, str, bool]]:
+        """Each model's preselected mask (H, W), its caption, and whether it is the best of them."""
+        best = max(row.iou for row in self.rows.values())
+        for name, row in self.rows.items():
+            yield row.answer.masks[row.answer.best], f"{name}: {row.iou:.2f}", row.iou == best
+
 
 def sampled(sources: Sequence[str], count: int, seed: int) -> Iterator[Tap]:
     """`count` taps from data sets, evenly over the sets, one mask a photo; the tap is `evaluate`'s first click."""
@@ -95,17 +122,29 @@ def _filled(polygons: list[list[tuple[float, float]]], shape: tuple[int, int], f
 
 def answered(predictor: Predictor, taps: Sequence[Tap]) -> list[Row]:
     """The model's answers to the taps, the worst first."""
-    rows = []
-    for tap in tqdm(taps, desc="sheet", unit="tap"):
-        (answer,) = Photo(predictor, tap.photo).answers([Prompt((tap.point,), (1,))], all_candidates=True)
-        rows.append(Row(tap, answer, tuple(clicks.iou(mask, tap.target) for mask in answer.masks)))
+    rows = [_answer(predictor, tap) for tap in tqdm(taps, desc="sheet", unit="tap")]
     return sorted(rows, key=lambda row: row.iou)
 
 
-def drawn(rows: Sequence[Row]) -> np.ndarray:
+def compared(predictors: dict[str, Predictor], taps: Sequence[Tap]) -> list[Comparison]:
+    """Several models' answers to the same taps; the worst of the last model first."""
+    rows = [
+        Comparison(tap, {name: _answer(predictor, tap) for name, predictor in predictors.items()})
+        for tap in tqdm(taps, desc="sheet", unit="tap")
+    ]
+    return sorted(rows, key=lambda row: row.iou)
+
+
+def _answer(predictor: Predictor, tap: Tap) -> Row:
+    (answer,) = Photo(predictor, tap.photo).answers([Prompt((tap.point,), (1,))], all_candidates=True)
+    return Row(tap, answer, tuple(clicks.iou(mask, tap.target) for mask in answer.masks))
+
+
+def drawn(rows: Sequence[Row | Comparison]) -> np.ndarray:
     """The sheet as (H, W, 3) uint8; rows run down the first column, then down the next."""
     high = -(-len(rows) // COLUMNS)
-    tall, wide = CELL + CAPTION + GAP, 5 * (CELL + GAP) + 3 * GAP
+    pictures = 2 + max(len(list(row.shown())) for row in rows)
+    tall, wide = CELL + CAPTION + GAP, pictures * (CELL + GAP) + 3 * GAP
     sheet = Image.new("RGB", (COLUMNS * wide, high * tall), "white")
     for number, row in enumerate(rows):
         column, line = divmod(number, high)
@@ -120,7 +159,7 @@ def drawn(rows: Sequence[Row]) -> np.ndarray:
     return np.asarray(sheet)
 
 
-def _cells(row: Row) -> Iterator[tuple[Image.Image, str, bool]]:
+def _cells(row: Row | Comparison) -> Iterator[tuple[Image.Image, str, bool]]:
     tap = row.tap
     plain = Image.fromarray(tap.photo)
     plain.thumbnail((CELL, CELL))
@@ -128,9 +167,8 @@ def _cells(row: Row) -> Iterator[tuple[Image.Image, str, bool]]:
     x, y = ((value + 0.5) * factor for value in tap.point)
     ImageDraw.Draw(plain).ellipse((x - 4, y - 4, x + 4, y + 4), fill=TAP, outline="white")
     yield plain, tap.name[:26], False
-    for number, (mask, predicted, iou) in enumerate(zip(row.answer.masks, row.answer.predicted, row.ious, strict=True)):
-        best = number == row.answer.best
-        yield _painted(tap.photo, mask, CANDIDATE), f"says {predicted:.2f}, is {iou:.2f}{' *' if best else ''}", best
+    for mask, caption, framed in row.shown():
+        yield _painted(tap.photo, mask, CANDIDATE), caption, framed
     yield _painted(tap.photo, tap.target, TRUTH), "ground truth", False
 
 
@@ -142,11 +180,17 @@ def _painted(photo: np.ndarray, mask: np.ndarray, colour: tuple[int, int, int]) 
     return picture
 
 
-def sheet(predictor: Predictor, taps: Sequence[Tap], out: Path) -> None:
-    """Draw a contact sheet of taps: photo, three candidates with predicted and true IoU, ground truth."""
-    rows = answered(predictor, taps)
-    if not rows:
+def sheet(predictors: dict[str, Predictor], taps: Sequence[Tap], out: Path) -> None:
+    """Draw a contact sheet of taps: one model's candidates, or the preselected masks of several, with ground truth."""
+    taps = list(taps)
+    if not taps:
         raise ExportError(f"No mask of {SMALLEST} pixels or more in the data.")
+    rows: Sequence[Row | Comparison]
+    if len(predictors) == 1:
+        (predictor,) = predictors.values()
+        rows, name = answered(predictor, taps), "the preselected masks"
+    else:
+        rows, name = compared(predictors, taps), f"the masks that {list(predictors)[-1]} preselects"
     save(drawn(rows), out)
     mean = np.mean([row.iou for row in rows])
-    say(f"Wrote {out}: {len(rows)} taps, worst first; mean IoU of the preselected masks {mean:.3f}.")
+    say(f"Wrote {out}: {len(rows)} taps, worst first; mean IoU of {name} {mean:.3f}.")

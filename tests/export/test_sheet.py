@@ -33,6 +33,16 @@ def test_a_sheet_is_drawn_from_several_sets(weights, tmp_path):
     assert np.asarray(Image.open(out)).std() > 20
 
 
+def test_several_models_stand_beside_each_other(weights, tmp_path):
+    folder = write_folder(tmp_path / "scenes", 2)
+    out = tmp_path / "sheet.png"
+    printed = run("sheet", "--checkpoint", weights, "--beside", weights, "--data", folder, "--count", 2, "--out", out)
+    assert "the masks that student preselects" in printed
+    two_models = np.asarray(Image.open(out)).shape[1]
+    run("sheet", "--checkpoint", weights, "--data", folder, "--count", 2, "--out", out)
+    assert np.asarray(Image.open(out)).shape[1] - two_models == 2 * 154, "a picture for each model, not one for each candidate"
+
+
 def test_taps_are_spread_over_the_sets_and_the_same_for_a_seed(tmp_path):
     sets = [str(write_folder(tmp_path / name, 4)) for name in ("one", "two")]
     first, again, other = ([tap.name for tap in sampled(sets, 5, seed)] for seed in (0, 0, 7))
