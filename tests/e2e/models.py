@@ -56,5 +56,8 @@ class Model:
 
 
 DISCS = Model((("manifest", f"{DISCS_ADDRESS}/manifest.json"),), DISCS_FOLDER / "manifest.json")
+# Two disc models: `quick` answers until `discs` is there.
+QUICK = Model((("manifest", f"{DISCS_ADDRESS}/tiers.json"), ("model", "quick")), DISCS_FOLDER / "tiers.json", "quick")
+TIERS = Model((("manifest", f"{DISCS_ADDRESS}/tiers.json"), ("tiers", "both")), DISCS_FOLDER / "tiers.json")
 DEFAULT = Model((), PUBLISHED)
 TINY = Model((("model", "tapmask-tiny"),), PUBLISHED, "tapmask-tiny")
