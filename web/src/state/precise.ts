@@ -29,6 +29,11 @@ export class Precise {
     private readonly make: (choice: EngineChoice) => Behind = behind,
   ) {
     effect(() => this.follow(first.segmenter.value, tiers.value === "both"));
+    // Where there are no windows, as in tests, there is nothing to hear.
+    globalThis.addEventListener?.("online", () => {
+      const problem = this.problem.peek();
+      if (problem instanceof EngineError && problem.code === "download") this.retry();
+    });
   }
 
   /** It could not read a photo, or answer. Without memory it is stopped, so that the fast one has what there is. */

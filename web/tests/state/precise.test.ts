@@ -6,7 +6,10 @@ import type { EngineChoice, EnginePhase } from "../../src/state/engine";
 import { Precise, type Behind } from "../../src/state/precise";
 import { chooseTiers, suggested, type Means } from "../../src/state/tierChoice";
 
-afterEach(() => chooseTiers("both"));
+afterEach(() => {
+  chooseTiers("both");
+  vi.unstubAllGlobals();
+});
 
 const segmenterOf = (id: string, finer: string | null = null) => ({ info: { model: { id }, finer } }) as unknown as Segmenter;
 
@@ -73,6 +76,17 @@ test("a start that fails is told", () => {
   const error = new EngineError("download", "the connection failed");
   made[0]!.phase.value = { state: "failed", error };
   expect([precise.state.value, precise.problem.value]).toEqual(["failed", error]);
+});
+
+test("files that could not be fetched are fetched when there is a network again", () => {
+  const hear = vi.fn<(type: string, listener: () => void) => void>();
+  vi.stubGlobal("addEventListener", hear);
+  const { first, made, precise } = setUp();
+  first.segmenter.value = segmenterOf("quick", "fine");
+  made[0]!.phase.value = { state: "failed", error: new EngineError("download", "the connection failed") };
+  expect(hear.mock.calls.map(([type]) => type)).toEqual(["online"]);
+  hear.mock.calls[0]![1]();
+  expect([precise.state.value, made.length]).toEqual(["loading", 2]);
 });
 
 test.each<[Means, string]>([
