@@ -14,12 +14,12 @@ const headers = {
   "Cross-Origin-Resource-Policy": "same-origin",
 };
 
-/** The files of the default model's default variant: the app works offline with them, other models are cached on first use. */
-function defaultModelFiles(): string[] {
+/** The files of the model that answers first, in its default variant: the app works offline with them, other models are cached on first use. */
+function firstModelFiles(): string[] {
   const path = `${root}/public/models/manifest.json`;
   if (!existsSync(path)) return [];
   const manifest = JSON.parse(readFileSync(path, "utf8"));
-  const model = manifest.models.find((entry: { id: string }) => entry.id === manifest.default);
+  const model = manifest.models.find((entry: { id: string }) => entry.id === (manifest.instant ?? manifest.default));
   const variant = model.variants[model.default_variant];
   return [variant.encoder.file, variant.decoder.file].map((file) => `models/${file}`);
 }
@@ -61,7 +61,7 @@ export default defineConfig({
           "models/manifest.json",
           // The CPU-only runtime. The WebGPU one is twice as big and is cached when first used.
           "assets/ort-wasm-simd-threaded-*.wasm",
-          ...defaultModelFiles(),
+          ...firstModelFiles(),
         ],
         // The HEIC decoder is cached when first used, and a store shows the screenshots.
         globIgnores: ["sw.js", "404.html", "assets/libheif-*", "screenshots/*"],

@@ -36,6 +36,8 @@ def bench_command(rounds: int, encodes: int, taps: int, quick: bool, work: Path,
     if quick:
         rounds, encodes, taps = 1, 1, 3
     else:
+        if site.add_instant(pages):
+            sides.append(browser.INSTANT)
         site.add_peer(pages, work)
         site.compress_files(pages)
         site.add_mobile_sam(pages, work)

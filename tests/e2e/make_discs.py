@@ -3,12 +3,15 @@
 It answers with a disc around each point of the object, less a disc around each point outside of it, cut to the box. Each
 of the four tokens has a radius of its own, all of them a little larger on a bright photo than on a dark one. An earlier mask
 is added to the discs. Everything is exact and takes microseconds. Run: python -m tests.e2e.make_discs
+
+tiers.json names a second model, `quick`, that goes before it: smaller discs in a smaller frame, less sure of themselves.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import onnx
 from onnx import parser
@@ -18,7 +21,6 @@ from export.publish import manifest, publish
 
 FOLDER = Path(__file__).with_name("discs")
 INPUT_SIZE = 256
-GRID = INPUT_SIZE // 4
 LOGITS_PER_PIXEL = 2.0  # of the model frame
 FAR = 10_000.0
 
@@ -136,16 +138,20 @@ def numbers(values: object) -> str:
     return ", ".join(f"{value:.6f}" for value in values)  # type: ignore[attr-defined]
 
 
-def graphs(factor: float) -> dict[str, onnx.ModelProto]:
-    """Encoder and decoder; discs shrink with `factor`, the brightness that the encoder tells too: no two encoders are alike."""
+def graphs(factor: float, input_size: int = INPUT_SIZE, doubt: float = 0.0) -> dict[str, onnx.ModelProto]:
+    """Encoder and decoder; discs shrink with `factor`, the brightness that the encoder tells too: no two encoders are alike.
+
+    `doubt` is taken from every predicted IoU.
+    """
+    grid = input_size // 4
     values = {
-        "{CENTRES}": "{" + numbers(4 * cell + 2 for cell in range(GRID)) + "}",
-        "{RADII}": "{" + numbers(factor * INPUT_SIZE * share for share in RADII) + "}",
-        "{MARGINS}": "{" + numbers(INPUT_SIZE * share for share in MARGINS) + "}",
-        "{IOUS}": "{" + numbers(PREDICTED_IOU) + "}",
+        "{CENTRES}": "{" + numbers(4 * cell + 2 for cell in range(grid)) + "}",
+        "{RADII}": "{" + numbers(factor * input_size * share for share in RADII) + "}",
+        "{MARGINS}": "{" + numbers(input_size * share for share in MARGINS) + "}",
+        "{IOUS}": "{" + numbers(iou - doubt for iou in PREDICTED_IOU) + "}",
         "FAR": f"{FAR:.1f}",
         "{SCALE}": "{" + f"{LOGITS_PER_PIXEL}" + "}",
-        "GRID": str(GRID),
+        "GRID": str(grid),
     }
     text = "\n".join(line for line in DECODER.splitlines() if not line.strip().startswith("#"))
     for name, value in values.items():
@@ -157,22 +163,29 @@ def graphs(factor: float) -> dict[str, onnx.ModelProto]:
     return pair
 
 
-def main() -> None:
-    """Write two variants, as `python -m export publish` writes a real model's."""
-    FOLDER.mkdir(exist_ok=True)
-    variants = {}
+def entry(model_id: str, title: str, variants: dict[str, dict[str, onnx.ModelProto]]) -> dict[str, Any]:
+    """A model's entry in a manifest, as `python -m export publish` writes a real one's; its files go to FOLDER."""
+    entries = {}
     with TemporaryDirectory() as temporary:
-        for name, factor in (("exact", 1.0), ("rough", 0.96)):
+        for name, pair in variants.items():
             folder = Path(temporary, name)
             folder.mkdir()
-            for part, model in graphs(factor).items():
+            for part, model in pair.items():
                 onnx.save(model, folder / f"{part}.onnx")
-            quality = {"verify": {}, "benchmarks": {}}
-            variants[name] = publish.pair_entry(folder, name, "discs", FOLDER, quality)
-    entry = publish.model_entry("discs", "Discs", "Apache-2.0", "tests/e2e/make_discs.py", variants)
-    listed = manifest.check({"schema": 1, "default": "discs", "models": [entry]}, "discs")
-    write_json(FOLDER / "manifest.json", listed)
-    publish.remove_unused(FOLDER, listed)
+            entries[name] = publish.pair_entry(folder, name, model_id, FOLDER, {"verify": {}, "benchmarks": {}})
+    return publish.model_entry(model_id, title, "Apache-2.0", "tests/e2e/make_discs.py", entries)
+
+
+def main() -> None:
+    """Write one manifest with the discs in two variants, and one with another model before them."""
+    FOLDER.mkdir(exist_ok=True)
+    discs = entry("discs", "Discs", {"exact": graphs(1.0), "rough": graphs(0.96)})
+    quick = entry("quick", "Quick discs", {"exact": graphs(0.6, input_size=128, doubt=0.2)})
+    alone = {"schema": 1, "default": "discs", "models": [discs]}
+    both = {"schema": 1, "default": "discs", "instant": "quick", "models": [discs, quick]}
+    for name, listed in (("manifest", alone), ("tiers", both)):
+        write_json(FOLDER / f"{name}.json", manifest.check(listed, name))
+    publish.remove_unused(FOLDER, both)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Which model a test runs: the discs, unless it is marked as being about real masks.
 
 @pytest.mark.real_model(TINY)     these very weights, whichever model is the default one
-@pytest.mark.real_model(DEFAULT)  what a first visit loads; such a test expects nothing of the masks themselves
+@pytest.mark.real_model(DEFAULT)  what a first visit loads first; such a test expects nothing of the masks themselves
+@pytest.mark.real_model(FINEST)   the manifest's default model: the same, unless an instant one goes before it
 """
 
 from __future__ import annotations
@@ -56,5 +57,10 @@ class Model:
 
 
 DISCS = Model((("manifest", f"{DISCS_ADDRESS}/manifest.json"),), DISCS_FOLDER / "manifest.json")
-DEFAULT = Model((), PUBLISHED)
+# Two disc models: `quick` answers until `discs` is there.
+QUICK = Model((("manifest", f"{DISCS_ADDRESS}/tiers.json"), ("model", "quick")), DISCS_FOLDER / "tiers.json", "quick")
+TIERS = Model((("manifest", f"{DISCS_ADDRESS}/tiers.json"), ("tiers", "both")), DISCS_FOLDER / "tiers.json")
+INSTANT = manifest.read(PUBLISHED).get("instant") if PUBLISHED.is_file() else None
+DEFAULT = Model((("tiers", "fast"),), PUBLISHED, INSTANT) if INSTANT else Model((), PUBLISHED)
+FINEST = Model((("tiers", "precise"),), PUBLISHED) if INSTANT else DEFAULT
 TINY = Model((("model", "tapmask-tiny"),), PUBLISHED, "tapmask-tiny")

@@ -173,6 +173,8 @@ def share(app: App, *files: Path) -> None:
 
 @pytest.mark.real_model(DEFAULT)
 def test_a_photo_that_another_app_shares_is_opened_offline_too(installed: App) -> None:
+    # The page is opened without its query: a precise model that is not on this device is asked for in vain.
+    installed.complaints.allow(r"net::ERR_(FAILED|INTERNET_DISCONNECTED) .*\.onnx")
     installed.page.context.set_offline(True)
     share(installed, SAMPLES / "rocket.jpg")
     installed.shows("rocket").tap(322, 250)

@@ -49,7 +49,7 @@ def running(app: App) -> str:
     """The test id of the model that answers, once it does."""
     chosen = app["models"].locator("[data-chosen=true]")
     expect(chosen).to_have_count(1, timeout=PATIENCE)
-    expect(app["models"].get_by_role("group")).to_be_enabled(timeout=PATIENCE)
+    expect(app["models"].get_by_role("group", name="The model")).to_be_enabled(timeout=PATIENCE)
     return chosen.get_attribute("data-testid") or ""
 
 

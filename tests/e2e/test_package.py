@@ -18,11 +18,11 @@ import server
 from tests.e2e.app import PATIENCE, App
 from tests.e2e.conftest import Visits
 from tests.e2e.expected import Expected, iou
-from tests.e2e.models import DEFAULT
+from tests.e2e.models import FINEST
 from tests.e2e.serving import Site, serve
 from tests.e2e.truth import ROOT, SAMPLES
 
-pytestmark = pytest.mark.real_model(DEFAULT)
+pytestmark = pytest.mark.real_model(FINEST)
 
 EXAMPLE = ROOT / "examples" / "engine" / "index.html"
 PLACE = "package/web/package/dist"
@@ -188,6 +188,9 @@ def test_it_brings_all_it_needs_and_nothing_else(static: Path) -> None:
     outside = {str(path) for path in files if not path.is_relative_to("web/package/dist")}
     assert outside == {"package.json", "README.md", "LICENSE"}
     manifest = json.loads((static / PLACE / "models" / "manifest.json").read_text())
-    assert [model["id"] for model in manifest["models"]] == [manifest["default"]]
+    assert {model["id"] for model in manifest["models"]} == {
+        manifest["default"],
+        manifest.get("instant", manifest["default"]),
+    }
     text = "".join(path.read_text() for path in (static / PLACE).glob("*.js"))
     assert os.fspath(ROOT) not in text, "no paths of the machine that built it"

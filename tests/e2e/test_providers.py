@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Route, expect
 from tests.e2e.app import App
 from tests.e2e.conftest import Visits
 from tests.e2e.expected import Expected, iou
-from tests.e2e.models import DEFAULT, TINY, Model
+from tests.e2e.models import DEFAULT, FINEST, TINY, Model
 from tests.e2e.serving import Site
 from tests.e2e.truth import SAMPLES
 
@@ -88,7 +88,7 @@ def test_a_forced_provider_is_used_and_agrees_with_python(app: App, expected: Ex
     assert iou(app.tap(*CUP).mask(), expected.read(SAMPLES / "coffee.jpg").tap(*CUP)) >= 0.97
 
 
-@pytest.mark.real_model(DEFAULT)
+@pytest.mark.real_model(FINEST)
 def test_every_variant_of_the_default_model_agrees_with_python(visit: Visits, model: Model) -> None:
     for variant in model.entry["variants"]:
         wanted = Expected(model, variant).read(SAMPLES / "coffee.jpg").tap(*CUP)

@@ -58,17 +58,20 @@ async function declare() {
   }
 }
 
-/** The default model in its default variant, and a manifest that lists no more than that. */
+/** @typedef {{ default_variant: string, variants: Record<string, { encoder: { file: string }, decoder: { file: string } }> }} Model */
+
+/** The default model, the instant one before it where there is one, each in its default variant, and a manifest that lists no more than that. */
 async function bringModel() {
   const source = join(root, "web", "public", "models");
   const models = join(dist, "models");
   const manifest = JSON.parse(await readFile(join(source, "manifest.json"), "utf8"));
-  const model = manifest.models.find((/** @type {{ id: string }} */ { id }) => id === manifest.default);
-  const variant = model.variants[model.default_variant];
-  const listed = { ...manifest, models: [{ ...model, variants: { [model.default_variant]: variant } }] };
+  const brought = manifest.models
+    .filter((/** @type {{ id: string }} */ { id }) => id === manifest.default || id === manifest.instant)
+    .map((/** @type {Model} */ model) => ({ ...model, variants: { [model.default_variant]: model.variants[model.default_variant] } }));
+  const files = brought.flatMap((/** @type {Model} */ { variants }) => Object.values(variants).flatMap(({ encoder, decoder }) => [encoder.file, decoder.file]));
   await mkdir(models, { recursive: true });
-  await writeFile(join(models, "manifest.json"), `${JSON.stringify(listed, null, 1)}\n`);
-  for (const { file } of [variant.encoder, variant.decoder]) await copyFile(join(source, file), join(models, file));
+  await writeFile(join(models, "manifest.json"), `${JSON.stringify({ ...manifest, models: brought }, null, 1)}\n`);
+  for (const file of files) await copyFile(join(source, file), join(models, file));
   await copyFile(join(root, "export", "manifest.schema.json"), join(models, "manifest.schema.json"));
 }
 

@@ -20,7 +20,7 @@ export function Settings({ controller, onClose }: Props) {
       <ModelSection models={controller.models} />
       <LanguageSection />
       <StorageSection album={controller.album} />
-      <PerformanceSection engine={controller.engine} />
+      <PerformanceSection engine={controller.engine} precise={controller.precise} />
     </Dialog>
   );
 }

@@ -10,18 +10,21 @@ interface Props {
   onCancel: (() => void) | null;
 }
 
+const tierNames = { fast: "Fast", precise: "Precise" } as const;
 const providerNames: Record<string, string> = { webgpu: "GPU", "wasm-threads": "CPU, threads", wasm: "CPU" };
 
 export function StatusChip({ status, onCancel }: Props) {
-  const { state, label, detail, progress, bytes, provider } = status;
+  const { state, label, detail, progress, bytes, provider, tier } = status;
   const ready = state === "ready";
   const unplugged = ready && offline.value;
-  const extra = unplugged ? t("Offline") : ready && provider && (providerNames[provider] ?? provider);
+  const named = ready && !unplugged && tier ? t(tierNames[tier]) : null;
+  const extra = unplugged ? t("Offline") : ready && !tier && provider && (providerNames[provider] ?? provider);
   return (
     <div class="panel status-chip">
       {state === "error" ? <CircleAlert class="status-alert" /> : unplugged ? <Unplugged /> : <Ring progress={ready ? 1 : progress} />}
-      <div data-testid="status" data-state={state} data-provider={provider} role="status" aria-live="polite" class="status-words">
-        {label}
+      <div data-testid="status" data-state={state} data-provider={provider} data-tier={tier} role="status" aria-live="polite" class="status-words">
+        {named ? <span class="status-before-tier">{label} · </span> : label}
+        {named && <span class="status-tier">{named}</span>}
         {extra && <span class="status-extra"> · {extra}</span>}
         {detail && <span class="visually-hidden"> {detail}</span>}
       </div>

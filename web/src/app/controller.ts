@@ -10,10 +10,12 @@ import { Everything } from "../features/find-all/everything";
 import { Models } from "../features/models/models";
 import { Objects } from "../features/objects/objects";
 import { Photo } from "../state/photo";
+import { Precise } from "../state/precise";
 import { otherModelMessage, projectMessage } from "../state/projects";
 import { Prompting } from "../state/prompting";
 import { Saving } from "../features/save/saving";
 import { isAborted, Session } from "../state/session";
+import { tiers } from "../state/tierChoice";
 import { Viewport } from "../state/viewport";
 import { describeStatus, type Status } from "../state/status";
 import { t } from "../i18n/translate";
@@ -24,6 +26,7 @@ export class Controller {
   readonly opening = signal(false);
   readonly viewport = new Viewport();
   readonly engine: Engine;
+  readonly precise: Precise;
   readonly prompting: Prompting;
   readonly objects: Objects;
   readonly keyboardBox: KeyboardBox;
@@ -38,8 +41,9 @@ export class Controller {
   private turn = 0;
 
   constructor(choice: EngineChoice) {
-    this.engine = new Engine(choice, (_, lost) => (this.message.value = lost === "webgpu" ? lostMessage() : null));
-    this.models = new Models(this.engine);
+    this.engine = new Engine({ ...choice, instant: () => tiers.peek() !== "precise" }, (_, lost) => (this.message.value = lost === "webgpu" ? lostMessage() : null));
+    this.precise = new Precise(this.engine);
+    this.models = new Models(this.engine, this.precise);
     this.prompting = new Prompting(this.session, this.viewport, () => this.forgetMessage());
     this.keyboardBox = new KeyboardBox(this.session, this.prompting);
     this.objects = new Objects(this.session, this.prompting);
@@ -50,6 +54,7 @@ export class Controller {
     this.album = new Album(this);
     this.everything = new Everything(this.session, this.prompting, (message) => (this.message.value = message));
     effect(() => this.introduce(this.session.value, this.engine.segmenter.value));
+    effect(() => this.refine(this.session.value, this.session.value?.encoded.value ?? false, this.precise.segmenter.value));
     effect(() => {
       if (this.engine.segmenter.value?.info.cached === false) this.message.value = storageMessage();
     });
@@ -62,9 +67,16 @@ export class Controller {
     return phase.state === "failed" && this.dismissed.value !== phase.error ? engineMessage(phase.error) : null;
   });
 
+  /** Which of two models answers; null where there is one. */
+  private readonly tier = computed(() => {
+    if (!this.engine.segmenter.value?.info.finer) return null;
+    return this.session.value?.tier.value ?? (this.precise.state.value === "running" ? "precise" : "fast");
+  });
+
   readonly status = computed<Status>(() =>
     describeStatus({
       phase: this.engine.phase.value,
+      tier: this.tier.value,
       message: this.shownMessage.value,
       opening: this.opening.value,
       photo: this.session.value !== null,
@@ -95,7 +107,7 @@ export class Controller {
     });
     const { turn } = this;
     await presenting;
-    if (turn === this.turn && !this.message.peek() && isAnother(model, this.engine.segmenter.peek())) this.message.value = otherModelMessage();
+    if (turn === this.turn && !this.message.peek() && this.isAnother(model)) this.message.value = otherModelMessage();
   }
 
   /** Opens what was chosen, dropped, shared or handed over at once; the first that can be read is shown. */
@@ -183,7 +195,7 @@ export class Controller {
     }
     this.viewport.show(photo);
     this.startOver();
-    const session = new Session(photo, (error) => this.report(error), this.album.past(sheet, photo));
+    const session = new Session(photo, (error) => this.report(error), this.album.past(sheet, photo), (error) => this.precise.report(error));
     this.album.admit(sheet, session);
     if (!session.isBlank()) this.prompting.hasAsked.value = true;
     this.session.value = session;
@@ -195,6 +207,15 @@ export class Controller {
     untracked(() => {
       if (!segmenter) session?.detach();
       else if (session && !session.isWith(segmenter)) void this.read(session, segmenter);
+    });
+  }
+
+  /** Lets the precise model look too, behind the fast one. */
+  private refine(session: Session | null, encoded: boolean, segmenter: Segmenter | null): void {
+    untracked(() => {
+      if (!session) return;
+      if (!segmenter) session.coarsen();
+      else if (encoded && !session.isRefinedWith(segmenter)) void session.refine(segmenter).catch((error: unknown) => isAborted(error) || this.precise.report(error));
     });
   }
 
@@ -233,6 +254,13 @@ export class Controller {
     if (!isLost(error)) this.message.value = { ...engineMessage(error), remedy: "ask-again" };
   }
 
+  /** Is a model none of those that answer here? */
+  private isAnother(model: string | null): boolean {
+    const info = this.engine.segmenter.peek()?.info;
+    if (model === null || !info) return false;
+    return model !== info.model.id && (model !== info.finer || this.precise.state.peek() === "off");
+  }
+
   private forgetMessage(): void {
     if (this.message.peek()) this.message.value = null;
   }
@@ -240,5 +268,3 @@ export class Controller {
 
 /** The engine starts again by itself, and the photo follows. */
 const isLost = (error: unknown): boolean => error instanceof EngineError && error.code === "provider-lost";
-
-const isAnother = (model: string | null, running: Segmenter | null): boolean => model !== null && running !== null && running.info.model.id !== model;

@@ -31,6 +31,8 @@ export interface PhotoObject extends Question {
   readonly finish: Finish;
   /** Painted and erased by hand since, the latest last. */
   readonly strokes: readonly Stroke[];
+  /** Id of the model whose answer was painted on, refined or saved: it stays the one that answers. Null: the finest one there is. */
+  readonly model: string | null;
 }
 
 export interface Step {
@@ -60,6 +62,7 @@ export const blankObject = (id: number, name: string, colour: number, finish: Fi
   hidden: false,
   finish,
   strokes: noStrokes,
+  model: null,
   ...noPrompts,
   revision: newRevision(),
 });
@@ -153,7 +156,7 @@ export const inOne = (before: Document, after: Document): Document => (after ===
 /** The step with one object replaced by its new state. */
 export const withObject = (step: Step, object: PhotoObject): Step => ({ ...step, objects: step.objects.map((other) => (other.id === object.id ? object : other)) });
 
-/** Asks something new about the active object. The choice of a candidate ends with its question, and who edits wants to see. */
+/** Asks something new about the active object. The choice of a candidate and of a model ends with its question, and who edits wants to see. */
 function ask(doc: Document, change: Partial<Pick<PhotoObject, "points" | "box" | "mask" | "strokes">>): Document {
-  return append(doc, withObject(currentStep(doc), { ...current(doc), hidden: false, candidate: null, ...change, revision: newRevision() }));
+  return append(doc, withObject(currentStep(doc), { ...current(doc), hidden: false, candidate: null, model: null, ...change, revision: newRevision() }));
 }

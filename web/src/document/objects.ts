@@ -83,7 +83,7 @@ export function revive(doc: Document): Document {
 }
 
 /** What objects did not have once. */
-const older = { finish: cleanFinish, strokes: noStrokes };
+const older = { finish: cleanFinish, strokes: noStrokes, model: null };
 
 function change(doc: Document, id: number, to: Partial<Pick<PhotoObject, "name" | "hidden">>): Document {
   const object = findObject(doc, id);

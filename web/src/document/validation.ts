@@ -21,7 +21,7 @@ function isStep(value: unknown): boolean {
 
 function isObject(value: unknown): boolean {
   if (!isRecord(value)) return false;
-  const { id, name, colour, hidden, revision, points, box, mask, candidate, finish, strokes } = value;
+  const { id, name, colour, hidden, revision, points, box, mask, candidate, finish, strokes, model } = value;
   return (
     isCount(id) &&
     typeof name === "string" &&
@@ -33,7 +33,8 @@ function isObject(value: unknown): boolean {
     (box === null || isBox(box)) &&
     (mask === null || isMask(mask)) &&
     (candidate === null || isCount(candidate)) &&
-    // Documents of before there were any lack these two.
+    // Documents of before there were any lack these three.
+    (model === undefined || model === null || typeof model === "string") &&
     (finish === undefined || isFinish(finish)) &&
     (strokes === undefined || (Array.isArray(strokes) && strokes.every(isStroke)))
   );

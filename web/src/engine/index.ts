@@ -22,4 +22,5 @@ export type {
   Segmentation,
   Variant,
 } from "./segmenter";
+export { TieredImage, TieredSegmenter, type TieredOptions, type TieredSegmentation } from "./tiered";
 export * from "./mask";

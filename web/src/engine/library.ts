@@ -1,5 +1,5 @@
 /** What the manifest offers, and what of it is on this device. */
-import type { Manifest, ModelEntry, Variant } from "./core/manifest";
+import { instantOf, type Manifest, type ModelEntry, type Variant } from "./core/manifest";
 import { loadManifest } from "./manifestSource";
 import { dropFile, keptWhere } from "./modelStore";
 
@@ -10,6 +10,8 @@ export interface Offer {
   readonly bytes: number;
   /** What runs when nothing is chosen. */
   readonly isDefault: boolean;
+  /** What answers until the default one is there. */
+  readonly isInstant: boolean;
   /** `page`: kept with the page, for offline use. Null: not on this device, or only in part. */
   readonly kept: "ours" | "page" | null;
 }
@@ -28,6 +30,7 @@ async function offer(manifest: Manifest, url: URL, model: ModelEntry, name: stri
     variant: name,
     bytes: encoder.bytes + decoder.bytes,
     isDefault: model.id === manifest.default && name === model.default_variant,
+    isInstant: model.id === instantOf(manifest) && name === model.default_variant,
     kept: kept.includes(null) ? null : kept.includes("ours") ? "ours" : "page",
   };
 }

@@ -9,7 +9,7 @@
  * Every method rejects with an `EngineError`, whose `code` says what happened and whose `message` can be shown.
  */
 import { transfer } from "comlink";
-import { chooseVariant, type Manifest, type ModelEntry, type ModelFile, type Variant } from "./core/manifest";
+import { chooseVariant, instantOf, type Manifest, type ModelEntry, type ModelFile, type Variant } from "./core/manifest";
 import type { Prompt } from "./core/prompt";
 import { findEverything, type EverythingCalls, type EverythingOptions } from "./everything";
 import { copyBitmap, pixelsOf } from "./bitmap";
@@ -41,6 +41,8 @@ export interface LoadOptions {
   model?: string;
   /** A variant of that model; its default otherwise. */
   variant?: string;
+  /** The small model that the manifest names to go before its default, where it names one and `model` asks for no other. See `TieredSegmenter`. */
+  instant?: boolean;
   /** Which providers to try, in order; all of them otherwise. A lone one is insisted on: `["webgpu"]` accepts a software adapter. */
   providers?: readonly Provider[];
   onProgress?(progress: Progress): void;
@@ -75,10 +77,11 @@ export class Segmenter {
     const begin = performance.now();
     const url = new URL(manifestUrl, location.href);
     const manifest = await loadManifest(url, options.signal);
-    const { model, name, variant } = asEngineError(() => chooseVariant(manifest, options.model, options.variant));
+    const instant = options.instant && options.model === undefined && options.variant === undefined ? instantOf(manifest) : null;
+    const { model, name, variant } = asEngineError(() => chooseVariant(manifest, instant ?? options.model, options.variant));
     const files = await loadFiles([variant.encoder, variant.decoder], url, options);
     void forgetOthers([url.href, ...addresses(manifest, url)]).catch(() => undefined);
-    return Segmenter.start({ model, name, variant, files }, begin, options, machine);
+    return Segmenter.start({ model, name, variant, files, finer: instant && manifest.default }, begin, options, machine);
   }
 
   /**
@@ -93,10 +96,10 @@ export class Segmenter {
     const begin = performance.now();
     const { model, encoder, decoder, kept } = await readOwn(id);
     const files = [encoder, decoder].map((bytes): StoredFile => ({ bytes, cached: kept, verified: true }));
-    return Segmenter.start({ model, name: ownVariant, variant: model.variants[ownVariant]!, files }, begin, options, machine);
+    return Segmenter.start({ model, name: ownVariant, variant: model.variants[ownVariant]!, files, finer: null }, begin, options, machine);
   }
 
-  private static async start({ model, name, variant, files }: Files, begin: number, options: LoadOptions, machine: Machine): Promise<Segmenter> {
+  private static async start({ model, name, variant, files, finer }: Files, begin: number, options: LoadOptions, machine: Machine): Promise<Segmenter> {
     const ready = performance.now();
     let segmenter: Segmenter | null = null;
     const running = await startProvider(machine, {
@@ -107,7 +110,7 @@ export class Segmenter {
       signal: options.signal,
     });
     const timings = new Timings({ files: ready - begin, start: performance.now() - ready });
-    segmenter = new Segmenter(describe(running, files, { model, variant: name, noThreads: noThreads(machine) }), running.connection, timings, running.bitmapsArrive);
+    segmenter = new Segmenter(describe(running, files, { model, variant: name, finer, noThreads: noThreads(machine) }), running.connection, timings, running.bitmapsArrive);
     void running.connection.died.then((message) => segmenter?.lose(message, options.onLost));
     return segmenter;
   }
@@ -211,6 +214,7 @@ interface Files {
   readonly name: string;
   readonly variant: Variant;
   readonly files: readonly StoredFile[];
+  readonly finer: string | null;
 }
 
 /** What an `EncodedImage` asks of its segmenter. */
@@ -298,7 +302,7 @@ const addresses = (manifest: Manifest, url: URL): string[] =>
 const describe = (
   { provider, threads, tried }: Running,
   files: readonly { cached: boolean; verified: boolean }[],
-  chosen: Pick<EngineInfo, "model" | "variant" | "noThreads">,
+  chosen: Pick<EngineInfo, "model" | "variant" | "finer" | "noThreads">,
 ): EngineInfo => ({
   ...chosen,
   provider,

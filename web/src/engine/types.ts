@@ -19,6 +19,8 @@ export interface Attempt {
 export interface EngineInfo {
   model: ModelEntry;
   variant: string;
+  /** The id of the manifest's default model, where this is the instant one that goes before it; null otherwise. */
+  finer: string | null;
   provider: Provider;
   threads: number;
   /** Null where there can be several threads. */

@@ -43,6 +43,8 @@ export class Answer {
   constructor(
     private readonly segmentation: Segmentation,
     readonly frame: MaskFrame,
+    /** Id of the model that gave it; empty where none was asked. */
+    readonly by = "",
   ) {}
 
   /** That of a model that was not asked: what is painted by hand is painted on it. */

@@ -6,6 +6,8 @@ export interface EngineChoice {
   readonly manifest: URL;
   readonly model?: string;
   readonly variant?: string;
+  /** Asked when it is loaded: may the manifest's instant model go before its default, where no model is named? */
+  readonly instant?: () => boolean;
   /** A model that the user brought, in the place of the manifest's. */
   readonly own?: string;
   /** It is what was chosen last time: when it is there no more, the default will do. */
@@ -23,6 +25,7 @@ const everywhere: readonly Provider[] = ["webgpu", "wasm-threads", "wasm"];
 
 export class Engine {
   readonly phase = signal<EnginePhase>({ state: "loading", progress: null });
+  private readonly stopped = new AbortController();
   readonly segmenter = computed(() => (this.phase.value.state === "running" ? this.phase.value.segmenter : null));
 
   /** @param onLost Called when the running provider is gone; another one is being started. */
@@ -35,6 +38,16 @@ export class Engine {
     return this.choice.manifest;
   }
 
+  get providers(): readonly Provider[] | undefined {
+    return this.choice.providers;
+  }
+
+  /** Runs what the manifest offers first, because nothing else was chosen. */
+  get isDefault(): boolean {
+    const { model, variant, own } = this.choice;
+    return model === undefined && variant === undefined && own === undefined;
+  }
+
   /**
    * Runs another model, on the providers that were asked for. If it cannot be started, the one before it is started again.
    *
@@ -42,8 +55,8 @@ export class Engine {
    */
   async change(to: Pick<EngineChoice, "model" | "variant" | "own">): Promise<void> {
     const before = this.choice;
-    const { manifest, providers } = before;
-    this.choice = { manifest, providers, ...to };
+    const { manifest, providers, instant } = before;
+    this.choice = { manifest, providers, instant, ...to };
     await this.load();
     const phase = this.phase.peek();
     if (phase.state !== "failed") return;
@@ -56,22 +69,33 @@ export class Engine {
   async load(providers: readonly Provider[] | undefined = this.choice.providers): Promise<void> {
     this.segmenter.peek()?.dispose();
     this.phase.value = { state: "loading", progress: null };
-    const { manifest, model, variant, own, remembered } = this.choice;
+    const { manifest, model, variant, own, remembered, instant } = this.choice;
+    const { signal } = this.stopped;
     try {
       const options = {
         providers,
+        signal,
         onProgress: (progress: Progress) => (this.phase.value = { state: "loading", progress }),
         onLost: (error: EngineError) => this.replace(error, segmenter.info.provider, providers ?? everywhere),
       };
-      const segmenter: Segmenter = await (own ? Segmenter.loadOwn(own, options) : Segmenter.load(manifest, { ...options, model, variant }));
+      const segmenter: Segmenter = await (own ? Segmenter.loadOwn(own, options) : Segmenter.load(manifest, { ...options, model, variant, instant: this.isDefault && instant?.() }));
+      if (signal.aborted) return segmenter.dispose();
       this.phase.value = { state: "running", segmenter };
     } catch (error) {
+      if (signal.aborted) return;
       if (remembered && error instanceof EngineError && error.code === "manifest") {
-        this.choice = { manifest, providers: this.choice.providers };
+        this.choice = { manifest, providers: this.choice.providers, instant };
         return this.load(providers);
       }
       this.phase.value = { state: "failed", error };
     }
+  }
+
+  /** For good: frees all it holds. */
+  stop(): void {
+    this.stopped.abort();
+    this.segmenter.peek()?.dispose();
+    this.phase.value = { state: "loading", progress: null };
   }
 
   /** A device that was lost may be lost again: the next one takes over. The last one is tried once more. */

@@ -2,16 +2,18 @@
  * One open photo: what was said about its objects, and what the model answered.
  *
  * The document is the truth; answers are kept by its revisions, so undo finds them again and a stale one is never shown as current.
+ *
+ * One model reads the photo, or two: then the fast one answers until the precise one has read it too, and that one answers anew.
  */
 import { batch, computed, signal, type Signal } from "@preact/signals";
 import { asksNothing, createDocument, current, currentStep, isBlank, isEmpty, newRevision, noPrompts, revisionOf, toPrompt, type Document, type PhotoObject, type Question } from "../document/document";
 import type { ImagePoint } from "../engine/core/geometry";
-import { gridSize } from "../engine/core/grid";
-import { withGrid } from "../engine/core/maskPrompt";
 import { noStrokes } from "../postprocess/strokes";
 import type { LowResMask } from "../engine/core/prompt";
-import { EngineError, type EncodedImage, type EverythingOptions, type Segmenter } from "../engine/segmenter";
+import { attributed, held } from "../document/answerer";
+import { EngineError, type EverythingOptions, type Segmenter } from "../engine/segmenter";
 import { Answer, type MaskFrame, type Outline } from "./answer";
+import { Eye, type Recall } from "./eye";
 import { firstFinish } from "./firstPostprocess";
 import type { Photo } from "./photo";
 
@@ -26,13 +28,6 @@ export interface Found {
   readonly current: boolean;
   readonly candidate: number;
   readonly outline: Outline;
-}
-
-/** What the model computed for the photo at an earlier time. */
-export interface Recall {
-  /** Null: nothing that would do. @throws EngineError */
-  recall(segmenter: Segmenter): Promise<EncodedImage | null>;
-  keep(segmenter: Segmenter, image: EncodedImage): Promise<void>;
 }
 
 /** What a photo brings along that was open before. */
@@ -54,6 +49,10 @@ export class Session {
   readonly document: Signal<Document>;
   /** Has the model seen the photo? */
   readonly encoded = signal(false);
+  /** Has the precise model, which comes second, seen it too? */
+  readonly refined = signal(false);
+  /** Called before a mask that is in sight changes by itself. */
+  beforeSettling: (() => void) | null = null;
   private readonly answers = signal<ReadonlyMap<number, Answer>>(new Map());
   private readonly asked = signal<number | null>(null);
   /** The latest answer about the object that is being edited. */
@@ -62,11 +61,11 @@ export class Session {
   /** An object under the pointer, which a tap would select. */
   readonly pointedAt = signal<number | null>(null);
 
-  private segmenter: Segmenter | null = null;
-  private image: EncodedImage | null = null;
+  private eye: Eye | null = null;
+  /** That of the precise model, where two look. */
+  private fine: Eye | null = null;
   private frame: MaskFrame | null = null;
-  private encoding: AbortController | null = null;
-  /** Which model gave the answers. */
+  /** Which model gave the answers, or the first ones. */
   private answersOf = "";
   private hovered: ImagePoint | null = null;
   private noAnswer: Answer | null = null;
@@ -77,6 +76,8 @@ export class Session {
     readonly photo: Photo,
     private readonly onError: (error: unknown) => void,
     private readonly past: Past | null = null,
+    /** The precise model failed to answer; the fast one goes on. */
+    private readonly onFineError: (error: unknown) => void = () => undefined,
   ) {
     this.document = signal(past?.document ?? createDocument(firstFinish.peek()));
   }
@@ -124,10 +125,18 @@ export class Session {
     return this.answer.peek()?.mask(this.candidate.peek()) ?? null;
   }
 
-  /** Id of the model that the answers are from; null before there is one. */
+  /** Id of the model that answers now; null before there is one. */
   get model(): string | null {
-    return this.segmenter?.info.model.id ?? null;
+    return this.finest?.model ?? null;
   }
+
+  /** Which of two models gave the answer that is shown, or would give the next. */
+  readonly tier = computed<"fast" | "precise">(() => {
+    const { refined, answer } = this;
+    const fineModel = refined.value ? this.fine?.model : undefined;
+    if (!answer.value) return refined.value ? "precise" : "fast";
+    return answer.value.by === (fineModel ?? this.eye?.segmenter.info.finer) ? "precise" : "fast";
+  });
 
   /** The side of the frame that the model sees the photo in; null until it does. */
   get inputSize(): number | null {
@@ -136,60 +145,54 @@ export class Session {
 
   /** Has this model the photo, or is it about to? */
   isWith(segmenter: Segmenter): boolean {
-    return this.segmenter === segmenter;
+    return this.eye?.segmenter === segmenter;
   }
 
-  /** The provider of the model that has the photo. */
+  /** The same of the precise model. */
+  isRefinedWith(segmenter: Segmenter): boolean {
+    return this.fine?.segmenter === segmenter;
+  }
+
+  /** The provider of the model that answers now. */
   get runsOn(): string | null {
-    return this.segmenter?.info.provider ?? null;
+    return this.finest?.segmenter.info.provider ?? null;
   }
 
   /** Shows the photo to a model; replaces an earlier one. @throws EngineError, PixelError */
   async encode(segmenter: Segmenter): Promise<void> {
     this.detach();
-    this.segmenter = segmenter;
-    const abort = (this.encoding = new AbortController());
-    const { id, input_size, mask_threshold } = segmenter.info.model;
-    this.answerWith(`${id}/${segmenter.info.variant}`);
-    const known = (await this.past?.embeddings.recall(segmenter)) ?? null;
-    const image = known ?? (await this.look(segmenter, abort.signal));
-    if (abort.signal.aborted) {
-      image.release();
-      throw new EngineError("aborted", "Reading the photo was stopped.");
-    }
-    this.image = image;
-    this.frame = { photo: this.photo, inputSize: input_size, threshold: mask_threshold, guide: () => this.photo.guide() };
+    const eye = (this.eye = new Eye(segmenter, this.photo));
+    this.answerWith(`${eye.model}/${segmenter.info.variant}`);
+    await eye.open(this.past?.embeddings ?? null);
+    this.frame = eye.frame;
     this.noAnswer = null;
     this.encoded.value = true;
     void this.ask();
-    if (known) this.photo.forgetFull();
-    else void this.past?.embeddings.keep(segmenter, image);
   }
 
-  private async look(segmenter: Segmenter, signal: AbortSignal): Promise<EncodedImage> {
-    const stopped = () => new EngineError("aborted", "Reading the photo was stopped.");
-    if (signal.aborted) throw stopped();
-    const { source, transfer } = await this.photo.forEncoder();
-    if (signal.aborted) throw stopped();
-    try {
-      return await segmenter.encode(source, { signal, transfer });
-    } catch (error) {
-      if (!transfer || !(error instanceof EngineError && error.code === "bad-input")) throw error;
-    }
-    // It arrived without its pixels, and is gone here: read once more, it stays here and can be sent in another way.
-    const again = (await this.photo.forEncoder()).source;
-    try {
-      return await segmenter.encode(again, { signal });
-    } finally {
-      again.close();
-    }
+  /** Shows it to the precise model too; then what was asked is answered anew. @throws EngineError, PixelError */
+  async refine(segmenter: Segmenter): Promise<void> {
+    this.coarsen();
+    const fine = (this.fine = new Eye(segmenter, this.photo));
+    await fine.open(this.past?.embeddings ?? null);
+    this.refined.value = true;
+    if (!this.segmenting.peek()) void this.ask();
+  }
+
+  /** Leaves the fast model alone with the photo. What the precise one answered stays. */
+  coarsen(): void {
+    this.fine?.close();
+    this.fine = null;
+    this.refined.value = false;
+    if (this.unanswered()) void this.ask();
   }
 
   /** Changes the document and asks the model about it. */
   edit(change: (doc: Document) => Document): void {
     const before = this.document.peek();
-    const after = change(before);
-    if (after === before) return;
+    const changed = change(before);
+    if (changed === before) return;
+    const after = attributed(before, changed, this.answererOf);
     batch(() => {
       this.document.value = after;
       this.preview.value = null;
@@ -206,12 +209,12 @@ export class Session {
     this.pointedAt.value = at && isEmpty(this.document.peek()) ? (this.objectAt(at)?.id ?? null) : null;
     if (this.pointedAt.peek() !== null) return;
     if (!at) this.preview.value = null;
-    if (!at || !this.image || !this.frame || !isEmpty(this.document.peek()) || this.segmenting.peek()) return;
+    const { eye } = this;
+    if (!at || !eye?.image || !isEmpty(this.document.peek()) || this.segmenting.peek()) return;
     try {
-      const { image, frame } = this;
-      const answer = new Answer(await image.segment({ points: [{ ...at, label: 1 }] }, { kind: "hover" }), frame);
+      const answer = await eye.ask({ points: [{ ...at, label: 1 }] }, "hover");
       // A little late is better than never while the pointer moves on; after it has left, it is wrong.
-      if (this.hovered && this.image === image && isEmpty(this.document.peek())) this.preview.value = { at, answer };
+      if (this.hovered && this.eye === eye && isEmpty(this.document.peek())) this.preview.value = { at, answer };
     } catch (error) {
       if (!isAborted(error)) this.onError(error);
     }
@@ -219,12 +222,12 @@ export class Session {
 
   /** Finds all masks of the photo. @throws EngineError */
   async findAll(options: EverythingOptions): Promise<Unasked[]> {
-    const { image, frame } = this;
-    if (!image || !frame) throw new EngineError("bad-input", "The photo has not been read yet.");
-    const { masks } = await image.everything(options);
+    const eye = this.finest;
+    if (!eye?.image) throw new EngineError("bad-input", "The photo has not been read yet.");
+    const { masks } = await eye.image.everything(options);
     return masks.map(({ point, segmentation, candidate, predictedIou }) => ({
       question: { ...noPrompts, points: [{ ...point, label: 1 }], candidate, revision: newRevision() },
-      answer: new Answer(segmentation, frame),
+      answer: new Answer(segmentation, eye.frame, eye.model),
       candidate,
       score: predictedIou,
     }));
@@ -244,16 +247,23 @@ export class Session {
       this.asked.value = next.revision;
       if (!(await this.askAbout(next))) break;
     }
-    if (round === this.round) this.asked.value = null;
+    if (round !== this.round) return;
+    this.asked.value = null;
+    // Quietly: there is an answer already, which stays until the better one comes.
+    for (let next = this.unsettled(); next && round === this.round; next = this.unsettled()) if (!(await this.askAbout(next))) break;
+  }
+
+  /** Holds answers as they are, because they were saved: no other model answers anew. Nothing to undo. */
+  hold(objects: readonly PhotoObject[] = this.objects.peek()): void {
+    this.document.value = held(this.document.peek(), objects.map(({ id }) => id), this.answererOf);
   }
 
   /** Frees what the engine holds; the photo and its document stay. */
   detach(): void {
-    this.encoding?.abort();
-    this.image?.release();
-    this.image = null;
-    this.segmenter = null;
+    this.eye?.close();
+    this.eye = null;
     batch(() => {
+      this.coarsen();
       this.encoded.value = false;
       this.asked.value = null;
       this.preview.value = null;
@@ -265,19 +275,39 @@ export class Session {
     this.photo.close();
   }
 
-  /** @returns Whether it was answered. */
+  /** @returns Whether there is more to ask. */
   private async askAbout(object: PhotoObject): Promise<boolean> {
-    const { image, frame } = this;
+    const eye = this.eyeFor(object)!;
     try {
-      const answer = new Answer(await image!.segment(withGrid(toPrompt(object), gridSize(frame!.inputSize))), frame!);
-      if (this.image !== image) return false;
-      this.keep(object, answer);
+      const answer = await eye.ask(toPrompt(object));
+      if (eye.image) this.keep(object, answer);
       return true;
     } catch (error) {
-      if (!isAborted(error)) this.onError(error);
-      return false;
+      // Its model left meanwhile: another one may answer.
+      if (!eye.image) return true;
+      if (isAborted(error)) return false;
+      if (eye !== this.fine) {
+        this.onError(error);
+        return false;
+      }
+      this.coarsen();
+      this.onFineError(error);
+      return true;
     }
   }
+
+  /** The finest model that has read the photo, or the only one. */
+  private get finest(): Eye | null {
+    return this.fine?.image ? this.fine : this.eye;
+  }
+
+  /** Who is to answer: the model that the object is held by, where it is here, or the finest one. */
+  private eyeFor({ model }: PhotoObject): Eye | null {
+    return this.eye?.image && this.eye.model === model ? this.eye : this.finest;
+  }
+
+  /** Id of the model that answered what the object asks now. */
+  private readonly answererOf = ({ revision }: PhotoObject): string | null => this.answers.peek().get(revision)?.by ?? null;
 
   /** Another model answers for itself. */
   private answerWith(model: string): void {
@@ -290,8 +320,18 @@ export class Session {
   }
 
   private unanswered(): PhotoObject | null {
-    if (!this.image || !this.frame) return null;
-    const open = this.objects.peek().filter((object) => !asksNothing(object) && !this.answers.peek().has(object.revision));
+    if (!this.eye?.image) return null;
+    return this.activeFirst((object) => !this.answers.peek().has(object.revision));
+  }
+
+  /** An object that another model is to answer anew. */
+  private unsettled(): PhotoObject | null {
+    if (!this.fine?.image) return null;
+    return this.activeFirst((object) => this.answererOf(object) !== this.eyeFor(object)!.model);
+  }
+
+  private activeFirst(which: (object: PhotoObject) => boolean): PhotoObject | null {
+    const open = this.objects.peek().filter((object) => !asksNothing(object) && which(object));
     return open.find(({ id }) => id === this.active.peek().id) ?? open[0] ?? null;
   }
 
@@ -307,10 +347,15 @@ export class Session {
   /** Answers to questions that are gone – a point on its way – are dropped. */
   private keep({ id, revision }: PhotoObject, answer: Answer): void {
     const doc = this.document.peek();
+    const before = this.answers.peek().get(revision);
+    if (before && before.by !== answer.by) this.beforeSettling?.();
     const alive = new Set(doc.steps.flatMap((step) => step.objects.map((object) => object.revision)));
     batch(() => {
       this.answers.value = new Map([...this.answers.peek(), [revision, answer] as const].filter(([key]) => alive.has(key)));
       if (id === current(doc).id && !asksNothing(current(doc))) this.last.value = { object: id, answer };
+      // What was painted on keeps the answer that lies below.
+      const painted = this.objects.peek().filter((object) => object.revision === revision && object.strokes.length > 0 && object.model === null);
+      if (painted.length) this.hold(painted);
     });
   }
 }

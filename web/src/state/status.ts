@@ -15,10 +15,13 @@ export interface Status {
   /** Bytes, while there are any to count. */
   readonly bytes: string;
   readonly provider: string;
+  /** Which of two models answers; null where there is one. */
+  readonly tier: "fast" | "precise" | null;
 }
 
 export interface Situation {
   phase: EnginePhase;
+  tier: Status["tier"];
   message: Message | null;
   opening: boolean;
   photo: boolean;
@@ -33,7 +36,7 @@ export interface Situation {
 export function describeStatus(now: Situation): Status {
   const { phase } = now;
   const provider = phase.state === "running" ? phase.segmenter.info.provider : "";
-  const plain = { detail: "", progress: null, bytes: "", provider };
+  const plain = { detail: "", progress: null, bytes: "", provider, tier: now.tier };
   if (now.message?.tone === "error" || phase.state === "failed") return { ...plain, state: "error", label: now.message?.title ?? t("No model") };
   if (phase.state === "loading") return { ...plain, state: "loading", ...loading(phase.progress) };
   if (now.opening) return { ...plain, state: "encoding", label: t("Opening the photo") };

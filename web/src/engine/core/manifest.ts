@@ -53,6 +53,8 @@ export interface ModelEntry {
 export interface Manifest {
   schema: 1;
   default: string;
+  /** The id of a small model that answers until the default one is there. */
+  instant?: string;
   models: ModelEntry[];
 }
 
@@ -82,9 +84,13 @@ export function chooseVariant(manifest: Manifest, id = manifest.default, name?: 
   return { model, name, variant };
 }
 
+/** The id of the model that answers until the default one is there; null where one model does it all. */
+export const instantOf = ({ default: finest, instant }: Manifest): string | null => (instant === undefined || instant === finest ? null : instant);
+
 /** What a schema cannot say: that names refer to something, and that parallel lists are equally long. */
 function checkReferences(manifest: Manifest): void {
   chooseVariant(manifest);
+  if (manifest.instant !== undefined) chooseVariant(manifest, manifest.instant);
   for (const model of manifest.models) {
     chooseVariant(manifest, model.id);
     for (const [name, { encoder, decoder, self_test: test }] of Object.entries(model.variants)) {

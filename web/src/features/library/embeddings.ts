@@ -1,7 +1,7 @@
 /** What the model computed for a photo: kept, so that a photo that comes back need not be read again. */
 import { EngineError, type EncodedImage, type SavedEmbeddings, type Segmenter } from "../../engine/segmenter";
 import type { Size } from "../../engine/core/geometry";
-import type { Recall } from "../../state/session";
+import type { Recall } from "../../state/eye";
 import { keepsNothing } from "./remembered";
 import type { Store } from "./store";
 
@@ -20,6 +20,7 @@ export class PhotoEmbeddings implements Recall {
 
   /** Null: they have to be computed. @throws EngineError when the engine itself is gone. */
   async recall(segmenter: Segmenter): Promise<EncodedImage | null> {
+    if (isQuick(segmenter)) return null;
     const key = keyOf(this.photo, segmenter);
     const saved = (await this.store.embeddings(key)) as SavedEmbeddings | null;
     if (!saved) return null;
@@ -36,7 +37,7 @@ export class PhotoEmbeddings implements Recall {
   }
 
   async keep(segmenter: Segmenter, image: EncodedImage): Promise<void> {
-    if (keepsNothing.peek()) return;
+    if (keepsNothing.peek() || isQuick(segmenter)) return;
     // A photo that was closed meanwhile is simply read again.
     const saved: SavedEmbeddings | null = await image.save().catch(() => null);
     if (!saved || !this.isKept()) return;
@@ -44,6 +45,9 @@ export class PhotoEmbeddings implements Recall {
     await this.store.putEmbeddings({ key: keyOf(this.photo, segmenter), photo: this.photo, made: Date.now(), bytes, saved }, most);
   }
 }
+
+/** The instant model reads a photo about as fast as storage does: the room is for what takes longer. */
+const isQuick = ({ info }: Segmenter): boolean => info.finer !== null;
 
 /** The encoder's own checksum: a model that was published anew under its old name has other embeddings. */
 function keyOf(photo: string, { info }: Segmenter): string {

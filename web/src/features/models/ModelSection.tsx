@@ -3,7 +3,8 @@ import { Trash2 } from "lucide-preact";
 import { Fragment } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ModelEntry, Offer } from "../../engine/segmenter";
-import type { Models } from "./models";
+import { nameOf, type Models } from "./models";
+import { TierSection } from "./TierSection";
 import { formatBytes } from "../../state/download";
 import { IconButton } from "../../components/IconButton";
 import { decimal, t } from "../../i18n/translate";
@@ -21,13 +22,13 @@ export function ModelSection({ models }: { models: Models }) {
       <fieldset class="models" disabled={busy} aria-labelledby="model-heading">
         {offers?.map((offer) => (
           <Choice
-            key={`${offer.model.id}/${offer.variant}`}
-            id={`${offer.model.id}/${offer.variant}`}
+            key={nameOf(offer)}
+            id={nameOf(offer)}
             title={`${offer.model.title} · ${offer.variant}`}
             facts={factsOf(offer)}
-            chosen={running === `${offer.model.id}/${offer.variant}`}
+            chosen={running === nameOf(offer)}
             onChoose={() => void models.choose(offer)}
-            remove={offer.kept === "ours" && running !== `${offer.model.id}/${offer.variant}` ? { label: t("Delete {name} from this device", { name: `${offer.model.title} ${offer.variant}` }), run: () => void models.drop(offer) } : null}
+            remove={offer.kept === "ours" && !models.isRunning(offer) ? { label: t("Delete {name} from this device", { name: `${offer.model.title} ${offer.variant}` }), run: () => void models.drop(offer) } : null}
           />
         ))}
         {models.own.value.map((model) => (
@@ -48,6 +49,7 @@ export function ModelSection({ models }: { models: Models }) {
           {models.problem.value} {t("The model before it runs again.")}
         </p>
       )}
+      {models.tiered.value && <TierSection models={models} busy={busy} />}
       <BringYourOwn models={models} busy={busy} />
     </section>
   );
@@ -142,10 +144,10 @@ function BringYourOwn({ models, busy }: { models: Models; busy: boolean }) {
   );
 }
 
-function factsOf({ model, variant, bytes, isDefault, kept }: Offer): string[] {
+function factsOf({ model, variant, bytes, isDefault, isInstant, kept }: Offer): string[] {
   const quality = qualityOf(model, variant);
   const place = kept === "page" ? t("on this device, with the page") : kept === "ours" ? t("on this device") : null;
-  return [formatBytes(bytes), model.licence, quality, isDefault ? t("the default") : null, place].filter((fact) => fact !== null);
+  return [formatBytes(bytes), model.licence, quality, isDefault ? t("the default") : isInstant ? t("answers first") : null, place].filter((fact) => fact !== null);
 }
 
 /** The first figure that was measured on a data set. */

@@ -3,6 +3,8 @@ import { computed, signal } from "@preact/signals";
 import { bringModel, dropModel, listModels, listOwn, removeOwn, type ModelEntry, type Offer } from "../../engine/segmenter";
 import type { Engine } from "../../state/engine";
 import { engineMessage } from "../../state/messages";
+import type { Precise } from "../../state/precise";
+import { chooseTiers, tiers, type TierChoice } from "../../state/tierChoice";
 import { forgetModel, rememberModel } from "./modelChoice";
 import { t } from "../../i18n/translate";
 
@@ -24,13 +26,24 @@ export class Models {
   readonly problem = signal<string | null>(null);
   readonly switching = signal(false);
 
-  constructor(private readonly engine: Engine) {}
+  constructor(
+    private readonly engine: Engine,
+    private readonly precise: Precise,
+  ) {}
 
-  /** `model/variant` of what runs. */
+  /** `model/variant` of what was chosen and runs: where an instant model goes before the default, that is the default. */
   readonly running = computed(() => {
     const info = this.engine.segmenter.value?.info;
-    return info ? `${info.model.id}/${info.variant}` : null;
+    if (!info) return null;
+    const chosen = info.finer === null ? undefined : this.offers.value?.find(({ isDefault }) => isDefault);
+    return chosen ? nameOf(chosen) : `${info.model.id}/${info.variant}`;
   });
+  /** Does an instant model go before the default, or could it? */
+  readonly tiered = computed(() => this.engine.segmenter.value !== null && this.engine.isDefault && (this.offers.value?.some(({ isInstant }) => isInstant) ?? false));
+  /** How far the precise model is, behind the fast one. */
+  readonly preciseState = computed(() => this.precise.state.value);
+  /** Why there is none, in words. */
+  readonly preciseProblem = computed(() => (this.precise.problem.value === null ? null : words(this.precise.problem.value)));
   readonly busy = computed(() => this.switching.value || this.trial.value.state === "checking" || this.engine.phase.value.state === "loading");
 
   /** Looks again at what there is. */
@@ -42,14 +55,31 @@ export class Models {
     }
   }
 
+  /** Does one of the models that run need these files? */
+  isRunning(offer: Offer): boolean {
+    const infos = [this.engine.segmenter.value?.info, this.precise.segmenter.value?.info];
+    return infos.some((info) => info && `${info.model.id}/${info.variant}` === nameOf(offer));
+  }
+
   async choose({ model, variant, isDefault }: Offer): Promise<void> {
-    if (!(await this.change({ model: model.id, variant }))) return;
+    if (!(await this.change(isDefault ? {} : { model: model.id, variant }))) return;
     if (isDefault) forgetModel();
     else rememberModel({ model: model.id, variant });
   }
 
   async chooseOwn({ id }: ModelEntry): Promise<void> {
     if (await this.change({ own: id })) rememberModel({ own: id });
+  }
+
+  /** One model or two. The first one is loaded anew where another one comes first now. */
+  async chooseTiers(choice: TierChoice): Promise<void> {
+    const before = tiers.peek();
+    chooseTiers(choice);
+    if ((before === "precise") !== (choice === "precise")) await this.change({});
+  }
+
+  retryPrecise(): void {
+    this.precise.retry();
   }
 
   async drop(offer: Offer): Promise<void> {
@@ -106,6 +136,8 @@ export class Models {
     }
   }
 }
+
+export const nameOf = ({ model, variant }: Pick<Offer, "model" | "variant">): string => `${model.id}/${variant}`;
 
 function words(error: unknown): string {
   const { title, text } = engineMessage(error);

@@ -98,6 +98,7 @@ export class Output {
   copy(): Promise<void> {
     return this.run(async () => {
       const { asPng, files } = this.plan.peek()!;
+      this.session.hold(this.found.peek().map(({ object }) => object));
       const blob = this.maker.make(asPng ?? files[0]!.job);
       // Whatever the clipboard says, what went wrong before it is what to tell.
       await (asPng ? copyPng(blob) : copyText(blob)).catch(async (error: unknown) => Promise.reject(await blob.then(() => error)));
@@ -142,6 +143,7 @@ export class Output {
   private async produce(): Promise<SavedFile> {
     const files = this.plan.peek()?.files;
     const name = this.name.peek();
+    this.session.hold(files ? this.found.peek().map(({ object }) => object) : undefined);
     if (!files) {
       const { photo, model } = this.session;
       return { name, blob: await writeProject(this.session, originalName(photo.name, photo.blob), model) };
@@ -175,7 +177,7 @@ export class Output {
 
   /** Equal while the same file would come out. */
   private key(): string {
-    return JSON.stringify([choice.peek(), this.what.peek(), this.saving.crop.peek(), this.name.peek(), this.found.peek().map(({ object, candidate }) => [object.id, object.revision, candidate])]);
+    return JSON.stringify([choice.peek(), this.what.peek(), this.saving.crop.peek(), this.name.peek(), this.found.peek().map(({ object, answer, candidate }) => [object.id, object.revision, answer.by, candidate])]);
   }
 
   /** Changes when the previews do. */

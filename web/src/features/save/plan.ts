@@ -66,7 +66,7 @@ function fileOf(choice: Choice, stem: string, photo: { readonly name: string; re
   }
 }
 
-const select = (found: readonly Found[]): Selection => ({ key: found.map(({ object, candidate, current }) => `${object.id}.${object.revision}.${candidate}.${current}`).join(" "), shapes: shaped(found) });
+const select = (found: readonly Found[]): Selection => ({ key: found.map(({ object, answer, candidate, current }) => `${object.id}.${object.revision}.${answer.by}.${candidate}.${current}`).join(" "), shapes: shaped(found) });
 
 const named = (found: Found): NamedSelection => ({ ...select([found]), name: found.object.name, colour: colourOf(found.object.colour) });
 

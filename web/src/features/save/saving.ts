@@ -82,6 +82,7 @@ export class Saving {
     const session = this.session.peek();
     if (!session || !this.possible.peek()) return;
     this.job.value = job;
+    session.hold(this.chosen.peek().map(({ object }) => object));
     try {
       await work(session);
     } catch (error) {
@@ -105,10 +106,12 @@ export class Saving {
   }
 }
 
-export function shaped(chosen: readonly Found[]): Shapes {
-  const { inputSize, threshold } = chosen[0]!.answer.frame;
-  return { shapes: chosen.map(({ object, answer, candidate }) => answer.shape(candidate, object)), inputSize, threshold };
-}
+export const shaped = (chosen: readonly Found[]): Shapes => ({
+  shapes: chosen.map(({ object, answer, candidate }) => {
+    const { inputSize, threshold } = answer.frame;
+    return { ...answer.shape(candidate, object), inputSize, threshold };
+  }),
+});
 
 /** Nothing is wrong with the photo: another one would not help. */
 const withoutRemedy = (message: Message): Message => ({ ...message, remedy: undefined });

@@ -2,18 +2,19 @@
 import { ClipboardCopy, RefreshCw } from "lucide-preact";
 import { useCallback, useEffect, useState } from "preact/hooks";
 import type { Engine } from "../../state/engine";
+import type { Precise } from "../../state/precise";
 import { asReport, measureMemory, performanceFacts, type PageMemory } from "./performance";
 import { IconButton } from "../../components/IconButton";
 import { t } from "../../i18n/translate";
 
-export function PerformanceSection({ engine }: { engine: Engine }) {
+export function PerformanceSection({ engine, precise }: { engine: Engine; precise: Precise }) {
   const segmenter = engine.segmenter.value;
   const [memory, setMemory] = useState<PageMemory | null>(null);
   const [copied, setCopied] = useState<"no" | "yes" | "failed">("no");
   const measure = useCallback(() => void measureMemory(segmenter).then(setMemory), [segmenter]);
   useEffect(measure, [measure]);
 
-  const facts = performanceFacts(segmenter, memory);
+  const facts = performanceFacts(segmenter, memory, precise.segmenter.value);
   const copy = async (): Promise<void> => {
     try {
       await navigator.clipboard.writeText(asReport(facts));

@@ -20,7 +20,8 @@ const kinds: readonly (readonly [TimedKind, string])[] = [
   ["everything", "Finding all objects"],
 ];
 
-export function performanceFacts(segmenter: Segmenter | null, memory: PageMemory | null): Fact[] {
+/** @param precise The second model, where two answer. */
+export function performanceFacts(segmenter: Segmenter | null, memory: PageMemory | null, precise: Segmenter | null = null): Fact[] {
   const info = segmenter?.info;
   const facts: Fact[] = [["Version", version]];
   if (segmenter && info) {
@@ -34,6 +35,11 @@ export function performanceFacts(segmenter: Segmenter | null, memory: PageMemory
       ...kinds.map(([kind, name]): Fact => [name, timing(segmenter, kind)]),
     );
   } else facts.push(["Model", "none is running"]);
+  if (precise) {
+    const { model, variant, provider, threads } = precise.info;
+    facts.push(["Precise model", `${model.title} (${variant}), ${model.input_size} pixels, ${provider}, ${threads} threads`]);
+    facts.push(...kinds.map(([kind, name]): Fact => [`${name}, precise model`, timing(precise, kind)]));
+  }
   if (memory)
     facts.push(["Runtime's memory", bytes(memory.wasm)], ["Script memory", bytes(memory.script)], ["All memory of the page", bytes(memory.whole)]);
   return [

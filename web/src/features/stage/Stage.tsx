@@ -10,6 +10,7 @@ import { Crosshair, Marker } from "./Marker";
 import { BoxHandle, PointMenu, TightenHandle } from "./PointMenu";
 import { paintInk, paintPhoto, type InkLayer } from "./paint";
 import { usePointers } from "./usePointers";
+import { useFade } from "./useFade";
 import { useMarch } from "./useMarch";
 import type { Viewport } from "../../state/viewport";
 import { t } from "../../i18n/translate";
@@ -27,6 +28,7 @@ export function Stage({ session, viewport, prompting }: Props) {
   useSize(frame, viewport);
   usePointers(photo, prompting, viewport);
   const march = useMarch(session);
+  const before = useFade(session, [photo, ink]);
 
   useSignalEffect(() => {
     const context = prepare(photo.current, viewport);
@@ -61,6 +63,7 @@ export function Stage({ session, viewport, prompting }: Props) {
         onBlur={() => (prompting.cursor.value = null)}
       />
       <canvas ref={ink} class="stage-ink" aria-hidden="true" />
+      <canvas ref={before} class="stage-before" width={0} height={0} aria-hidden="true" />
       <p id="stage-keys" class="visually-hidden">
         {t("Arrow keys move the cursor. Enter adds a point of the object, Shift and Enter one that is not part of it. X marks a corner of a box, and again the opposite one. Backspace removes the last point. With the brush, Enter paints a dot.")}
       </p>

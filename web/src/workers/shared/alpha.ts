@@ -13,10 +13,10 @@ export interface Alpha {
 }
 
 /** @param bitmap The photo at its own resolution, which edges may follow. */
-export async function alphaOf(bitmap: ImageBitmap, { shapes, inputSize, threshold }: Shapes): Promise<Alpha> {
+export async function alphaOf(bitmap: ImageBitmap, { shapes }: Shapes): Promise<Alpha> {
   const photo: Size = { width: bitmap.width, height: bitmap.height };
   const guide = shapes.some(({ finish }) => finish.edges && !keepsOutline(finish)) ? guideOf(bitmap, photo) : null;
   const light = lightOf(bitmap);
-  const cover = joinCovers(shapes.map((shape) => coverOf(shape, { photo, inputSize, threshold }, guide, light)));
+  const cover = joinCovers(shapes.map((shape) => coverOf(shape, { ...shape, photo }, guide, light)));
   return { bounds: exactBounds(cover), read: cover.read };
 }

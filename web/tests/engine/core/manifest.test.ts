@@ -23,6 +23,7 @@ describe("what is wrong is named:", () => {
     ["a file at another host", /decoder\.file/, (m) => (variant(m).decoder.file = "https://example.org/a.0123abcd.onnx")],
     ["a file name with another file's hash", /encoder\.file.*sha256/, (m) => (variant(m).encoder.sha256 = "c".repeat(64))],
     ["an unknown default", /no model "huge"/, (m) => (m.default = "huge")],
+    ["an unknown instant model", /no model "quick"/, (m) => (m.instant = "quick")],
     ["an unknown default variant", /no variant "int4"/, (m) => (m.models[0]!.default_variant = "int4")],
     ["a schema of the future", /schema/, (m) => Object.assign(m, { schema: 2 })],
     ["an input nobody provides", /decoder\.inputs.*high_res/, (m) => variant(m).decoder.inputs.push({ name: "high_res", type: "float32", shape: [] })],

@@ -21,11 +21,15 @@ export interface Decoded {
   remark: Remark | null;
 }
 
-/** Their union is what is saved. */
-export interface Shapes {
-  shapes: readonly Shape[];
+/** A shape with the frame and the threshold of the model that it is from: two models may have answered. */
+export interface FramedShape extends Shape {
   inputSize: number;
   threshold: number;
+}
+
+/** Their union is what is saved. */
+export interface Shapes {
+  shapes: readonly FramedShape[];
 }
 
 export interface MaskedPhoto extends Shapes {

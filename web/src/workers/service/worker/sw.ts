@@ -1,7 +1,7 @@
 /**
  * Makes the page work offline, and gives it cross-origin isolation (and so threads) on hosts that cannot send the headers for it.
  *
- * The app, the default model and the CPU runtime are precached. The GPU runtime is kept when it is first used, as is the HEIC decoder. Other models are
+ * The app, the model that answers first and the CPU runtime are precached. The GPU runtime is kept when it is first used, as is the HEIC decoder. Other models are
  * not kept here: the engine keeps them itself, because it checks them first.
  */
 import { clientsClaim, type WorkboxPlugin } from "workbox-core";
@@ -39,7 +39,7 @@ clientsClaim();
 
 addPlugins([isolate]);
 cleanupOutdatedCaches();
-precacheAndRoute(self.__WB_MANIFEST, { ignoreURLParametersMatching: [/^(provider|model|variant|manifest|shared|camera|utm_.*)$/] });
+precacheAndRoute(self.__WB_MANIFEST, { ignoreURLParametersMatching: [/^(provider|model|variant|manifest|tiers|shared|camera|utm_.*)$/] });
 
 // Only the page itself: a link to any other file of the host means that file.
 const scope = new URL(self.registration.scope).pathname.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
