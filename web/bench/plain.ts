@@ -36,7 +36,7 @@ export function plainSide(models: string, threads: number): Side {
     async load() {
       await opened("encoder.onnx");
       await opened("decoder.onnx");
-      return { provider: "wasm-threads", threads, model: "MobileSAM, fp32" };
+      return { provider: "wasm-threads", threads, model: "MobileSAM, fp32", instant: false };
     },
 
     async encode(photo) {
