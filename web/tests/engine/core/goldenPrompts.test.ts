@@ -53,7 +53,7 @@ test.each<Feeds>(golden("feeds").cases)("the tensors of $points and $box on $wid
 test("the tensors of several lone points", () => {
   const cases: Feeds[] = golden("feeds").lone_points;
   const { width, height, input_size: inputSize } = cases[0]!;
-  const taps = cases.map(({ points: [[x, y]] }) => ({ x: x!, y: y! }));
+  const taps = cases.map(({ points }) => ({ x: points[0]![0], y: points[0]![1] }));
   const feeds = lonePointFeeds(taps, letterbox(width, height, inputSize), gridSize(inputSize));
   expect([...feeds.point_coords.data]).toEqual(cases.flatMap((it) => it.point_coords.flat()));
   expect(feeds.point_coords.dims).toEqual([cases.length, 2, 2]);
