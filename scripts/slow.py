@@ -54,7 +54,7 @@ GROUPS = {
     "package": Group(
         "the packed npm package and its consumers",
         ("tests/e2e/test_package.py",),
-        ("web/package/*", "web/src/engine/*", "examples/*", "package.json"),
+        ("web/package/*", "web/src/engine/*", "contract/*", "examples/engine/*", "package.json"),
     ),
     "distributed": Group(
         "training in two processes",

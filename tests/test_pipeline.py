@@ -23,7 +23,7 @@ def test_photos_become_a_manifest_that_the_page_can_load(tmp_path):
     assert result.exit_code == 0, result.output
     folder = tmp_path / "out" / "published"
     manifest = json.loads((folder / "manifest.json").read_text())
-    schema = json.loads((pipeline.ROOT / "export" / "manifest.schema.json").read_text())
+    schema = json.loads((pipeline.ROOT / "contract" / "manifest.schema.json").read_text())
     jsonschema.validate(manifest, schema)
     variant = manifest["models"][0]["variants"]["fp16"]
     assert (folder / variant["encoder"]["file"]).stat().st_size == variant["encoder"]["bytes"]

@@ -105,12 +105,14 @@ def sheet_command(data, truth, photos, count, seed, beside, out, **model) -> Non
     "--out", type=click.Path(path_type=Path), required=True, help="Folder for <photo>.everything.png and .json."
 )
 @click.option("--points", type=click.IntRange(1, 256), default=32, show_default=True, help="Taps a side.")
-@click.option("--predicted-iou", type=float, default=0.88, show_default=True, help="Least predicted IoU.")
-@click.option("--stability", type=float, default=0.95, show_default=True, help="Least stability score.")
+@click.option("--predicted-iou", type=float, help="Least predicted IoU; 0.88 with --stability alone.")
+@click.option("--stability", type=float, help="Least stability score; 0.95 with --predicted-iou alone.")
+@click.option("--enough", type=click.IntRange(0), default=8, show_default=True,
+              help="Without both, these are lowered until so many masks are left, as in the page; 0: never.")  # fmt: skip
 @click.option("--overlap", type=float, default=0.7, show_default=True, help="Boxes with more IoU than this are one.")
 def everything_command(  # type: ignore[no-untyped-def]
-    photos, out, points, predicted_iou, stability, overlap, **model
+    photos, out, points, predicted_iou, stability, enough, overlap, **model
 ) -> None:
     """Find all masks of PHOTOS: a coloured picture and a COCO file each."""
-    settings = everything.Settings(points, predicted_iou, stability, overlap=overlap)
+    settings = everything.Settings(points, predicted_iou, stability, overlap=overlap, enough=enough)
     everything.everything(open_model(**model), photos, out, settings)

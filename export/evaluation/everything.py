@@ -2,7 +2,8 @@
 
 The method is SAM's automatic mask generator. The difference is where it works: the generator of `segment_anything` enlarges
 every mask of every tap to the photo before it looks at it; here quality, stability, boxes and duplicates are judged on
-the low-res logits, and only what is left is enlarged.
+the low-res logits, and only what is left is enlarged. web/src/engine/core/everything.ts follows the same rules;
+tests/golden/everything.json holds both to them.
 """
 
 import json
@@ -29,29 +30,70 @@ ENLARGED = 32  # masks brought to the photo's size at once
 
 
 @dataclass(frozen=True)
+class Bar:
+    """How good a mask must be: more than this predicted IoU, and at least this stability."""
+
+    predicted_iou: float
+    stability: float
+
+
+# segment-anything's thresholds, and how they are lowered for a model that finds next to nothing with them: a small model
+# predicts a low IoU even for masks that are right.
+LADDER = (
+    Bar(0.88, 0.95),
+    Bar(0.8, 0.9),
+    Bar(0.7, 0.85),
+    Bar(0.6, 0.8),
+    Bar(0.5, 0.7),
+    Bar(0.4, 0.6),
+    Bar(0.35, 0.6),
+)
+
+
+@dataclass(frozen=True)
 class Settings:
-    """`points` taps a side; what is kept: the least predicted IoU and stability, and one of boxes with more IoU than `overlap`."""
+    """`points` taps a side; what is kept: the least predicted IoU and stability, and one of boxes with more IoU than `overlap`.
+
+    With neither threshold, segment-anything's are lowered step by step until `enough` masks are left, or to the last step of
+    `LADDER`; 0: never. With one of them, the other is segment-anything's.
+    """
 
     points: int = 32
-    predicted_iou: float = 0.88
-    stability: float = 0.95
+    predicted_iou: float | None = None
+    stability: float | None = None
     offset: float = 1.0  # stability: IoU of the masks at threshold ± this many logits
     overlap: float = 0.7
+    enough: int = 8
 
-    def rule(self) -> str:
-        """Describe the settings in words, for the output files."""
+    def bars(self) -> tuple[Bar, ...]:
+        """The thresholds to try, strictest first."""
+        first = LADDER[0]
+        if self.predicted_iou is None and self.stability is None and self.enough:
+            return LADDER
+        predicted_iou = first.predicted_iou if self.predicted_iou is None else self.predicted_iou
+        return (Bar(predicted_iou, first.stability if self.stability is None else self.stability),)
+
+    def rule(self, bar: Bar | None = None) -> str:
+        """Describe the settings in words, for the output files; `bar` is the one that was used."""
+        bars = self.bars()
+        bar = bar or bars[0]
+        lowered = f", lowered until {self.enough} masks were left" if len(bars) > 1 else ""
         return (
-            f"{self.points} × {self.points} taps, tokens 1-3 of each; kept where predicted IoU > {self.predicted_iou} and "
-            f"stability >= {self.stability} (low-res logits at ±{self.offset}); "
+            f"{self.points} × {self.points} taps, tokens 1-3 of each; kept where predicted IoU > {bar.predicted_iou} and "
+            f"stability >= {bar.stability} (low-res logits at ±{self.offset}){lowered}; "
             f"box NMS at IoU {self.overlap}, best predicted IoU first"
         )
 
 
 @dataclass(frozen=True)
 class Found:
-    """The masks of a photo, best predicted IoU first: low-res logits (N, G, G), and for each (N,) its scores and its tap (N, 2)."""
+    """The masks of a photo, best predicted IoU first: low-res logits (N, G, G), and for each (N,) its scores and its tap (N, 2).
+
+    bar: how good they had to be.
+    """
 
     photo: Photo
+    bar: Bar
     logits: torch.Tensor
     predicted: np.ndarray
     stability: np.ndarray
@@ -71,24 +113,52 @@ def find(photo: Photo, settings: Settings) -> Found:
     box = photo.letterbox
     taps = build_point_grid(settings.points) * [box.width, box.height]
     rows, columns = _cells(box.new_height), _cells(box.new_width)
+    bars = settings.bars()
     kept: list[tuple[torch.Tensor, ...]] = []
     for start in range(0, len(taps), photo.predictor.batch):
         part = taps[start : start + photo.predictor.batch]
         prompts = [Prompt(((float(x), float(y)),), (1,)) for x, y in part]
         logits, ious = photo.predictor.decode_many(photo.features, stacked(prompts, box))
-        good = ious[:, 1:] > settings.predicted_iou
-        candidates = torch.from_numpy(logits[:, 1:][good])
+        first = 1 if ious.shape[1] > 1 else 0  # token 0 is for prompts of more than a point, unless there is no other
+        good = ious[:, first:] > bars[-1].predicted_iou
+        candidates = torch.from_numpy(logits[:, first:][good])
         inside = candidates[:, :rows, :columns]
         stability = calculate_stability_score(inside, 0.0, settings.offset)
-        stable = (stability >= settings.stability) & (inside > 0).flatten(1).any(1)
+        stable = (stability >= bars[-1].stability) & (inside > 0).flatten(1).any(1)
         which = torch.from_numpy(np.nonzero(good)[0] + start)
-        predicted = torch.from_numpy(ious[:, 1:][good])
+        predicted = torch.from_numpy(ious[:, first:][good])
         kept.append((candidates[stable], predicted[stable], stability[stable], which[stable]))
     logits_, predicted_, stability_, which_ = (torch.cat(column) for column in zip(*kept, strict=True))
-    chosen = nms(boxes(logits_[:, :rows, :columns]), predicted_, settings.overlap)
+    scores = (boxes(logits_[:, :rows, :columns]), predicted_, stability_)
+    chosen, bar = select(*scores, bars, settings.enough, settings.overlap)
     return Found(
-        photo, logits_[chosen], predicted_[chosen].numpy(), stability_[chosen].numpy(), taps[which_[chosen].numpy()]
+        photo,
+        bar,
+        logits_[chosen],
+        predicted_[chosen].numpy(),
+        stability_[chosen].numpy(),
+        taps[which_[chosen].numpy()],
     )
+
+
+def select(
+    boxes: torch.Tensor,
+    predicted: torch.Tensor,
+    stability: torch.Tensor,
+    bars: Sequence[Bar],
+    enough: int,
+    overlap: float,
+) -> tuple[torch.Tensor, Bar]:
+    """What is left of N masks at the first of several bars, strictest first, that leaves at least `enough`; else at the last.
+
+    boxes (N, 4), predicted (N,), stability (N,). Returns indices, best predicted IoU first, and the bar.
+    """
+    for bar in bars:
+        good = ((predicted > bar.predicted_iou) & (stability >= bar.stability)).nonzero()[:, 0]
+        chosen = good[nms(boxes[good], predicted[good], overlap)]
+        if len(chosen) >= enough:
+            break
+    return chosen, bar
 
 
 def boxes(logits: torch.Tensor) -> torch.Tensor:
@@ -175,7 +245,7 @@ def everything(predictor: Predictor, photos: Sequence[Path], out: Path, settings
         height, width = pixels.shape[:2]
         items = list(annotations(found))
         content = {
-            "info": {"description": "Automatic masks", "rule": settings.rule(), "settings": asdict(settings)},
+            "info": {"description": "Automatic masks", "rule": settings.rule(found.bar), "settings": asdict(settings)},
             "images": [{"id": 1, "file_name": path.name, "width": width, "height": height}],
             "categories": [{"id": 1, "name": "object"}],
             "annotations": [{"image_id": 1, **item} for item in items],

@@ -19,6 +19,7 @@ from export.errors import ExportError
 from export.evaluation.clicks import iou
 from export.files import sha256, write_json
 from export.messages import note, say
+from export.models import selection
 from export.models.checkpoint import load_model
 from export.models.predictor import Features, OnnxPredictor, Photo, Predictor, Prompt, TorchPredictor, stacked
 from export.models.promptable import PromptableModel
@@ -66,7 +67,8 @@ def prompts(width: int, height: int) -> list[Prompt]:
 
 def preselected(prompt: Prompt, predicted: np.ndarray) -> int:
     """The index of the token that is preselected for a prompt."""
-    return 1 + int(predicted[1:].argmax()) if prompt.lone_point else 0
+    tokens, best = selection.candidates(predicted, prompt.lone_point)
+    return tokens[best]
 
 
 @dataclass(frozen=True)

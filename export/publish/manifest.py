@@ -1,6 +1,7 @@
-"""The contract with the browser: reading, checking and writing `manifest.json` (schema beside this file)."""
+"""The contract with the browser: reading and checking `manifest.json`, as web/src/engine/core/manifest.ts does."""
 
 import json
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,9 @@ import jsonschema
 
 from export.errors import ExportError
 from export.files import sha256
-from export.models.predictor import OnnxPredictor
+from export.models.predictor import FEEDS, OnnxPredictor
 
-SCHEMA = Path(__file__).parents[1] / "manifest.schema.json"
+SCHEMA = Path(__file__).parents[2] / "contract" / "manifest.schema.json"
 
 
 @cache
@@ -21,11 +22,41 @@ def _validator() -> jsonschema.protocols.Validator:
 
 
 def check(manifest: Any, name: str) -> dict[str, Any]:
-    """Return `manifest` if it fits the schema, or say which field of `name` does not."""
+    """Return `manifest` if a page will accept it, or say which field of `name` is wrong."""
     error = jsonschema.exceptions.best_match(_validator().iter_errors(manifest))
     if error:
         raise ExportError(f"{name}: {error.json_path}: {error.message}")
+    _check_references(manifest, name)
     return dict(manifest)
+
+
+def _check_references(manifest: dict[str, Any], name: str) -> None:
+    """What a schema cannot say: that names refer to something, and that parallel lists are equally long."""
+    find_variant(manifest, None, None)
+    if "instant" in manifest:
+        find_variant(manifest, manifest["instant"], None)
+    for model in manifest["models"]:
+        find_variant(manifest, model["id"], None)
+        for key, variant in model["variants"].items():
+            for field, complaint in _wrong_references(variant):
+                raise ExportError(f"{name}: models[{model['id']}].variants.{key}.{field} {complaint}.")
+
+
+def _wrong_references(variant: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield each field of a variant that does not go with another one, and what is wrong with it."""
+    for part in ("encoder", "decoder"):
+        file = variant[part]
+        if not file["file"].endswith(f".{file['sha256'][:8]}.onnx"):
+            yield f"{part}.file", "does not carry the first eight digits of its sha256"
+    test = variant["self_test"]
+    if len(test["point_coords"]) != len(test["point_labels"]):
+        yield "self_test.point_labels", "is not as long as point_coords"
+    if len(test["logits"]["index"]) != len(test["logits"]["value"]):
+        yield "self_test.logits.value", "is not as long as index"
+    known = {*FEEDS, *(output["name"] for output in variant["encoder"]["outputs"])}
+    for tensor in variant["decoder"]["inputs"]:
+        if tensor["name"] not in known:
+            yield "decoder.inputs", f'names "{tensor["name"]}", which is neither a prompt nor an output of the encoder'
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -39,7 +70,8 @@ def read(path: Path) -> dict[str, Any]:
 def find_variant(manifest: dict[str, Any], model_id: str | None, variant: str | None) -> tuple[dict, str]:
     """Return the model's entry and the variant's name, defaults filled in."""
     models = {model["id"]: model for model in manifest["models"]}
-    model = models.get(model_id or manifest["default"])
+    model_id = model_id or manifest["default"]
+    model = models.get(model_id)
     if model is None:
         raise ExportError(f"No model {model_id!r} in the manifest; it has {', '.join(models)}.")
     name = variant or model["default_variant"]

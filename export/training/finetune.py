@@ -20,6 +20,7 @@ from export.data.samples import Sample
 from export.errors import UsageError
 from export.models.geometry import Letterbox
 from export.models.promptable import Promptable, PromptableModel
+from export.models.selection import preselected
 from export.training import distributed
 from export.training.distill import FromTeacher, Maps
 from export.training.loop import run, whole_batches
@@ -83,7 +84,7 @@ def disagreement(
 
     The point lies in the larger of the missing and the surplus region. There is no mask prompt: both models decode from points.
     """
-    token = torch.where(prompts.lone_point, scores[:, 1:].argmax(1) + 1, 0)
+    token = preselected(scores, prompts.lone_point)
     each = torch.arange(len(token), device=token.device)
     after = correct(prompts, (teacher[each, token] > 0).float(), student[each, token], valid)
     return replace(after, mask_input=prompts.mask_input, has_mask=prompts.has_mask)

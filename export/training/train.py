@@ -15,6 +15,7 @@ from export.data.examples import More, Numbered
 from export.data.samples import Sample
 from export.errors import ExportError
 from export.models.promptable import Config, Promptable
+from export.models.selection import preselected
 from export.training import distributed
 from export.training.loop import run
 from export.training.losses import promptable_loss
@@ -73,7 +74,7 @@ class FromTruth(Objective):
             elif number == 0 and not (prompts.labels == 1).any():
                 figures = {f"box_{name}": value for name, value in logged.items()}
             if number + 1 < rounds:
-                picked = torch.where(prompts.lone_point, predicted[:, 1:].argmax(1) + 1, 0)
+                picked = preselected(predicted, prompts.lone_point)
                 chosen = logits.detach()[torch.arange(len(logits)), picked]
                 prompts = correct(prompts, target, chosen, valid)
         return total, figures

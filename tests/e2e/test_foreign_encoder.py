@@ -11,6 +11,7 @@ import pytest
 from onnx import TensorProto, compose, helper, numpy_helper
 from playwright.sync_api import expect
 
+from export.models.encoder import MEAN, STD
 from tests.e2e.app import PATIENCE, App
 from tests.e2e.expected import iou
 from tests.e2e.models import TINY
@@ -23,8 +24,8 @@ def like_segment_anything(encoder: Path, path: Path) -> Path:
     """The encoder as other exporters write it: normalised planes on a square, in the place of our bytes."""
     model = onnx.load(encoder)
     side = TINY.entry["input_size"]
-    mean = np.array([123.675, 116.28, 103.53], np.float32).reshape(1, 3, 1, 1)
-    deviation = np.array([58.395, 57.12, 57.375], np.float32).reshape(1, 3, 1, 1)
+    mean = np.array(MEAN, np.float32).reshape(1, 3, 1, 1)
+    deviation = np.array(STD, np.float32).reshape(1, 3, 1, 1)
     nodes = [
         helper.make_node("Mul", ["planes", "deviation"], ["scaled"]),
         helper.make_node("Add", ["scaled", "mean"], ["values"]),

@@ -40,7 +40,9 @@ def test_several_models_stand_beside_each_other(weights, tmp_path):
     assert "the masks that student preselects" in printed
     two_models = np.asarray(Image.open(out)).shape[1]
     run("sheet", "--checkpoint", weights, "--data", folder, "--count", 2, "--out", out)
-    assert np.asarray(Image.open(out)).shape[1] - two_models == 2 * 154, "a picture for each model, not one for each candidate"
+    assert np.asarray(Image.open(out)).shape[1] - two_models == 2 * 154, (
+        "a picture for each model, not one for each candidate"
+    )
 
 
 def test_taps_are_spread_over_the_sets_and_the_same_for_a_seed(tmp_path):

@@ -1,14 +1,14 @@
 """Writes rle.json: masks with COCO's run lengths, for the page's encoder.
 
-The counts come from export/data/rle.py, which reads what SA-1B stores. Run: python -m tests.golden.make_rle
+The counts come from pycocotools, COCO's own code. Run: python -m tests.golden.make_rle [--check]
 """
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
-
-from export.data import rle
+from pycocotools import mask as coco
 
 
 def pattern(width: int, height: int, modulus: int, below: int) -> np.ndarray:
@@ -25,24 +25,19 @@ def disc(width: int, height: int, radius: int) -> np.ndarray:
 
 def case(name: str, mask: np.ndarray) -> dict[str, object]:
     """A mask as rows of digits, and what is known of it."""
-    flat = mask.T.ravel()
-    edges = np.flatnonzero(np.diff(flat)) + 1
-    runs = np.diff([0, *edges, len(flat)]).tolist()
-    lengths = [0, *runs] if flat[0] else runs
-    counts = rle.compress(lengths)
-    assert np.array_equal(rle.mask(rle.runs(counts), *mask.shape), mask)
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    box = [columns[0], rows[0], columns[-1] - columns[0] + 1, rows[-1] - rows[0] + 1] if len(rows) else None
+    encoded = coco.encode(np.asfortranarray(mask, np.uint8))
+    area = int(coco.area(encoded))
     return {
         "name": name,
         "rows": ["".join("01"[int(value)] for value in row) for row in mask],
-        "counts": counts,
-        "area": int(mask.sum()),
-        "bbox": box and [int(value) for value in box],
+        "counts": encoded["counts"].decode(),
+        "area": area,
+        "bbox": [int(value) for value in coco.toBbox(encoded)] if area else None,
     }
 
 
 def main() -> None:
+    """Write the file; with --check, say whether it is what pycocotools gives."""
     one = np.zeros((7, 5), bool)
     one[6, 4] = True
     cases = [
@@ -57,7 +52,10 @@ def main() -> None:
         case("a disc that is cut off", disc(120, 40, 33)),
     ]
     path = Path(__file__).with_name("rle.json")
-    path.write_text(json.dumps({"cases": cases}, indent=1) + "\n")
+    text = json.dumps({"cases": cases}, indent=1) + "\n"
+    if "--check" in sys.argv:
+        sys.exit(0 if path.read_text() == text else f"{path.name} is not what pycocotools gives")
+    path.write_text(text)
     print(f"{path.name}: {len(cases)} cases")
 
 

@@ -1,16 +1,29 @@
 /** The app's side: a `Segmenter`, as the page uses it. */
 import { sampleMask, wholePhoto } from "../src/engine/core/mask";
 import { Segmenter, type EncodedImage } from "../src/engine/segmenter";
-import type { Side } from "./types";
+import type { Runs, Side } from "./types";
 
-export function appSide(manifest: string): Side {
+/** @param instant The model that a first visit begins with, if that is not the manifest's default. */
+export function appSide(manifest: string, instant?: string): Side {
   let segmenter: Segmenter;
   let image: EncodedImage | null = null;
+
+  async function run(model?: string): Promise<Runs> {
+    segmenter = await Segmenter.load(manifest, { model, providers: ["wasm-threads"] });
+    const { provider, threads, model: entry, variant } = segmenter.info;
+    return { provider, threads, model: `${entry.id} ${variant}`, instant: model !== undefined };
+  }
+
   return {
-    async load() {
-      segmenter = await Segmenter.load(manifest, { providers: ["wasm-threads"] });
-      const { provider, threads, model, variant } = segmenter.info;
-      return { provider, threads, model: `${model.id} ${variant}` };
+    load: () => run(instant),
+
+    async refine() {
+      const small = segmenter;
+      const runs = await run();
+      image?.release();
+      image = null;
+      small.dispose();
+      return runs;
     },
 
     async encode(photo) {

@@ -1,5 +1,5 @@
 /**
- * The page that is measured: `?side=app&manifest=URL` runs a model through the app's engine, `?side=plain&models=URL` the plain
+ * The page that is measured: `?side=app&manifest=URL` runs a model through the app's engine (`&instant=ID`: that one first), `?side=plain&models=URL` the plain
  * recipe. The code of the other side is not loaded.
  */
 import { drawPhoto } from "./photo";
@@ -8,11 +8,18 @@ import type { Side } from "./types";
 const query = new URLSearchParams(location.search);
 const side: Promise<Side> =
   query.get("side") === "app"
-    ? import("./app").then(({ appSide }) => appSide(query.get("manifest")!))
+    ? import("./app").then(({ appSide }) => appSide(query.get("manifest")!, query.get("instant") ?? undefined))
     : import("./plain").then(({ plainSide }) => plainSide(query.get("models")!, Number(query.get("threads"))));
 
 globalThis.bench = {
   loaded: side.then(async (it) => ({ ...(await it.load()), ms: performance.now() })),
+
+  async refine() {
+    const it = await side;
+    if (!it.refine) throw new Error("This side has no instant tier.");
+    const start = performance.now();
+    return { ...(await it.refine()), ms: performance.now() - start };
+  },
 
   async encode(width, height) {
     const photo = drawPhoto(width, height);

@@ -8,11 +8,10 @@
 import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
 import wasmModuleUrl from "onnxruntime-web/ort-wasm-simd-threaded.mjs?url";
 import * as ort from "onnxruntime-web/wasm";
+import { deviation, mean } from "../src/engine/core/normalise";
 import type { Side } from "./types";
 
 const inputSize = 1024;
-const mean = [123.675, 116.28, 103.53];
-const deviation = [58.395, 57.12, 57.375];
 
 export function plainSide(models: string, threads: number): Side {
   ort.env.wasm.numThreads = threads;
@@ -36,7 +35,7 @@ export function plainSide(models: string, threads: number): Side {
     async load() {
       await opened("encoder.onnx");
       await opened("decoder.onnx");
-      return { provider: "wasm-threads", threads, model: "MobileSAM, fp32" };
+      return { provider: "wasm-threads", threads, model: "MobileSAM, fp32", instant: false };
     },
 
     async encode(photo) {

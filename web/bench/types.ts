@@ -4,6 +4,8 @@
 export interface Side {
   /** Gets ready to take a photo. Returns what it runs with. */
   load(): Promise<Runs>;
+  /** Goes from the instant tier to the model that is measured. Only where `load` said `instant`. */
+  refine?(): Promise<Runs>;
   /** Reads the photo with the encoder. The bitmap is given away. */
   encode(photo: ImageBitmap): Promise<void>;
   /** Answers a tap on the encoded photo. */
@@ -14,6 +16,8 @@ export interface Runs {
   provider: string;
   threads: number;
   model: string;
+  /** This is the small model that a first visit begins with, and `refine` brings the one that is measured. */
+  instant: boolean;
 }
 
 /**
@@ -32,6 +36,8 @@ export interface Tap {
 export interface Bench {
   /** Settles when the model is ready; `ms` counts from the start of the navigation. */
   loaded: Promise<Runs & { ms: number }>;
+  /** `ms` is the time that it took. */
+  refine(): Promise<Runs & { ms: number }>;
   encode(width: number, height: number): Promise<number>;
   tap(x: number, y: number, mode: TapMode): Promise<Tap>;
 }

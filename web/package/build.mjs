@@ -72,7 +72,7 @@ async function bringModel() {
   await mkdir(models, { recursive: true });
   await writeFile(join(models, "manifest.json"), `${JSON.stringify({ ...manifest, models: brought }, null, 1)}\n`);
   for (const file of files) await copyFile(join(source, file), join(models, file));
-  await copyFile(join(root, "export", "manifest.schema.json"), join(models, "manifest.schema.json"));
+  await copyFile(join(root, "contract", "manifest.schema.json"), join(models, "manifest.schema.json"));
 }
 
 /** One list of the licences of all that is bundled or lies beside it. */

@@ -1,4 +1,5 @@
 /** Small things that several tests need. */
+import { readFileSync } from "node:fs";
 import type { LowResMask } from "../src/engine/core/prompt";
 import type { Manifest } from "../src/engine/core/manifest";
 
@@ -17,49 +18,7 @@ export function goldenGrid(size: number): LowResMask {
 export const area = (mask: Uint8Array): number => mask.reduce((sum, value) => sum + value, 0);
 
 /** A valid manifest with one tiny model; change it freely. */
-export function sampleManifest(): Manifest {
-  const file = (part: string, sha256: string, bytes: number) => ({ file: `tiny-${part}.fp32.${sha256.slice(0, 8)}.onnx`, bytes, sha256 });
-  const tensor = (name: string, shape: (number | string)[]) => ({ name, type: "float32", shape });
-  return {
-    schema: 1,
-    default: "tiny",
-    models: [
-      {
-        id: "tiny",
-        title: "Tiny",
-        licence: "CC0-1.0",
-        source: "made for the tests",
-        input_size: 64,
-        normalisation: "in-graph",
-        mask_threshold: 0,
-        default_variant: "fp32",
-        variants: {
-          fp32: {
-            opset: 17,
-            providers: ["webgpu", "wasm"],
-            encoder: {
-              ...file("encoder", "a".repeat(64), 3),
-              inputs: [{ name: "image", type: "uint8", shape: [1, "height", "width", 3] }],
-              outputs: [tensor("image_embeddings", [1, 8, 4, 4])],
-            },
-            decoder: {
-              ...file("decoder", "b".repeat(64), 3),
-              inputs: [tensor("image_embeddings", [1, 8, 4, 4]), tensor("point_coords", [1, "points", 2])],
-              outputs: [tensor("low_res_masks", [1, 4, 16, 16]), tensor("iou_predictions", [1, 4])],
-            },
-            quality: { verify: { mask_iou: 1, max_logit_difference: 0 }, benchmarks: {} },
-            self_test: {
-              width: 64,
-              height: 48,
-              point_coords: [[32, 24]],
-              point_labels: [1],
-              iou_predictions: [0.1, 0.2, 0.3, 0.4],
-              logits: { index: [0, 5], value: [1, -20] },
-              tolerance: 0.05,
-            },
-          },
-        },
-      },
-    ],
-  };
-}
+export const sampleManifest = (): Manifest => golden("manifest").manifest;
+
+/** A file of tests/golden, which the Python tests read too. */
+export const golden = (name: string) => JSON.parse(readFileSync(new URL(`../../tests/golden/${name}.json`, import.meta.url), "utf8"));

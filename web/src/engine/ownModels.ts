@@ -3,7 +3,7 @@
  * there is no storage, they stay until the page is closed.
  */
 import { transfer } from "comlink";
-import type { ModelEntry, ModelFile } from "./core/manifest";
+import type { ModelEntry, ModelFile, TensorSpec } from "./core/manifest";
 import type { Graph } from "./core/pair";
 import { thisMachine } from "./connection";
 import { EngineError } from "./errors";
@@ -42,7 +42,7 @@ export async function bringModel(files: readonly [File, File], size: number | nu
   const [encoder, decoder] = order.map((i) => files[i]!) as [File, File];
   const describe = (part: string, i: number, { inputs, outputs }: Graph): ModelFile => {
     const sum = sums[order[i]!]!;
-    return { file: `own-${part}.${sum.slice(0, 8)}.onnx`, bytes: files[order[i]!]!.size, sha256: sum, inputs: [...inputs], outputs: [...outputs] };
+    return { file: `own-${part}.${sum.slice(0, 8)}.onnx`, bytes: files[order[i]!]!.size, sha256: sum, inputs: [...inputs] as TensorSpec[], outputs: [...outputs] as TensorSpec[] };
   };
   const model: ModelEntry = {
     id: `own-${sums[order[0]!]!.slice(0, 8)}-${sums[order[1]!]!.slice(0, 8)}`,

@@ -8,7 +8,7 @@
 import { blur } from "./blur";
 import { axis, Bilinear } from "../engine/core/bilinear";
 import { cellSize } from "../engine/core/grid";
-import type { Point, Rect, Size } from "../engine/core/geometry";
+import { centreOf, type Point, type Rect, type Size } from "../engine/core/geometry";
 import { guidedLines, type Lines } from "./guided";
 import { sampleLogits, wholePhoto } from "../engine/core/mask";
 import { connectedParts, fillHoles, keepParts, signedDistance, turnCrumbs } from "./morphology";
@@ -110,7 +110,7 @@ export function finishMask(source: Source, finish: Finish, guide: Guide | null):
   const part = boundsOf(mask, whole, margin);
   if (!part) return null;
   const inside = crop(mask, whole, part);
-  clean(inside, part, finish, source.seeds.map(({ x, y }) => ({ x: Math.floor((x + 0.5) / step.x) - part.x, y: Math.floor((y + 0.5) / step.y) - part.y })));
+  clean(inside, part, finish, source.seeds.map(centreOf).map(({ x, y }) => ({ x: Math.floor(x / step.x) - part.x, y: Math.floor(y / step.y) - part.y })));
   const distance = blur(signedDistance(inside, part), part, sigma);
   for (let i = 0; i < distance.length; i++) distance[i] = distance[i]! * pixels + finish.grow;
   const rect = { x: part.x * step.x, y: part.y * step.y, width: part.width * step.x, height: part.height * step.y };

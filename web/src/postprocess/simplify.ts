@@ -2,7 +2,7 @@
 import type { Point } from "../engine/core/geometry";
 
 /** Leaves out points of an open line that are nearer than `tolerance` to the straight way between their neighbours. */
-export function simplify(points: readonly Point[], tolerance: number): Point[] {
+export function simplify<P extends Point>(points: readonly P[], tolerance: number): P[] {
   if (points.length < 3) return [...points];
   const keep = new Uint8Array(points.length);
   keep[0] = keep[points.length - 1] = 1;

@@ -5,7 +5,7 @@ import { rawFinish, type Finish, type Guide } from "../postprocess/postprocess";
 import { groundOf, outlineOf, type Ground } from "../postprocess/outline";
 import { nothing, seedsOf, type Shape } from "../postprocess/shape";
 import { noStrokes, type Stroke } from "../postprocess/strokes";
-import { letterbox, type ImagePoint, type Rect, type Size } from "../engine/core/geometry";
+import { centreOf, letterbox, type ImagePoint, type PixelIndex, type Rect, type Size } from "../engine/core/geometry";
 import type { LowResMask, Segmentation } from "../engine/segmenter";
 
 /** How masks are read: the photo they belong to, and the model's frame and threshold. */
@@ -20,7 +20,7 @@ export interface MaskFrame {
 export interface Outline {
   /** In image pixels; fill with the even-odd rule. */
   readonly path: Path2D;
-  contains(at: ImagePoint): boolean;
+  contains(at: PixelIndex): boolean;
   /** Null: the mask is empty. */
   readonly bounds: Rect | null;
 }
@@ -110,7 +110,10 @@ function asPath(rings: readonly ImagePoint[][]): Outline {
     path.closePath();
     ring.forEach(visit);
   }
-  const contains = ({ x, y }: ImagePoint): boolean => ruler().isPointInPath(path, x + 0.5, y + 0.5, "evenodd");
+  const contains = (at: PixelIndex): boolean => {
+    const { x, y } = centreOf(at);
+    return ruler().isPointInPath(path, x, y, "evenodd");
+  };
   return { path, contains, bounds: right > left && bottom > top ? { x: left, y: top, width: right - left, height: bottom - top } : null };
 }
 

@@ -2,7 +2,7 @@
 import { computed, signal, type ReadonlySignal } from "@preact/signals";
 import { canRedo, canUndo, chooseCandidate, clear, current, isEmpty, redo, removeBox, undo, type Document } from "../document/document";
 import { selectObject } from "../document/objects";
-import { boxFrom, imagePoint, imageToView, isInside, toPixel, viewToImage, type ImagePoint, type ViewPoint } from "../engine/core/geometry";
+import { boxFrom, centreOf, imagePoint, imageToView, isInside, toPixel, viewToImage, type ImagePoint, type PixelIndex, type ViewPoint } from "../engine/core/geometry";
 import type { PromptBox } from "../engine/core/prompt";
 import { Drawing } from "./drawing";
 import { correct, drawBox, dropPoint, flipPoint, replacePoint } from "../document/edits";
@@ -18,8 +18,8 @@ const reach = { touch: 24, mouse: 14 };
 
 /** Takes taps and hovers in the place of prompting, in pixels of the photo. */
 export interface Instead {
-  tap(at: ImagePoint): void;
-  hover(at: ImagePoint | null): void;
+  tap(at: PixelIndex): void;
+  hover(at: PixelIndex | null): void;
 }
 
 export class Prompting {
@@ -62,7 +62,7 @@ export class Prompting {
   /** The point under a place on the stage; the selected one first, then the latest. */
   hit(at: ViewPoint, touch: boolean): number | null {
     const near = (this.step.peek()?.points ?? []).map((point, index) => {
-      const place = imageToView(imagePoint(point.x + 0.5, point.y + 0.5), this.viewport.view.peek());
+      const place = imageToView(centreOf(point), this.viewport.view.peek());
       return { index, distance: Math.hypot(place.x - at.x, place.y - at.y) };
     });
     const within = near.filter(({ distance }) => distance <= (touch ? reach.touch : reach.mouse));
@@ -123,7 +123,7 @@ export class Prompting {
   }
 
   /** Makes the front object at a place the active one. @returns Whether there is one. */
-  private select(pixel: ImagePoint): boolean {
+  private select(pixel: PixelIndex): boolean {
     const object = this.session.peek()!.objectAt(pixel);
     if (object) this.edit((doc) => selectObject(doc, object.id));
     return object !== null;
@@ -209,7 +209,8 @@ export class Prompting {
     if (!session || !from) return;
     const { scale } = this.viewport.view.peek();
     const far = (by: number) => Math.sign(by) * Math.max(Math.abs(by) / scale, 1);
-    this.edit((doc) => replacePoint(doc, index, toPixel(imagePoint(from.x + 0.5 + far(dx), from.y + 0.5 + far(dy)), session.photo)));
+    const { x, y } = centreOf(from);
+    this.edit((doc) => replacePoint(doc, index, toPixel(imagePoint(x + far(dx), y + far(dy)), session.photo)));
   }
 
   /** A point at the keyboard's cursor. */
@@ -249,7 +250,8 @@ export class Prompting {
     const from = current(base).points[index];
     if (!from) return;
     const { scale } = this.viewport.view.peek();
-    const to = toPixel(imagePoint(from.x + 0.5 + dx / scale, from.y + 0.5 + dy / scale), session.photo);
+    const { x, y } = centreOf(from);
+    const to = toPixel(imagePoint(x + dx / scale, y + dy / scale), session.photo);
     this.edit(() => replacePoint(base, index, to));
     this.selected.value = index;
   }

@@ -7,7 +7,7 @@
  */
 import { batch, computed, signal, type Signal } from "@preact/signals";
 import { asksNothing, createDocument, current, currentStep, isBlank, isEmpty, newRevision, noPrompts, revisionOf, toPrompt, type Document, type PhotoObject, type Question } from "../document/document";
-import type { ImagePoint } from "../engine/core/geometry";
+import type { PixelIndex } from "../engine/core/geometry";
 import { noStrokes } from "../postprocess/strokes";
 import type { LowResMask } from "../engine/core/prompt";
 import { attributed, held } from "../document/answerer";
@@ -57,7 +57,7 @@ export class Session {
   private readonly asked = signal<number | null>(null);
   /** The latest answer about the object that is being edited. */
   private readonly last = signal<{ object: number; answer: Answer } | null>(null);
-  private readonly preview = signal<{ at: ImagePoint; answer: Answer } | null>(null);
+  private readonly preview = signal<{ at: PixelIndex; answer: Answer } | null>(null);
   /** An object under the pointer, which a tap would select. */
   readonly pointedAt = signal<number | null>(null);
 
@@ -67,7 +67,7 @@ export class Session {
   private frame: MaskFrame | null = null;
   /** Which model gave the answers, or the first ones. */
   private answersOf = "";
-  private hovered: ImagePoint | null = null;
+  private hovered: PixelIndex | null = null;
   private noAnswer: Answer | null = null;
   /** Which round of asking is the latest. */
   private round = 0;
@@ -116,7 +116,7 @@ export class Session {
   isBlank = (): boolean => this.document.peek().steps.every(({ objects }) => objects.every(asksNothing));
 
   /** The front object whose mask is there, hidden ones aside. */
-  objectAt(at: ImagePoint): PhotoObject | null {
+  objectAt(at: PixelIndex): PhotoObject | null {
     return this.found.peek().findLast(({ object, outline }) => !object.hidden && outline.contains(at))?.object ?? null;
   }
 
@@ -203,7 +203,7 @@ export class Session {
   }
 
   /** Asks what a click there would select; null ends the preview. */
-  async point(at: ImagePoint | null): Promise<void> {
+  async point(at: PixelIndex | null): Promise<void> {
     if (at && this.hovered?.x === at.x && this.hovered.y === at.y) return;
     this.hovered = at;
     this.pointedAt.value = at && isEmpty(this.document.peek()) ? (this.objectAt(at)?.id ?? null) : null;

@@ -1,4 +1,4 @@
-/** COCO's run lengths, against what export/data/rle.py writes (tests/golden/make_rle.py). */
+/** COCO's run lengths, against what pycocotools writes (tests/golden/make_rle.py). */
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -24,7 +24,7 @@ function runsOf(rows: readonly string[], columns: number): number[] {
 }
 
 describe.each(cases)("$name", ({ rows, counts, area, bbox }) => {
-  it.each([1, 3, 1000])("is written as Python writes it, %i columns at a time", (columns) => {
+  it.each([1, 3, 1000])("is written as COCO writes it, %i columns at a time", (columns) => {
     expect(compressRuns(runsOf(rows, columns))).toBe(counts);
   });
 

@@ -1,5 +1,5 @@
 /** A prompt as the decoder's input tensors. */
-import { imageToModel, type Letterbox, type Point } from "./geometry";
+import { pixelIndex, pixelToModel, type Letterbox, type Point } from "./geometry";
 import type { LowResMask, Prompt } from "./prompt";
 
 export interface Feed {
@@ -22,7 +22,7 @@ export function promptFeeds(prompt: Prompt, letterbox: Letterbox, gridSize: numb
   const coords: [number, number][] = [];
   const labels: number[] = [];
   const add = (x: number, y: number, label: number) => {
-    const point = imageToModel({ x, y }, letterbox);
+    const point = pixelToModel(pixelIndex(x, y), letterbox);
     coords.push([point.x, point.y]);
     labels.push(label);
   };
@@ -41,7 +41,7 @@ export const modelFeeds = (coords: readonly (readonly [number, number])[], label
 /** Feeds for several prompts of a lone point each, in image pixels. One empty mask serves all. */
 export function lonePointFeeds(points: readonly Point[], letterbox: Letterbox, gridSize: number): PromptFeeds {
   const coords = points.flatMap((point) => {
-    const { x, y } = imageToModel(point, letterbox);
+    const { x, y } = pixelToModel(pixelIndex(point.x, point.y), letterbox);
     return [x, y, 0, 0];
   });
   return {

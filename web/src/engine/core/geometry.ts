@@ -2,7 +2,8 @@
  * The three coordinate spaces and the ways between them.
  *
  * view (CSS pixels in the stage) ↔ image (pixels of the upright photo) → model (the square frame that the encoder sees).
- * Coordinates are continuous: pixel `i` covers `[i, i + 1)`. The brands exist only for the compiler.
+ * Places in them are continuous: pixel `i` covers `[i, i + 1)`. Prompts name pixels instead: `toPixel` and `centreOf` lead from one to
+ * the other. The brands exist only for the compiler.
  */
 
 declare const space: unique symbol;
@@ -18,15 +19,18 @@ export interface Size {
 export interface Rect extends Point, Size {}
 
 /** CSS pixels inside the stage canvas. */
-export type ViewPoint = Point & { readonly [space]?: "view" };
-/** Pixels of the upright photo. */
-export type ImagePoint = Point & { readonly [space]?: "image" };
+export type ViewPoint = Point & { readonly [space]: "view" };
+/** A place on the upright photo: the centre of its first pixel is (0.5, 0.5). */
+export type ImagePoint = Point & { readonly [space]: "image" };
+/** A pixel of the upright photo by its column and row: the first is (0, 0). What points and corners of boxes in a prompt are. */
+export type PixelIndex = Point & { readonly [space]: "pixel" };
 /** Pixels of the model frame, the photo at its top left. */
-export type ModelPoint = Point & { readonly [space]?: "model" };
+export type ModelPoint = Point & { readonly [space]: "model" };
 
-export const viewPoint = (x: number, y: number): ViewPoint => ({ x, y });
-export const imagePoint = (x: number, y: number): ImagePoint => ({ x, y });
-export const modelPoint = (x: number, y: number): ModelPoint => ({ x, y });
+export const viewPoint = (x: number, y: number): ViewPoint => ({ x, y }) as ViewPoint;
+export const imagePoint = (x: number, y: number): ImagePoint => ({ x, y }) as ImagePoint;
+export const pixelIndex = (x: number, y: number): PixelIndex => ({ x, y }) as PixelIndex;
+export const modelPoint = (x: number, y: number): ModelPoint => ({ x, y }) as ModelPoint;
 
 /** How a photo lies in the model frame: its size there, and model pixels per image pixel on each axis. */
 export interface Letterbox {
@@ -45,10 +49,10 @@ export function letterbox(width: number, height: number, inputSize: number): Let
   return { newWidth, newHeight, scaleX: newWidth / width, scaleY: newHeight / height };
 }
 
-/** Where an image point lies in the model frame. No half-pixel shift: SAM's prompt encoder adds its own. */
-export const imageToModel = (point: ImagePoint, box: Letterbox): ModelPoint => modelPoint(point.x * box.scaleX, point.y * box.scaleY);
+/** Where a pixel lies in the model frame. No half-pixel shift: SAM's prompt encoder adds its own. */
+export const pixelToModel = (pixel: PixelIndex, box: Letterbox): ModelPoint => modelPoint(pixel.x * box.scaleX, pixel.y * box.scaleY);
 
-export const modelToImage = (point: ModelPoint, box: Letterbox): ImagePoint => imagePoint(point.x / box.scaleX, point.y / box.scaleY);
+export const modelToPixel = (point: ModelPoint, box: Letterbox): PixelIndex => pixelIndex(point.x / box.scaleX, point.y / box.scaleY);
 
 /** What the stage shows: `css = image × scale + (x, y)`. */
 export interface View {
@@ -65,8 +69,8 @@ export const viewToImage = (point: ViewPoint, view: View): ImagePoint => imagePo
  * The pixel a tap means: its index, held inside the photo.
  * The hair's breadth keeps a tap computed as `pixel × scale + offset` from falling into the pixel before by rounding.
  */
-export function toPixel(point: ImagePoint, photo: Size): ImagePoint {
-  return imagePoint(clamp(Math.floor(point.x + 1e-3), 0, photo.width - 1), clamp(Math.floor(point.y + 1e-3), 0, photo.height - 1));
+export function toPixel(point: Point & { readonly [space]?: "image" }, photo: Size): PixelIndex {
+  return pixelIndex(clamp(Math.floor(point.x + 1e-3), 0, photo.width - 1), clamp(Math.floor(point.y + 1e-3), 0, photo.height - 1));
 }
 
 export const isInside = (point: ImagePoint, photo: Size): boolean =>
@@ -87,8 +91,11 @@ export function zoomTo(view: View, anchor: ViewPoint, scale: number): View {
 
 export const panBy = (view: View, dx: number, dy: number): View => ({ ...view, x: view.x + dx, y: view.y + dy });
 
+/** The middle of a pixel, or of the pixel that a point of a prompt names: where it is drawn, and where it is looked up. */
+export const centreOf = ({ x, y }: Point & { readonly [space]?: "pixel" }): ImagePoint => imagePoint(x + 0.5, y + 0.5);
+
 /** The box spanned by two corners in any order. */
-export const boxFrom = (a: ImagePoint, b: ImagePoint): { x1: number; y1: number; x2: number; y2: number } => ({
+export const boxFrom = (a: PixelIndex, b: PixelIndex): { x1: number; y1: number; x2: number; y2: number } => ({
   x1: Math.min(a.x, b.x),
   y1: Math.min(a.y, b.y),
   x2: Math.max(a.x, b.x),

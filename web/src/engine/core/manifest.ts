@@ -1,62 +1,9 @@
-/** The manifest: which models there are, their files, and how to tell that they run truly. */
+/** The manifest: which models there are, their files, and how to tell that they run truly. `export/publish/manifest.py` checks the same. */
 import { Validator, type OutputUnit, type Schema } from "@cfworker/json-schema";
-import schema from "../../../../export/manifest.schema.json";
+import schema from "../../../../contract/manifest.schema.json";
+import type { Manifest, ModelEntry, ModelFile, SelfTest, TensorSpec, Variant } from "./contract";
 
-export interface TensorSpec {
-  name: string;
-  type: string;
-  /** Numbers are fixed sizes, strings name dynamic ones. */
-  shape: (number | string)[];
-}
-
-export interface ModelFile {
-  /** Relative to the manifest; carries the first eight hex digits of its sha256. */
-  file: string;
-  bytes: number;
-  sha256: string;
-  inputs: TensorSpec[];
-  outputs: TensorSpec[];
-}
-
-export interface SelfTest {
-  width: number;
-  height: number;
-  /** In the model frame. */
-  point_coords: [number, number][];
-  point_labels: number[];
-  iou_predictions: number[];
-  logits: { index: number[]; value: number[] };
-  tolerance: number;
-}
-
-export interface Variant {
-  opset: number;
-  providers: ("webgpu" | "wasm")[];
-  encoder: ModelFile;
-  decoder: ModelFile;
-  quality: Record<string, unknown>;
-  self_test: SelfTest;
-}
-
-export interface ModelEntry {
-  id: string;
-  title: string;
-  licence: string;
-  source: string;
-  input_size: number;
-  normalisation: "in-graph";
-  mask_threshold: number;
-  default_variant: string;
-  variants: Record<string, Variant>;
-}
-
-export interface Manifest {
-  schema: 1;
-  default: string;
-  /** The id of a small model that answers until the default one is there. */
-  instant?: string;
-  models: ModelEntry[];
-}
+export type { Manifest, ModelEntry, ModelFile, SelfTest, TensorSpec, Variant };
 
 /** Names the field that is wrong. */
 export class ManifestError extends Error {

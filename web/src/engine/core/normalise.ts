@@ -1,8 +1,8 @@
 /** Photos as the encoders of other exporters take them. */
 
 /** SAM's, of 0 to 255. */
-const mean = [123.675, 116.28, 103.53] as const;
-const deviation = [58.395, 57.12, 57.375] as const;
+export const mean = [123.675, 116.28, 103.53] as const;
+export const deviation = [58.395, 57.12, 57.375] as const;
 
 /**
  * The photo in the top left of a square of three planes, normalised; the rest is zero.

@@ -2,12 +2,15 @@
 import type { TensorSpec } from "./manifest";
 import { frameSize } from "./grid";
 
+/** A tensor of a graph of unknown origin: its type may be one that no manifest names. */
+export type AnyTensor = Omit<TensorSpec, "type"> & { readonly type: string };
+
 /** What a graph says about itself. */
 export interface Graph {
   /** The file's name, for the reader. */
   readonly file: string;
-  readonly inputs: readonly TensorSpec[];
-  readonly outputs: readonly TensorSpec[];
+  readonly inputs: readonly AnyTensor[];
+  readonly outputs: readonly AnyTensor[];
 }
 
 /**
@@ -95,9 +98,9 @@ const square = (shape: TensorSpec["shape"] | undefined): number | null => {
 /** Could the dimension be that? A name stands for any number. */
 const may = (dimension: number | string | undefined, value: number): boolean => dimension === value || typeof dimension === "string";
 
-const agree = (a: TensorSpec, b: TensorSpec): boolean =>
+const agree = (a: AnyTensor, b: AnyTensor): boolean =>
   a.type === b.type && a.shape.length === b.shape.length && a.shape.every((size, i) => typeof size === "string" || may(b.shape[i], size));
 
-const has = (specs: readonly TensorSpec[], name: string): boolean => specs.some((spec) => spec.name === name);
-const names = (specs: readonly TensorSpec[]): string => specs.map(({ name }) => name).join(", ") || "none";
-const tensor = ({ name, type, shape }: TensorSpec): string => `${name}, ${type} [${shape.join(", ")}]`;
+const has = (specs: readonly AnyTensor[], name: string): boolean => specs.some((spec) => spec.name === name);
+const names = (specs: readonly AnyTensor[]): string => specs.map(({ name }) => name).join(", ") || "none";
+const tensor = ({ name, type, shape }: AnyTensor): string => `${name}, ${type} [${shape.join(", ")}]`;

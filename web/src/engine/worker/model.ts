@@ -2,9 +2,8 @@
 import type { InferenceSession, Tensor } from "onnxruntime-web";
 import { PromptError, type PromptFeeds } from "../core/feeds";
 import { gridSize } from "../core/grid";
-import type { TensorSpec } from "../core/manifest";
 import { toPlanes } from "../core/normalise";
-import { fitPair, type Fit, type Graph, type PairForm } from "../core/pair";
+import { fitPair, type AnyTensor, type Fit, type Graph, type PairForm } from "../core/pair";
 import type { SavedTensor } from "../embeddings";
 import type { Setup } from "../protocol";
 import { download, upload } from "./gpu";
@@ -85,7 +84,7 @@ export interface OpenedFile {
 }
 
 function graphOf(file: string, { inputMetadata, outputMetadata }: InferenceSession): Graph {
-  const spec = (value: InferenceSession.ValueMetadata): TensorSpec => ({ name: value.name, type: value.isTensor ? value.type : "other", shape: value.isTensor ? [...value.shape] : [] });
+  const spec = (value: InferenceSession.ValueMetadata): AnyTensor => ({ name: value.name, type: value.isTensor ? value.type : "other", shape: value.isTensor ? [...value.shape] : [] });
   return { file, inputs: inputMetadata.map(spec), outputs: outputMetadata.map(spec) };
 }
 

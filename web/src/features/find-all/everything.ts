@@ -1,6 +1,6 @@
 /** Finds all objects of the photo at once, and keeps those that are wanted. */
 import { batch, computed, effect, signal, untracked, type ReadonlySignal } from "@preact/signals";
-import type { ImagePoint } from "../../engine/core/geometry";
+import type { PixelIndex } from "../../engine/core/geometry";
 import { addFound } from "../../document/objects";
 import { noStrokes } from "../../postprocess/strokes";
 import type { Outline } from "../../state/answer";
@@ -135,17 +135,17 @@ export class Everything implements Instead {
     this.said.value = counted(things.length, "1 object kept.", "{count} objects kept.");
   }
 
-  tap(at: ImagePoint): void {
+  tap(at: PixelIndex): void {
     const thing = this.at(at);
     if (thing) this.keep(thing);
   }
 
-  hover(at: ImagePoint | null): void {
+  hover(at: PixelIndex | null): void {
     this.pointed.value = at && this.at(at);
   }
 
   /** The smallest one there: what lies within another is reached too. */
-  private at(place: ImagePoint): Thing | null {
+  private at(place: PixelIndex): Thing | null {
     const there = this.offered.peek().filter(({ outline }) => outline.contains(place));
     return there.toSorted((a, b) => a.share - b.share)[0] ?? null;
   }

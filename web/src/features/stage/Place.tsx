@@ -1,7 +1,7 @@
 /** Tells a screen reader where the keyboard's cursor is, once it rests: a word for each step would never end. */
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { toPixel, type ImagePoint } from "../../engine/core/geometry";
+import { toPixel, type ImagePoint, type PixelIndex } from "../../engine/core/geometry";
 import type { Prompting } from "../../state/prompting";
 import type { Session } from "../../state/session";
 import { t } from "../../i18n/translate";
@@ -13,7 +13,7 @@ interface Props {
   session: Session;
   prompting: Prompting;
   /** The first corner of a box that is being drawn with keys. */
-  corner: ImagePoint | null;
+  corner: PixelIndex | null;
 }
 
 export function Place({ session, prompting, corner }: Props) {
@@ -39,8 +39,8 @@ export function Place({ session, prompting, corner }: Props) {
 
 /** Columns and rows count from 1, as people do. */
 export function describePlace(session: Session, at: ImagePoint): string {
-  const { x, y } = toPixel(at, session.photo);
-  const object = session.objectAt(at);
-  const [column, row] = [x + 1, y + 1];
+  const pixel = toPixel(at, session.photo);
+  const object = session.objectAt(pixel);
+  const [column, row] = [pixel.x + 1, pixel.y + 1];
   return object ? t("Column {column}, row {row}, on {name}.", { column, row, name: shownName(object) }) : t("Column {column}, row {row}.", { column, row });
 }

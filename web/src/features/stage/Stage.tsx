@@ -1,7 +1,7 @@
 /** The photo, filling the window; it takes taps, boxes, drags and pinches, and draws the answer. */
 import { useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { imagePoint, imageToView } from "../../engine/core/geometry";
+import { centreOf, imagePoint, imageToView } from "../../engine/core/geometry";
 import { colourOf } from "../../state/palette";
 import type { Prompting } from "../../state/prompting";
 import type { Session } from "../../state/session";
@@ -74,7 +74,7 @@ export function Stage({ session, viewport, prompting }: Props) {
             key={index}
             number={index + 1}
             label={item.label}
-            at={imageToView(imagePoint(item.x + 0.5, item.y + 0.5), view)}
+            at={imageToView(centreOf(item), view)}
             selected={index === selected}
             onSelect={() => (prompting.selected.value = index === selected ? null : index)}
             onRemove={() => prompting.remove(index)}
@@ -89,7 +89,7 @@ export function Stage({ session, viewport, prompting }: Props) {
       {point && selected !== null && (
         <PointMenu
           label={point.label}
-          at={imageToView(imagePoint(point.x + 0.5, point.y + 0.5), view)}
+          at={imageToView(centreOf(point), view)}
           within={viewport.size.value}
           onFlip={() => prompting.flip(selected)}
           onRemove={() => prompting.remove(selected)}

@@ -1,13 +1,13 @@
 /** A box without a mouse: one key marks a corner at the cursor, and the opposite one. */
 import { effect, signal, type ReadonlySignal } from "@preact/signals";
-import { boxFrom, toPixel, type ImagePoint } from "../../engine/core/geometry";
+import { boxFrom, toPixel, type ImagePoint, type PixelIndex } from "../../engine/core/geometry";
 import { drawBox } from "../../document/edits";
 import type { Prompting } from "../../state/prompting";
 import type { Session } from "../../state/session";
 
 export class KeyboardBox {
   /** The first corner, while there is no second. */
-  readonly corner = signal<ImagePoint | null>(null);
+  readonly corner = signal<PixelIndex | null>(null);
 
   constructor(
     private readonly session: ReadonlySignal<Session | null>,
@@ -39,14 +39,14 @@ export class KeyboardBox {
   }
 
   /** The box grows with the cursor, and is forgotten when the photo loses the focus or a pointer takes over. */
-  private follow(from: ImagePoint | null, cursor: ImagePoint | null): void {
+  private follow(from: PixelIndex | null, cursor: ImagePoint | null): void {
     if (!from) return;
     const to = this.pixel(cursor);
     if (to) this.prompting.rubberBand.value = boxFrom(from, to);
     else this.giveUp();
   }
 
-  private pixel(at: ImagePoint | null): ImagePoint | null {
+  private pixel(at: ImagePoint | null): PixelIndex | null {
     const session = this.session.peek();
     return session && at ? toPixel(at, session.photo) : null;
   }

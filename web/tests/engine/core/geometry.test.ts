@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { boxFrom, fitView, imagePoint, imageToModel, imageToView, letterbox, modelToImage, toPixel, viewPoint, viewToImage, zoomTo } from "../../../src/engine/core/geometry";
+import { boxFrom, fitView, imagePoint, imageToView, letterbox, modelToPixel, pixelIndex, pixelToModel, toPixel, viewPoint, viewToImage, zoomTo } from "../../../src/engine/core/geometry";
 
 const side = fc.integer({ min: 1, max: 9000 });
 const inputSize = fc.constantFrom(256, 320, 512, 1024);
@@ -35,7 +35,7 @@ test("points find their way back from the model frame and from the view", () => 
   fc.assert(
     fc.property(side, side, inputSize, view, place, (width, height, size, view, point) => {
       const box = letterbox(width, height, size);
-      close(modelToImage(imageToModel(imagePoint(point.x, point.y), box), box), point);
+      close(modelToPixel(pixelToModel(pixelIndex(point.x, point.y), box), box), point);
       close(viewToImage(imageToView(imagePoint(point.x, point.y), view), view), point);
     }),
   );
@@ -75,5 +75,5 @@ test("a tap anywhere inside a pixel is that pixel, and a tap beside the photo it
 test("a box drawn from any corner to the opposite one is the same box", () => {
   const box = { x1: 1, y1: 2, x2: 30, y2: 40 };
   for (const [a, b] of [[[1, 2], [30, 40]], [[30, 2], [1, 40]], [[1, 40], [30, 2]], [[30, 40], [1, 2]]] as const)
-    expect(boxFrom(imagePoint(a[0], a[1]), imagePoint(b[0], b[1]))).toEqual(box);
+    expect(boxFrom(pixelIndex(a[0], a[1]), pixelIndex(b[0], b[1]))).toEqual(box);
 });

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { imageToModel, letterbox } from "../../../src/engine/core/geometry";
+import { letterbox, pixelIndex, pixelToModel } from "../../../src/engine/core/geometry";
 import { contour, maskBounds, sampleLogits, sampleMask, wholePhoto } from "../../../src/engine/core/mask";
 import { resizeInBands } from "../../../src/engine/core/resize";
 import { selfTestPicture } from "../../../src/engine/core/selftest";
@@ -40,7 +40,7 @@ describe.each(cases)("a photo of $width × $height in a frame of $input_size", (
   test("fits the frame and keeps its points", () => {
     expect([box.newWidth, box.newHeight]).toEqual([golden.new_width, golden.new_height]);
     for (const { image, model } of golden.points) {
-      const point = imageToModel({ x: image[0], y: image[1] }, box);
+      const point = pixelToModel(pixelIndex(image[0], image[1]), box);
       expect(point.x).toBeCloseTo(model[0], 9);
       expect(point.y).toBeCloseTo(model[1], 9);
     }
