@@ -156,7 +156,7 @@ class Page:
         self.text(named("attempts"))
         read = "[...document.querySelectorAll('[data-testid=attempts] li')].map((item) => item.innerText)"
         lines: list[Any] = self.window.becomes(read)
-        self.window.press("Escape")
+        self.window.click(self.place(f'{named("about")} [aria-label="Close"]'))
         self.is_gone(named("about"))
         return dict(line.split(maxsplit=1) for line in lines)
 
