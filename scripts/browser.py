@@ -1,7 +1,7 @@
-"""Find a Chromium for the end-to-end tests, or install one.
+"""Find a Chromium for the end-to-end tests, or install one; install Firefox and WebKitGTK where that is possible.
 
-Tried in turn, until one really starts: the one that TAPMASK_CHROMIUM names, the machine's own, the one that Playwright
-downloads, Debian's package.
+Tried in turn, until one really starts: the Chromium that TAPMASK_CHROMIUM names, the machine's own, the one that Playwright
+downloads, Debian's package. The tests in the other engines are skipped where those are missing.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import sys
 import setup
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Debian's packages, and the programs that the tests of tests/e2e/engines look for.
+ENGINES = {"firefox-esr": ("firefox-esr", "firefox"), "webkit2gtk-driver": ("WebKitWebDriver",), "xvfb": ("Xvfb",)}
 
 # An empty path stands for Playwright's own.
 START = """
@@ -35,7 +37,7 @@ def find_or_install() -> str | None:
             return path
     if starts("") or (playwright_download() and starts("")):
         return None
-    installed = shutil.which("chromium") if debian_package() else None
+    installed = shutil.which("chromium") if debian_packages("Chromium", "chromium", "fonts-liberation") else None
     if installed and starts(installed):
         return installed
     sys.exit("The end-to-end tests need Chromium, which could not be installed here; name one in TAPMASK_CHROMIUM.")
@@ -53,13 +55,19 @@ def playwright_download() -> bool:
     return loud([str(setup.VENV_PYTHON), "-m", "playwright", "install", "chromium"], seconds=900)
 
 
-def debian_package() -> bool:
-    """Install Debian's package, where that is possible without a question."""
+def install_engines() -> None:
+    """Install what the tests in Firefox and WebKitGTK need and is missing, where that is possible without a question."""
+    missing = [package for package, names in ENGINES.items() if not any(map(shutil.which, names))]
+    if missing and not debian_packages("Firefox and WebKitGTK", *missing):
+        print(f"Not installed: {', '.join(missing)}; the tests that need them are skipped.", flush=True)
+
+
+def debian_packages(title: str, *packages: str) -> bool:
+    """Install Debian's packages, where that is possible without a question."""
     if not shutil.which("apt-get") or os.geteuid() != 0:
         return False
-    setup.say("Chromium, from Debian")
+    setup.say(f"{title}, from Debian")
     os.environ["DEBIAN_FRONTEND"] = "noninteractive"
-    packages = ["chromium", "fonts-liberation"]
     return loud(["apt-get", "update", "-q"], seconds=300) and loud(
         ["apt-get", "install", "-q", "-y", "--no-install-recommends", *packages], seconds=1200
     )

@@ -1,8 +1,9 @@
 """`make test`: set up all that the tests need, then lint, type checks, Vitest, pytest with the end-to-end tests.
 
-    scripts/python.sh scripts/run_tests.py [--slow none|all|changed|GROUPS]
+    scripts/python.sh scripts/run_tests.py [--slow none|all|changed|GROUPS] [--install-engines]
 
-Without --slow the groups of scripts/slow.py are left out; pytest tells how many tests that are. pytest runs a file in one
+Without --slow the groups of scripts/slow.py are left out; pytest tells how many tests that are. Tests in Firefox and WebKitGTK run
+where those are installed; --install-engines installs them first. pytest runs a file in one
 process and several files at once. Every step runs, even after one that failed. The last line is `N passed, N failed`,
 summed over Vitest and pytest; a check that fails, and a test run that breaks off, count as one failed.
 """
@@ -92,9 +93,11 @@ def official_package() -> None:
         print(error, file=sys.stderr, flush=True)
 
 
-def run_all(groups: set[str]) -> Count:
+def run_all(groups: set[str], install_engines: bool) -> Count:
     """Set up, then every step, with these groups of slow tests."""
     setup.prepare(setup.EXTRAS_FOR_TESTS)
+    if install_engines:
+        browser.install_engines()
     chromium = browser.find_or_install()
     if chromium:
         os.environ["TAPMASK_CHROMIUM"] = chromium
@@ -120,14 +123,18 @@ def main(arguments: list[str] | None = None) -> None:
     """Run everything; the last line and the exit status tell how it went."""
     parser = argparse.ArgumentParser(description="Set up, then run every check and test.")
     parser.add_argument("--slow", default="none", help=f"all, none, changed, or some of {', '.join(slow.GROUPS)}")
+    parser.add_argument(
+        "--install-engines", action="store_true", help="install Firefox and WebKitGTK if Debian's packages can be had"
+    )
+    options = parser.parse_args(arguments)
     try:
-        groups = slow.chosen(parser.parse_args(arguments).slow)
+        groups = slow.chosen(options.slow)
     except ValueError as error:
         parser.error(str(error))
     (RESULTS / "summary.txt").unlink(missing_ok=True)
     total = Count()
     try:
-        total = run_all(groups)
+        total = run_all(groups, options.install_engines)
     except SystemExit as stopped:  # the setup has failed and named its reason
         print(stopped.code, file=sys.stderr, flush=True)
         total.failed = 1

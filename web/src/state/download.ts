@@ -8,15 +8,21 @@ export interface SavedFile {
 }
 
 export function download({ name, blob }: SavedFile): void {
-  // As bytes of no known kind: Firefox opens what it can show, as WebP and SVG, in a new tab too. The name says what it is.
+  // As bytes of no known kind: Firefox opens an SVG in a new tab too. The name says what it is.
   const url = URL.createObjectURL(blob.slice(0, blob.size, "application/octet-stream"));
   const link = document.createElement("a");
   link.href = url;
-  link.download = name;
+  link.download = unopened(name);
   link.click();
   // The browser reads the blob after the click; a large one takes its time.
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
+
+/**
+ * Firefox shows a saved WebP in a new tab, whatever its type. The blank at the end keeps it from knowing the ending; it saves the file without the
+ * blank. Other browsers would keep it.
+ */
+const unopened = (name: string): string => (/\.webp$/i.test(name) && navigator.userAgent.includes("Firefox/") ? `${name} ` : name);
 
 /** Call it within the click: the picture itself may come later. */
 export async function copyPng(blob: Blob | Promise<Blob>): Promise<void> {
