@@ -21,7 +21,7 @@ from export.onnx.quantize import compress
 from export.onnx.stock import plain_encoder, stock_decoder
 from export.onnx.to_onnx import export_pair
 from export.publish import manifest as contract
-from export.publish.publish import MODELS, model_entry, pair_entry
+from export.publish.publish import MODELS, copy_files, model_entry, pair_entry
 
 ROOT = Path(__file__).resolve().parents[1]
 MOBILE_SAM = "mobile-sam"
@@ -110,7 +110,8 @@ def _mobile_sam(work: Path, checkpoint: Path) -> Path:
     for part in ("encoder", "decoder"):
         write(compress(onnx.load(made / "fp32" / f"{part}.onnx"), "fp16"), made / "fp16" / f"{part}.onnx")
     target = made / "mobile-sam"
-    variants = {"fp16": pair_entry(made / "fp16", "fp16", MOBILE_SAM, target, quality={})}
+    variants = {"fp16": pair_entry(made / "fp16", "fp16", MOBILE_SAM, quality={})}
+    copy_files(variants["fp16"], made / "fp16", target)
     official = OFFICIAL["mobile_sam"]
     entry = model_entry(MOBILE_SAM, official.title, official.licence, official.source, variants)
     manifest = {"schema": 1, "default": MOBILE_SAM, "models": [entry]}

@@ -8,7 +8,8 @@ from typing import Any
 import jsonschema
 
 from export.errors import ExportError
-from export.files import sha256
+from export.files import read_json, sha256
+from export.filetype import told
 from export.models.predictor import OnnxPredictor
 
 SCHEMA = Path(__file__).parents[1] / "manifest.schema.json"
@@ -31,9 +32,9 @@ def check(manifest: Any, name: str) -> dict[str, Any]:
 def read(path: Path) -> dict[str, Any]:
     """Read and check a manifest."""
     try:
-        return check(json.loads(path.read_text()), str(path))
-    except (OSError, json.JSONDecodeError) as error:
-        raise ExportError(f"Cannot read manifest {path}: {error}") from error
+        return check(read_json(path.read_text()), str(path))
+    except (OSError, ValueError) as error:
+        raise ExportError(f"Cannot read manifest {path}: {told(path) or error}.") from error
 
 
 def find_variant(manifest: dict[str, Any], model_id: str | None, variant: str | None) -> tuple[dict, str]:

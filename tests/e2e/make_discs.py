@@ -168,7 +168,8 @@ def main() -> None:
             for part, model in graphs(factor).items():
                 onnx.save(model, folder / f"{part}.onnx")
             quality = {"verify": {}, "benchmarks": {}}
-            variants[name] = publish.pair_entry(folder, name, "discs", FOLDER, quality)
+            variants[name] = publish.pair_entry(folder, name, "discs", quality)
+            publish.copy_files(variants[name], folder, FOLDER)
     entry = publish.model_entry("discs", "Discs", "Apache-2.0", "tests/e2e/make_discs.py", variants)
     listed = manifest.check({"schema": 1, "default": "discs", "models": [entry]}, "discs")
     write_json(FOLDER / "manifest.json", listed)
