@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from export.cli.steps import command
+from export.onnx.verify import GATES
 from export.publish.publish import CARD, MODELS, publish
 
 
@@ -15,7 +16,8 @@ from export.publish.publish import CARD, MODELS, publish
 @click.option("--title", default="Tapmask Tiny", show_default=True)
 @click.option("--licence", default="Apache-2.0", show_default=True)
 @click.option("--source", default="docs/model-card.md", show_default=True, help="Where its story is told.")
-@click.option("--variant", "variants", multiple=True, default=("fp16", "int8"), show_default=True,
+@click.option("--variant", "variants", multiple=True, type=click.Choice(list(GATES)),
+              default=("fp16", "int8"), show_default=True,
               help="The first is the default one.")  # fmt: skip
 @click.option("--default/--no-default", "default", default=True, show_default=True, help="Offer this model first.")
 @click.option("--instant", metavar="ID",

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from export.data.order import split
-from export.data.parts import SampleError
+from export.data.parts import SampleError, why_not
 from export.data.sa1b import Sa1bDataset
 from export.data.samples import Sample, ShardDataset
 
@@ -78,7 +78,7 @@ def _is_sa1b(path: Path) -> bool:
     if path.is_dir():
         return next(path.rglob("sa_*.json"), None) is not None
     try:
-        with tarfile.open(path) as tar:
+        with tarfile.open(path, "r:") as tar:  # a compressed one cannot be read by offset
             return any(member.name.endswith(".json") for member in itertools.islice(tar, FIRST))
     except (OSError, tarfile.TarError) as error:
-        raise SampleError(f"Cannot read shard {path}: {error}. Is the download complete?") from error
+        raise SampleError(f"Cannot read shard {path}: {why_not(path, error)}.") from error

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from export.errors import ExportError
+from export.filetype import told
 from export.messages import note
 
 
@@ -14,11 +15,15 @@ class SampleError(ExportError):
 
 @dataclass(frozen=True)
 class Part:
-    """A file inside a shard (offset, size) or on its own (offset 0, size −1)."""
+    """A file inside a shard (offset, size) or on its own (offset 0, size −1); `name` is what it is called there."""
 
     path: str
     offset: int
     size: int
+    name: str = ""
+
+    def __str__(self) -> str:
+        return self.path if self.size < 0 else f"{self.name} of {self.path}"
 
     def read(self) -> bytes:
         try:
@@ -36,19 +41,24 @@ def parts(path: Path, broken: list[str] | None = None) -> list[tuple[str, Part]]
     """
     if path.is_dir():
         files = (p for p in sorted(path.rglob("*")) if p.is_file())
-        return [(p.relative_to(path).as_posix(), Part(str(p), 0, -1)) for p in files]
+        return [(p.relative_to(path).as_posix(), Part(str(p), 0, -1, p.name)) for p in files]
     found = []
     try:
-        with tarfile.open(path) as tar:
+        with tarfile.open(path, "r:") as tar:  # a compressed one cannot be read by offset
             for member in tar:
                 if member.isfile():
-                    found.append((member.name, Part(str(path), member.offset_data, member.size)))
+                    found.append((member.name, Part(str(path), member.offset_data, member.size, member.name)))
     except (OSError, tarfile.TarError) as error:
-        named = SampleError(f"Cannot read shard {path}: {error}. Is the download complete?")
+        named = SampleError(f"Cannot read shard {path}: {why_not(path, error)}.")
         if broken is None or not found:
             raise named from error
         report(named, broken)
     return found
+
+
+def why_not(path: Path, error: Exception) -> str:
+    """Say what a file is that is no readable shard."""
+    return told(path) or f"{error}; it is a tar shard that was cut short or damaged, or none: copy or download it again"
 
 
 def grouped(path: Path, broken: list[str] | None = None) -> dict[str, dict[str, Part]]:

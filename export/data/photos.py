@@ -3,17 +3,15 @@
 A photo is named after its source and its key, `duts-tr-000/0001`, so that its name stays when the data moves to another disk.
 """
 
-import io
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from export.data.dataset import found, source_name
+from export.data.decoded import PHOTO_ENDINGS, decode_photo
 from export.data.parts import Part, SampleError, grouped
-from export.data.samples import PHOTO_ENDINGS
 
 
 class Photos(Sequence[np.ndarray]):
@@ -27,7 +25,9 @@ class Photos(Sequence[np.ndarray]):
                 if photo:
                     self._parts.setdefault(f"{source_name(path)}/{key}", photo)
         if not self._parts:
-            raise SampleError(f"No photo in {', '.join(map(str, sources))}: expected .webp, .jpg or .jpeg.")
+            raise SampleError(
+                f"No photo in {', '.join(map(str, sources))}: expected files that end in {' '.join(PHOTO_ENDINGS)}."
+            )
         self.names = list(self._parts)
         if limit and limit < len(self.names):  # some of every source
             self.names = [self.names[i * len(self.names) // limit] for i in range(limit)]
@@ -43,7 +43,4 @@ class Photos(Sequence[np.ndarray]):
         name = self.names[index]
         part = self._parts[name]
         content = part.read()
-        try:
-            return np.asarray(Image.open(io.BytesIO(content)).convert("RGB")), zlib.crc32(content)
-        except (OSError, ValueError, SyntaxError) as error:
-            raise SampleError(f"Cannot read photo {name} of {part.path}: {error}") from error
+        return decode_photo(content, f"{name} of {part.path}")[0], zlib.crc32(content)

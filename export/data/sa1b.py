@@ -4,15 +4,15 @@ The JSON holds `image` with `width` and `height`, and `annotations`, each with a
 `counts`. Masks overlap (whole, part, part of a part), so they are laid into as many layers as they need.
 """
 
-import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from export.data import rle
+from export.data.decoded import decode_photo
+from export.data.masks import check_size
 from export.data.parts import Part, SampleError, grouped
 from export.data.samples import Sample
 
@@ -41,14 +41,14 @@ class Sa1bDataset(Sequence[Sample]):
     def __getitem__(self, index: int) -> Sample:  # type: ignore[override]
         key, photo, record = self._entries[index]
         try:
-            rgb = np.asarray(Image.open(io.BytesIO(photo.read())).convert("RGB"))
+            rgb, stored = decode_photo(photo.read(), f"{key} of {photo.path}")
             masks = [_mask(each["segmentation"]) for each in json.loads(record.read())["annotations"]]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise SampleError(f"Cannot read sample {key} of {photo.path}: {type(error).__name__}: {error}") from error
-        wrong = next((mask.shape for mask in masks if mask.shape != rgb.shape[:2]), None)
-        if wrong or not masks:
-            found = f"mask is {wrong}" if wrong else "no annotations"
-            raise SampleError(f"Sample {key} of {photo.path}: {found}, photo is {rgb.shape[:2]}.")
+        if not masks:
+            raise SampleError(f"Sample {key} of {photo.path}: no annotations.")
+        for number, mask in enumerate(masks):
+            check_size(mask, f"{number} of {record}", rgb, stored)
         return Sample(key, rgb, layered(masks))
 
 

@@ -1,24 +1,24 @@
 """`Sample` and where it comes from: tar shards in the WebDataset convention, or a folder of the same files.
 
 A sample is `<key>.<photo ending>` with `<key>.png` and, where masks overlap, `<key>.1.png`, `<key>.2.png`, … Each PNG holds
-object ids (uint8): 0 = nothing labelled here, every other value one mask. `<key>.ignore.png`, where there is one, is not 0 where
+object ids (uint8): 0 = nothing labelled here, every other value one mask; what other tools write is taken too (masks.py). Masks
+belong to the photo as it is seen, turned as its EXIF says. `<key>.ignore.png`, where there is one, is not 0 where
 no answer counts as wrong (label −1 of other tools). Shards are indexed once and read by offset, so that samples can be drawn
 at random without unpacking them.
 """
 
 import glob
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
 
 from export.data import parts
+from export.data.decoded import PHOTO_ENDINGS, decode_photo
+from export.data.masks import check_size, decode_mask
 from export.data.parts import Part, SampleError
 
-PHOTO_ENDINGS = (".webp", ".jpg", ".jpeg")
 IGNORE_ENDING = ".ignore.png"
 
 
@@ -80,21 +80,18 @@ class ShardDataset(Sequence[Sample]):
         entry = self._entries[index]
         key, path = entry.key, entry.photo.path
         try:
-            rgb = np.asarray(_image(entry.photo).convert("RGB"))
-            layers = tuple(np.asarray(_image(part)) for part in entry.layers)
-            ignore = np.asarray(_image(entry.ignore)) > 0 if entry.ignore else None
-        except UnidentifiedImageError as error:  # its own message holds an address in memory
-            raise SampleError(f"Cannot read sample {key} of {path}: photo or mask is not an image.") from error
-        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:  # Pillow raises all of these
-            raise SampleError(f"Cannot read sample {key} of {path}: {error}") from error
-        for picture in (*layers, *([] if ignore is None else [ignore])):
-            if picture.shape != rgb.shape[:2]:
-                raise SampleError(f"Sample {key} of {path}: mask is {picture.shape}, photo is {rgb.shape[:2]}.")
-        return Sample(key, rgb, layers, ignore)
+            rgb, stored = decode_photo(entry.photo.read(), f"{key} of {path}")
+            layers = tuple(layer for part in entry.layers for layer in _mask(part, rgb, stored))
+            ignored = [layer > 0 for layer in _mask(entry.ignore, rgb, stored)] if entry.ignore else []
+        except SampleError as error:
+            raise SampleError(f"Cannot read sample {key} of {path}: {error.message}") from error
+        return Sample(key, rgb, layers, np.logical_or.reduce(ignored) if ignored else None)
 
 
-def _image(part: Part) -> Image.Image:
-    return Image.open(io.BytesIO(part.read()))
+def _mask(part: Part, photo: np.ndarray, stored: tuple[int, int]) -> tuple[np.ndarray, ...]:
+    found = decode_mask(part.read(), str(part))
+    check_size(found.layers[0], str(part), photo, stored)
+    return found.layers
 
 
 def readable(samples: ShardDataset, indices: Iterable[int], skipped: list[str]) -> Iterator[tuple[int, Sample]]:
@@ -146,5 +143,7 @@ def _entries(path: Path, groups: dict[str, dict[str, Part]]) -> list[Entry]:
         if photo and layers:
             entries.append(Entry(key, photo, layers, files.get(IGNORE_ENDING)))
     if not entries:
-        raise SampleError(f"{path} holds no sample: expected <key>.webp or .jpg beside <key>.png.")
+        raise SampleError(
+            f"{path} holds no sample: expected <key>.png beside a photo, <key> with one of {' '.join(PHOTO_ENDINGS)}."
+        )
     return entries

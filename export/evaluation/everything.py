@@ -6,7 +6,6 @@ the low-res logits, and only what is left is enlarged. web/src/engine/core/every
 tests/golden/everything.json holds both to them.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,18 +13,22 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image, ImageFilter, ImageOps
+from PIL import Image, ImageFilter
 from segment_anything.utils.amg import build_point_grid, calculate_stability_score, mask_to_rle_pytorch
 from torchvision.ops import nms
 from tqdm import tqdm
 
+from export.data.decoded import read_photo
+from export.data.parts import SampleError
 from export.errors import ExportError
-from export.evaluation.pictures import colours, save
-from export.files import write_whole
+from export.evaluation.pictures import colours
+from export.evaluation.results import Results, image_id
+from export.files import sha256
 from export.messages import note, say
 from export.models.geometry import LOW_RES_STRIDE
 from export.models.predictor import Photo, Predictor, Prompt, stacked
 
+MOST_OBJECTS = 100_000  # of one photo: their ids follow each other
 ENLARGED = 32  # masks brought to the photo's size at once
 
 
@@ -224,35 +227,38 @@ def overlay(photo: np.ndarray, masks: list[np.ndarray], opacity: float = 0.55) -
     return painted.round().astype(np.uint8)
 
 
-def read_upright(path: Path) -> np.ndarray:
-    """A photo as (H, W, 3) uint8 RGB, turned as its EXIF says."""
-    with Image.open(path) as image:
-        return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
-
-
 def everything(predictor: Predictor, photos: Sequence[Path], out: Path, settings: Settings) -> None:
-    """Find all masks of photos: for each a coloured picture and a COCO file in `out`."""
-    skipped = []
+    """Find all masks of photos: for each a coloured picture and a COCO file in `out`. No result takes another's place."""
+    photos = list(dict.fromkeys(photos))
+    skipped, results = [], Results(out)
     for path in tqdm(photos, desc="everything", unit="photo"):
         try:
-            pixels = read_upright(path)
-        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+            pixels = read_photo(path)
+        except SampleError as error:
             skipped.append(str(path))
-            note(f"Skipped: cannot read photo {path}: {error}")
+            note(f"Skipped: {error.message}")
             continue
+        name = results.name(path)
         found = find(Photo(predictor, pixels), settings)
-        save(overlay(pixels, list(found.masks())), out / f"{path.name}.everything.png")
-        height, width = pixels.shape[:2]
         items = list(annotations(found))
-        content = {
-            "info": {"description": "Automatic masks", "rule": settings.rule(found.bar), "settings": asdict(settings)},
-            "images": [{"id": 1, "file_name": path.name, "width": width, "height": height}],
-            "categories": [{"id": 1, "name": "object"}],
-            "annotations": [{"image_id": 1, **item} for item in items],
-        }
-        # In one line: indented, the run lengths would take a line each.
-        write_whole(out / f"{path.name}.everything.json", (json.dumps(content) + "\n").encode())
-        say(f"{path}: {len(items)} masks")
+        results.write(
+            name, overlay(pixels, list(found.masks())), _coco(path, name, pixels.shape, items, settings, found.bar)
+        )
+        say(f"{path}: {len(items)} masks in {out / name}.everything.json")
     if len(skipped) == len(photos):
         raise ExportError(f"None of the photos can be read: {', '.join(skipped)}")
     say(f"Wrote {out}; {len(skipped)} of {len(photos)} photos skipped.")
+
+
+def _coco(
+    path: Path, name: str, shape: tuple[int, ...], items: list[dict[str, Any]], settings: Settings, bar: Bar | None
+) -> dict[str, Any]:
+    """A COCO file of one photo, whose ids are not those of another: the files of several can be put into one."""
+    image = image_id(name, shape[1], shape[0])
+    photo = {"id": image, "file_name": path.name, "width": shape[1], "height": shape[0], "sha256": sha256(path)}
+    return {
+        "info": {"description": "Automatic masks", "rule": settings.rule(bar), "settings": asdict(settings)},
+        "images": [photo],
+        "categories": [{"id": 1, "name": "object"}],
+        "annotations": [{**item, "id": image * MOST_OBJECTS + item["id"], "image_id": image} for item in items],
+    }

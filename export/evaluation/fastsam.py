@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import torch
 import torch.nn.functional as F
 from PIL import Image
 from torchvision.ops import box_iou, nms
 
 from export.errors import ExportError
+from export.models.onnx_file import open_session
 from export.models.predictor import Answer, Prompt
 
 DEFAULT_SIZE = 1024  # the paper's; used where the graph leaves its input size open
@@ -48,12 +48,7 @@ class FastSam:
     def __init__(self, path: Path) -> None:
         if not path.exists():
             raise ExportError(f"No FastSAM file at {path}: export it to ONNX with its own tools.")
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        try:
-            self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime's own types, without a common base
-            raise ExportError(f"{path} is not a readable ONNX file: {error}") from error
+        self.session = open_session(path)
         inputs, outputs = self.session.get_inputs(), self.session.get_outputs()
         if len(inputs) != 1 or len(inputs[0].shape) != 4 or [len(o.shape) for o in outputs[:2]] != [3, 4]:
             raise ExportError(

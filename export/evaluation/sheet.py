@@ -14,10 +14,10 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from tqdm import tqdm
 
+from export.data.decoded import read_photo
 from export.data.samples import ShardDataset, grouped, readable
 from export.errors import ExportError
 from export.evaluation import clicks
-from export.evaluation.everything import read_upright
 from export.evaluation.pictures import save
 from export.messages import say
 from export.models.predictor import Answer, Photo, Predictor, Prompt
@@ -105,7 +105,7 @@ def listed(truth: Path, photos: Path) -> Iterator[Tap]:
     for file in files:
         try:
             content = json.loads(file.read_text())
-            photo = read_upright(photos / content["photo"])
+            photo = read_photo(photos / content["photo"])
             for item in content["objects"]:
                 x, y = item["point"]
                 yield Tap(f"{file.stem}: {item['name']}", photo, _filled(item["polygons"], photo.shape[:2]), (x, y))

@@ -1,6 +1,7 @@
 """Checkpoints: weights and the config of their model, written to a temporary file and renamed, so that a kill keeps the old one."""
 
 import io
+import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,9 @@ import torch
 
 from export.errors import ExportError, UsageError
 from export.files import sha256, write_whole
+from export.filetype import binary, told
 from export.messages import note
+from export.models.finite import check_finite
 from export.models.official import fingerprint
 from export.models.promptable import Config, Promptable, PromptableModel
 from export.models.registry import OFFICIAL, build
@@ -62,6 +65,7 @@ def load_model(path: Path, name: str | None = None, attention_biases: bool | Non
         _insist(name, found, content, path)
     if attention_biases is not None and found != "mobile_sam":
         raise UsageError(f"--attention-biases is for MobileSAM; {path} is {_spoken(found, content)}.")
+    check_finite(content["average"] if found == STUDENT and isinstance(content.get("average"), dict) else content, path)
     with _memory_for(path):
         if found == STUDENT:
             return _student(content, path)
@@ -167,7 +171,9 @@ def _not_a_model(path: Path, content: dict[str, Any], name: str | None) -> str:
 
 
 def _unreadable(path: Path, error: Exception) -> str:
-    reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
+    """A sentence of our own: PyTorch's advises to switch off what keeps a file from running code."""
+    if path.is_dir():
+        return f"{path} is a folder; name the checkpoint in it, e.g. {path / 'checkpoint.pt'}."
     official = next((name for name, entry in OFFICIAL.items() if entry.file == path.name), None)
     size = path.stat().st_size
     if official and size < OFFICIAL[official].bytes:
@@ -176,7 +182,22 @@ def _unreadable(path: Path, error: Exception) -> str:
             f"python -m export fetch {official}"
         )
     remedy = f"python -m export fetch {official}" if official else "compare its length with the original's"
-    return f"{path} ({size:,} bytes) is not a readable checkpoint: {reason}. Is the copy complete? Try: {remedy}"
+    reason = f"{path} ({size:,} bytes) is not a readable checkpoint: {_stranger(path, error)}"
+    return f"{reason} Is the copy complete? Try: {remedy}"
+
+
+def _stranger(path: Path, error: Exception) -> str:
+    """What a file is that PyTorch does not read: one sentence."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}."
+    if words := told(path):
+        return f"{words}."
+    kind = binary(path)
+    if kind in ("a PyTorch checkpoint", "a pickle of Python objects") and isinstance(error, pickle.UnpicklingError):
+        return "it holds more than tensors and plain values, and Python code out of files is not run; save its state_dict alone."
+    if kind not in (None, "a PyTorch checkpoint"):
+        return f"it is {kind}; give the checkpoint with the weights that it was made from."
+    return "its content is damaged, or not PyTorch's."
 
 
 @contextmanager

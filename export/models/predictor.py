@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import onnxruntime
 import torch
 
 from export.errors import ExportError
 from export.models import selection
 from export.models.geometry import Letterbox
+from export.models.onnx_file import open_session
 from export.models.promptable import PromptableModel
 
 Features = dict[str, np.ndarray]
@@ -120,12 +120,7 @@ class OnnxPredictor:
     batch = CPU_BATCH
 
     def __init__(self, encoder: Path, decoder: Path) -> None:
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        self.encoder, self.decoder = (
-            onnxruntime.InferenceSession(_existing(path), options, providers=["CPUExecutionProvider"])
-            for path in (encoder, decoder)
-        )
+        self.encoder, self.decoder = open_session(encoder), open_session(decoder)
         self._shapes = {i.name: i.shape for i in self.decoder.get_inputs()}
         given = {*FEEDS, *(output.name for output in self.encoder.get_outputs())}
         if wrong := sorted(given ^ set(self._shapes)):
@@ -214,9 +209,3 @@ class Photo:
     def full_size(self, low_res: np.ndarray, threshold: float = 0.0) -> np.ndarray:
         """Low-res logits (N, G, G) → boolean masks (N, H, W) at the photo's own resolution."""
         return (self.letterbox.upsample(torch.from_numpy(low_res)) > threshold).numpy()
-
-
-def _existing(path: Path) -> str:
-    if not path.exists():
-        raise ExportError(f"No model file at {path}: export it with `python -m export onnx`.")
-    return str(path)

@@ -13,6 +13,8 @@ from onnx import helper, numpy_helper
 
 from export.errors import ExportError
 from export.files import write_whole
+from export.models.onnx_file import load_graph
+from export.onnx.finite import check_graph
 
 OPSET = 20  # the first with GELU as one node
 LARGEST_FILE = 2_000_000_000  # bytes; protobuf ends at 2 GiB, above this the weights go to a file beside the graph
@@ -113,8 +115,9 @@ def write(graph: onnx.ModelProto, path: Path, largest: int = LARGEST_FILE) -> Pa
     """Check a graph and write it aside, then rename, so that a full disk leaves no half file.
 
     A graph of more than `largest` bytes keeps its weights in `<name>.onnx.data` beside it. Raises ExportError when the
-    disk is full.
+    disk is full, or a weight is not finite.
     """
+    check_graph(graph, str(path))
     try:
         if weight_bytes(graph) > largest:
             return _write_with_data(graph, path)
@@ -127,6 +130,13 @@ def write(graph: onnx.ModelProto, path: Path, largest: int = LARGEST_FILE) -> Pa
         size = f"{weight_bytes(graph) / 1e6:,.0f} MB"
         raise ExportError(f"No room for {path} ({size}): free some of the disk and run it again.") from error
     return path
+
+
+def sound_graph(path: Path) -> onnx.ModelProto:
+    """Read a graph; ExportError if it cannot be read, or a weight of it is not finite."""
+    graph = load_graph(path)
+    check_graph(graph, str(path))
+    return graph
 
 
 def weight_bytes(graph: onnx.ModelProto) -> int:

@@ -20,7 +20,7 @@ from onnxruntime.transformers.float16 import DEFAULT_OP_BLOCK_LIST, convert_floa
 from onnxruntime.transformers.onnx_model import OnnxModel
 
 from export.models.predictor import OnnxPredictor, Photo
-from export.onnx.graphs import remove_unused, strip_notes
+from export.onnx.graphs import remove_unused, sound_graph, strip_notes
 from export.onnx.verify import prompts
 
 ISLANDS = (
@@ -48,7 +48,7 @@ class Ranges:
 
     @property
     def largest(self) -> tuple[str, float]:
-        return max(self.of_node.items(), key=lambda item: item[1])
+        return max(self.of_node.items(), key=lambda item: np.inf if np.isnan(item[1]) else item[1])
 
     def near(self) -> list[str]:
         """Nodes whose values come close to half precision's largest number, or are not finite."""
@@ -134,7 +134,7 @@ def _before_sines(model: onnx.ModelProto) -> set[str]:
 
 def convert_pair(source: Path, photos: list[np.ndarray]) -> dict[str, tuple[onnx.ModelProto, Ranges]]:
     """The fp32 pair in `source` → the same with half-precision arithmetic, and the ranges it was measured to have."""
-    encoder, decoder = (onnx.load(source / f"{part}.onnx") for part in ("encoder", "decoder"))
+    encoder, decoder = (sound_graph(source / f"{part}.onnx") for part in ("encoder", "decoder"))
     predictor = OnnxPredictor(source / "encoder.onnx", source / "decoder.onnx")
     opened = [Photo(predictor, pixels) for pixels in photos]
     pictures = [{"image": photo.letterbox.resize(pixels)[None]} for photo, pixels in zip(opened, photos, strict=True)]

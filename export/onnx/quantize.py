@@ -15,7 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 from tqdm import tqdm
 
 from export.errors import ExportError, UsageError
-from export.onnx.graphs import write
+from export.onnx.graphs import sound_graph, write
 from export.onnx.half import LARGEST, convert_pair
 from export.onnx.verify import read_photos
 
@@ -53,7 +53,7 @@ def compress(graph: onnx.ModelProto, variant: str) -> onnx.ModelProto:
 
 def _fp16(name: str, values: np.ndarray, kept: list[onnx.TensorProto]) -> list[onnx.NodeProto]:
     largest = float(np.abs(values).max())
-    if largest > float(np.finfo(np.float16).max):
+    if not largest <= float(np.finfo(np.float16).max):  # so that NaN fails, too
         raise ExportError(f"Weights {name} exceed half precision ({largest:.3g}); choose another --variant.")
     half = values.astype(np.float16)
     kept.append(numpy_helper.from_array(half, f"{name}.fp16"))
@@ -111,7 +111,7 @@ def quantize(folder: Path, variants: tuple[str, ...], arithmetic: str, photos: P
 
 def _compressed(source: Path, variant: str) -> Iterator[tuple[str, onnx.ModelProto]]:
     for part in PARTS:
-        yield part, compress(onnx.load(source / f"{part}.onnx"), variant)
+        yield part, compress(sound_graph(source / f"{part}.onnx"), variant)
 
 
 def _halved(source: Path, photos: Path) -> Iterator[tuple[str, onnx.ModelProto]]:

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 from tqdm import tqdm
 
+from export.data.decoded import PHOTO_ENDINGS, read_photo
+from export.data.parts import SampleError
 from export.errors import ExportError
 from export.evaluation.clicks import iou
 from export.files import sha256, write_json
@@ -23,12 +24,13 @@ from export.models import selection
 from export.models.checkpoint import load_model
 from export.models.predictor import Features, OnnxPredictor, Photo, Predictor, Prompt, TorchPredictor, stacked
 from export.models.promptable import PromptableModel
+from export.onnx.graphs import sound_graph
 from export.onnx.to_onnx import copy_of
 from export.onnx.unpadded import UnpaddedEncoder
 
 GATES = {"fp32": 0.999, "fp16": 0.99, "int8": 0.93}  # mean mask IoU with PyTorch, preselected token of each prompt
 SAMPLES = Path("web/public/samples")
-ENDINGS = {".jpg", ".jpeg", ".png", ".webp"}
+ENDINGS = {".png", *PHOTO_ENDINGS}
 HEAD = f"{'variant':8} {'mask IoU':>8} {'least':>7} {'gate':>6} {'masks':>6} {'logits within':>13}"
 
 
@@ -88,37 +90,51 @@ def ask(reference: Predictor, pixels: np.ndarray) -> list[Question]:
     for prompt in prompts(photo.letterbox.width, photo.letterbox.height):
         for _ in range(2):
             expected, predicted = photo.answer(prompt)
+            if not (np.isfinite(expected).all() and np.isfinite(predicted).all()):
+                raise ExportError(
+                    "PyTorch's own answers hold values that are not finite: the checkpoint's weights are damaged."
+                )
             token = preselected(prompt, predicted)
             questions.append(Question(prompt, expected, token, photo.full_size(expected[token : token + 1])[0]))
             prompt = replace(prompt, mask=expected[token])
     return questions
 
 
-def answers(photo: Photo, questions: Sequence[Question]) -> Iterator[tuple[Question, np.ndarray]]:
-    """Low-res logits (4, G, G) of the other side: to each question, and to all unrefined lone points in one call."""
+def answers(photo: Photo, questions: Sequence[Question]) -> Iterator[tuple[Question, np.ndarray, np.ndarray]]:
+    """Low-res logits (4, G, G) and predicted IoU (4,) of the other side: each question, then all unrefined lone points at once."""
     for question in questions:
-        yield question, photo.answer(question.prompt)[0]
+        yield question, *photo.answer(question.prompt)
     together = [q for q in questions if q.prompt.lone_point and q.prompt.mask is None]
-    many, _ = photo.predictor.decode_many(photo.features, stacked([q.prompt for q in together], photo.letterbox))
-    yield from zip(together, many, strict=True)
+    many, predicted = photo.predictor.decode_many(
+        photo.features, stacked([q.prompt for q in together], photo.letterbox)
+    )
+    yield from zip(together, many, predicted, strict=True)
 
 
 def compare(
     asked: Sequence[Sequence[Question]], candidate: Predictor, photos: Sequence[np.ndarray], title: str
-) -> dict[str, float]:
-    """Mean and least mask IoU, and the largest logit difference, over photos × prompts × tokens."""
-    ious, difference = [], 0.0
+) -> dict[str, Any]:
+    """Mean and least mask IoU, and the largest logit difference, over photos × prompts × tokens.
+
+    An answer that is not finite is right nowhere: its IoU is 0, and there is no largest difference (None).
+    """
+    ious, differences = [], []
     both = zip(asked, photos, strict=True)
     for questions, pixels in tqdm(both, desc=f"verify {title}", total=len(photos), unit="photo", leave=False):
         photo = Photo(candidate, pixels)
-        for question, actual in answers(photo, questions):
-            difference = max(difference, float(np.abs(question.expected - actual).max()))
+        for question, actual, predicted in answers(photo, questions):
+            differences.append(float(np.abs(question.expected - actual).max()))
+            if not (np.isfinite(actual).all() and np.isfinite(predicted).all()):
+                differences.append(np.nan)
+                ious.append(0.0)
+                continue
             mask = photo.full_size(actual[question.token : question.token + 1])[0]
             ious.append(iou(question.mask, mask))
+    largest = float(np.max(differences))  # NaN if any is, unlike Python's max
     return {
         "mask_iou": round(float(np.mean(ious)), 5),
         "least_mask_iou": round(float(np.min(ious)), 5),
-        "max_logit_difference": round(difference, 5) if np.isfinite(difference) else float(np.finfo(np.float32).max),
+        "max_logit_difference": round(largest, 5) if np.isfinite(largest) else None,
         "comparisons": len(ious),
     }
 
@@ -129,22 +145,23 @@ def read_photos(folder: Path) -> list[np.ndarray]:
     photos, unreadable = [], []
     for path in paths:
         try:
-            with Image.open(path) as image:
-                photos.append(np.asarray(image.convert("RGB")))
-        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+            photos.append(read_photo(path))
+        except SampleError:
             unreadable.append(path.name)
     if unreadable:
         note(f"Left out {len(unreadable)} of {len(paths)} photos that cannot be read: {', '.join(unreadable)}.")
     if not photos:
-        raise ExportError(f"No readable photo in {folder}: give --photos a folder of JPEG, PNG or WebP files.")
+        raise ExportError(f"No readable photo in {folder}: give --photos a folder of pictures.")
     return photos
 
 
 def line(variant: str, figures: dict[str, Any]) -> str:
     """One row of the printed table."""
+    largest = figures["max_logit_difference"]
+    within = "not finite" if largest is None else f"{largest:.4f}"
     return (
         f"{variant:8} {figures['mask_iou']:8.4f} {figures['least_mask_iou']:7.4f} {figures['gate']:6.3f} "
-        f"{figures['comparisons']:6} {figures['max_logit_difference']:13.4f} {'passed' if figures['passed'] else 'FAILED'}"
+        f"{figures['comparisons']:6} {within:>13} {'passed' if figures['passed'] else 'FAILED'}"
     )
 
 
@@ -164,6 +181,8 @@ def verify(
     say(HEAD)
     for variant, pair in pairs.items():
         gate = GATES[variant]
+        for path in pair:
+            sound_graph(path)
         candidate = OnnxPredictor(*pair)
         if candidate.input_size != loaded.input_size:
             raise ExportError(
@@ -171,8 +190,9 @@ def verify(
                 "they are not the same model."
             )
         figures = compare(asked, candidate, pictures, variant)
+        passed = figures["mask_iou"] >= gate and figures["max_logit_difference"] is not None
         digests = {path.stem: sha256(path) for path in pair}
-        results[variant] = {**figures, "gate": gate, "passed": figures["mask_iou"] >= gate, "sha256": digests}
+        results[variant] = {**figures, "gate": gate, "passed": passed, "sha256": digests}
         say(line(variant, results[variant]))
     write_json(folder / "verify.json", results)
     if not all(result["passed"] for result in results.values()):

@@ -9,7 +9,8 @@ from typing import Any
 import jsonschema
 
 from export.errors import ExportError
-from export.files import sha256
+from export.files import read_json, sha256
+from export.filetype import told
 from export.models.predictor import FEEDS, OnnxPredictor
 
 SCHEMA = Path(__file__).parents[2] / "contract" / "manifest.schema.json"
@@ -62,9 +63,9 @@ def _wrong_references(variant: dict[str, Any]) -> Iterator[tuple[str, str]]:
 def read(path: Path) -> dict[str, Any]:
     """Read and check a manifest."""
     try:
-        return check(json.loads(path.read_text()), str(path))
-    except (OSError, json.JSONDecodeError) as error:
-        raise ExportError(f"Cannot read manifest {path}: {error}") from error
+        return check(read_json(path.read_text()), str(path))
+    except (OSError, ValueError) as error:
+        raise ExportError(f"Cannot read manifest {path}: {told(path) or error}.") from error
 
 
 def find_variant(manifest: dict[str, Any], model_id: str | None, variant: str | None) -> tuple[dict, str]:

@@ -1,23 +1,28 @@
 """`publish`: verified variants → the page's model folder, `manifest.json`, and the figures in the model card.
 
-Refuses what `verify` did not pass or what changed since. Writes the files first, the manifest last, and only then
-removes files that nothing refers to any more, so that an interrupted run leaves a manifest that works.
+Refuses what `verify` did not pass or what changed since. Everything is checked before anything is written. Writes the files
+first, the manifest last, and only then removes files that nothing refers to any more, so that an interrupted run leaves a
+manifest that works.
 """
 
-import json
+import math
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 
-from export.errors import ExportError
-from export.files import sha256, write_json, write_whole
+from export.errors import ExportError, UsageError
+from export.files import read_json, sha256, write_json, write_whole
 from export.messages import say
 from export.models.geometry import Letterbox
+from export.models.onnx_file import load_graph
 from export.models.predictor import OnnxPredictor, Prompt
-from export.onnx.graphs import data_of
+from export.names import file_name
+from export.onnx.graphs import data_of, sound_graph
+from export.onnx.verify import GATES
 from export.publish import manifest as contract
 
 MODELS = Path("web/public/models")
@@ -25,6 +30,8 @@ CARD = Path("docs/model-card.md")
 TYPES = {onnx.TensorProto.FLOAT: "float32", onnx.TensorProto.UINT8: "uint8"}
 SELF_TEST_VALUES = 64
 TOLERANCE = 0.05
+PARTS = ("encoder", "decoder")
+IDENTIFIER = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?")
 
 
 def self_test_picture(width: int, height: int) -> np.ndarray:
@@ -41,6 +48,8 @@ def self_test(predictor: OnnxPredictor) -> dict[str, Any]:
     features = predictor.encode(self_test_picture(width, height))
     prompt = Prompt((point,), (1,)).feeds(Letterbox(width, height, size))
     logits, ious = predictor.decode(features, prompt)
+    if not (np.isfinite(logits).all() and np.isfinite(ious).all()):
+        raise ExportError("The model's answer to the self-test picture is not finite; it is not published.")
     flat = logits.ravel()
     index = np.linspace(0, flat.size - 1, SELF_TEST_VALUES).astype(int)
     return {
@@ -65,17 +74,14 @@ def _tensors(values: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _file_entry(source: Path, model_id: str, variant: str, target: Path) -> dict[str, Any]:
-    """Copy one file under a name that carries its hash; returns its manifest entry."""
+def _file_entry(source: Path, model_id: str, variant: str) -> dict[str, Any]:
+    """The manifest entry of one file, under a name that carries its hash. Nothing is written."""
     if data_of(source).exists():
         raise ExportError(f"{source} keeps its weights in a second file, a page loads one: publish fp16 or int8.")
     digest = sha256(source)
-    name = f"{model_id}-{source.stem}.{variant}.{digest[:8]}.onnx"
-    if not (target / name).exists() or sha256(target / name) != digest:
-        write_whole(target / name, source.read_bytes())
-    graph = onnx.load(source).graph
+    graph = sound_graph(source).graph
     return {
-        "file": name,
+        "file": f"{model_id}-{source.stem}.{variant}.{digest[:8]}.onnx",
         "bytes": source.stat().st_size,
         "sha256": digest,
         "inputs": _tensors(graph.input),
@@ -83,24 +89,44 @@ def _file_entry(source: Path, model_id: str, variant: str, target: Path) -> dict
     }
 
 
+def copy_files(entry: dict[str, Any], folder: Path, target: Path) -> None:
+    """Copy the two files of a variant's entry from `folder` to `target`, under their published names."""
+    for part in PARTS:
+        name, digest = entry[part]["file"], entry[part]["sha256"]
+        if not (target / name).exists() or sha256(target / name) != digest:
+            write_whole(target / name, (folder / f"{part}.onnx").read_bytes())
+
+
 def _verified(folder: Path, variant: str) -> dict[str, Any]:
     report = folder / "verify.json"
-    result = json.loads(report.read_text()).get(variant) if report.exists() else None
+    result = _json(report).get(variant) if report.exists() else None
     if result is None:
         raise ExportError(f"{variant} of {folder} was not verified: run `python -m export verify {folder}`.")
-    if not result["passed"]:
+    figures = {key: result.get(key) for key in ("mask_iou", "least_mask_iou", "max_logit_difference")}
+    sound = all(isinstance(value, int | float) and math.isfinite(value) for value in figures.values())
+    if result.get("passed") is not True or not sound or not figures["mask_iou"] >= GATES[variant]:
         raise ExportError(f"{variant} of {folder} failed verification; it is not published.")
-    for part, digest in result["sha256"].items():
-        if sha256(folder / variant / f"{part}.onnx") != digest:
+    for part in PARTS:
+        if sha256(folder / variant / f"{part}.onnx") != result["sha256"].get(part):
             raise ExportError(f"{folder / variant / part}.onnx changed after `verify`: run it again.")
-    return {key: result[key] for key in ("mask_iou", "least_mask_iou", "max_logit_difference")}
+    return figures
 
 
-def variant_entry(folder: Path, variant: str, model_id: str, target: Path) -> dict[str, Any]:
-    """The manifest entry of a verified variant; copies its two files."""
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        content = read_json(path.read_text())
+    except (OSError, ValueError) as error:
+        raise ExportError(f"{path} is not readable: {error}. Make it again.") from error
+    if not isinstance(content, dict):
+        raise ExportError(f"{path} is not what `verify` or `evaluate` writes: make it again.")
+    return content
+
+
+def variant_entry(folder: Path, variant: str, model_id: str) -> dict[str, Any]:
+    """The manifest entry of a verified variant. Nothing is written."""
     verified = _verified(folder, variant)
     figures = folder / f"{variant}.evaluate.json"
-    benchmarks = json.loads(figures.read_text()) if figures.exists() else {}
+    benchmarks = _json(figures) if figures.exists() else {}
     keys = (
         "images",
         "masks",
@@ -116,17 +142,17 @@ def variant_entry(folder: Path, variant: str, model_id: str, target: Path) -> di
         "verify": verified,
         "benchmarks": {name: {k: values[k] for k in keys if k in values} for name, values in benchmarks.items()},
     }
-    return pair_entry(folder / variant, variant, model_id, target, quality)
+    return pair_entry(folder / variant, variant, model_id, quality)
 
 
-def pair_entry(folder: Path, variant: str, model_id: str, target: Path, quality: dict[str, Any]) -> dict[str, Any]:
-    """A variant's entry from `encoder.onnx` and `decoder.onnx` in `folder`; copies the two files."""
-    pair = [folder / f"{part}.onnx" for part in ("encoder", "decoder")]
+def pair_entry(folder: Path, variant: str, model_id: str, quality: dict[str, Any]) -> dict[str, Any]:
+    """A variant's entry from `encoder.onnx` and `decoder.onnx` in `folder`. Nothing is written, see `copy_files`."""
+    pair = [folder / f"{part}.onnx" for part in PARTS]
     return {
-        "opset": onnx.load(pair[0]).opset_import[0].version,
+        "opset": load_graph(pair[0]).opset_import[0].version,
         "providers": ["webgpu", "wasm"],
-        "encoder": _file_entry(pair[0], model_id, variant, target),
-        "decoder": _file_entry(pair[1], model_id, variant, target),
+        "encoder": _file_entry(pair[0], model_id, variant),
+        "decoder": _file_entry(pair[1], model_id, variant),
         "quality": quality,
         "self_test": self_test(OnnxPredictor(*pair)),
     }
@@ -190,15 +216,29 @@ def card_text(card: Path, table: str) -> str:
     return marked.sub(lambda m: f"{m[1]}{table}\n{m[2]}", text)
 
 
+def check_names(model_id: str, title: str, variants: Sequence[str]) -> None:
+    """Raise UsageError unless the id and the variants can be parts of file names and addresses, and the title says something."""
+    if not IDENTIFIER.fullmatch(model_id) or ".." in model_id or file_name(model_id) == f"{model_id}-object":
+        raise UsageError(
+            f"--id {model_id!r} cannot be part of a file's name: give at most 64 small letters (a-z), digits, hyphens, single "
+            "dots and underscores, with a letter or digit at both ends, e.g. my-model."
+        )
+    if not title.strip() or not title.isprintable():
+        raise UsageError(f"--title {title!r} must be one line of text.")
+    if unknown := [name for name in variants if name not in GATES]:
+        raise UsageError(f"--variant {unknown[0]!r} is none of {', '.join(GATES)}.")
+
+
 def publish(folder, model_id, title, licence, source, variants, default, instant, target, card) -> None:  # type: ignore[no-untyped-def]
     """Publish the verified pair(s) of FOLDER into the page's manifest.
 
     Figures are taken from FOLDER/<variant>.evaluate.json where `evaluate --json` wrote them. `instant` names the small
     model that answers until the default one is there; None keeps what the manifest says, an empty name ends it.
     """
+    check_names(model_id, title, variants)
     path = target / "manifest.json"
     manifest = contract.read(path) if path.exists() else {"schema": 1, "default": model_id, "models": []}
-    entries = {variant: variant_entry(folder, variant, model_id, target) for variant in variants}
+    entries = {variant: variant_entry(folder, variant, model_id) for variant in variants}
     model = model_entry(model_id, title, licence, source, entries)
     others = [entry for entry in manifest["models"] if entry["id"] != model_id]
     manifest["models"] = [model, *others] if default else [*others, model]
@@ -206,6 +246,8 @@ def publish(folder, model_id, title, licence, source, variants, default, instant
     contract.name_instant(manifest, instant)
     contract.check(manifest, str(path))
     story = card_text(card, figures_table(manifest)) if card.exists() else None
+    for variant, entry in entries.items():
+        copy_files(entry, folder / variant, target)
     write_json(path, manifest)
     remove_unused(target, manifest)
     if story:

@@ -17,6 +17,7 @@ from torch.optim.swa_utils import AveragedModel
 from export.errors import ExportError
 from export.messages import say
 from export.models import checkpoint
+from export.models.finite import check_finite
 from export.models.promptable import Config, Promptable
 from export.training.distributed import is_main, world
 from export.training.recipe import changes
@@ -175,8 +176,9 @@ def initialise(model: Promptable, path: Path) -> None:
     """Start from the averaged weights of another run (another input size is fine)."""
     content = checkpoint.load(path)
     try:
+        check_finite(content["average"], path)
         model.load_state_dict(content["average"])
-    except (KeyError, RuntimeError) as error:
+    except (AttributeError, KeyError, RuntimeError) as error:
         raise ExportError(f"--init {path} does not fit these model settings: {error}") from error
 
 

@@ -172,7 +172,8 @@ def entry(model_id: str, title: str, variants: dict[str, dict[str, onnx.ModelPro
             folder.mkdir()
             for part, model in pair.items():
                 onnx.save(model, folder / f"{part}.onnx")
-            entries[name] = publish.pair_entry(folder, name, model_id, FOLDER, {"verify": {}, "benchmarks": {}})
+            entries[name] = publish.pair_entry(folder, name, model_id, {"verify": {}, "benchmarks": {}})
+            publish.copy_files(entries[name], folder, FOLDER)
     return publish.model_entry(model_id, title, "Apache-2.0", "tests/e2e/make_discs.py", entries)
 
 

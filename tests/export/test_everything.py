@@ -182,6 +182,33 @@ def test_a_photo_is_written_as_coco_and_as_a_picture(weights, tmp_path):
     assert picture.size == (120, 160)
 
 
+def test_photos_of_one_name_have_a_result_each(weights, tmp_path):
+    photos = [tmp_path / "a" / "Cafe\u0301.png", tmp_path / "b" / "café.png", tmp_path / "CON.png"]
+    for number, path in enumerate(photos):
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray(scene(number)[0]).save(path)
+    out = tmp_path / "out"
+    run("everything", *photos, photos[0], "--checkpoint", weights, "--out", out, *PERMISSIVE)
+    names = sorted(path.name for path in out.glob("*.json"))
+    expected = ["Café.png", "café-2.png", "con-object.png"]
+    assert names == sorted(f"{name}.everything.json" for name in expected)
+    contents = [json.loads((out / name).read_text()) for name in names]
+    assert len({content["images"][0]["id"] for content in contents}) == 3
+    numbers = [item["id"] for content in contents for item in content["annotations"]]
+    assert len(set(numbers)) == len(numbers)
+    for content in contents:
+        assert {item["image_id"] for item in content["annotations"]} == {content["images"][0]["id"]}
+
+
+def test_a_photo_that_was_cut_short_is_worked_on_and_named(weights, tmp_path):
+    buffer = io.BytesIO()
+    Image.fromarray(scene(3)[0]).save(buffer, "jpeg")
+    (tmp_path / "cut.jpg").write_bytes(buffer.getvalue()[:-2])
+    printed = run("everything", tmp_path / "cut.jpg", "--checkpoint", weights, "--out", tmp_path / "out", *PERMISSIVE)
+    assert "cut.jpg is missing" in printed
+    assert "0 of 1 photos skipped" in printed
+
+
 def test_a_photo_without_a_good_mask_has_none(weights, tmp_path):
     Image.fromarray(scene(3)[0]).save(tmp_path / "scene.png")
     options = ("--checkpoint", weights, "--out", tmp_path / "out", "--points", 2, "--predicted-iou", 1e9)

@@ -6,12 +6,16 @@ import shutil
 import numpy as np
 import onnx
 import pytest
+import torch
 from PIL import Image
 
 from export.data.drawn import scene
+from export.errors import ExportError
+from export.files import sha256, write_json
 from export.models.checkpoint import load_model
 from export.models.predictor import OnnxPredictor, Photo, Prompt, TorchPredictor
 from export.onnx.quantize import compress
+from export.onnx.verify import ask, compare, line
 from export.publish import manifest as contract
 from tests.export.conftest import refuse, run
 
@@ -158,6 +162,151 @@ def test_variant_changed_after_verification_is_not_published(published):
     onnx.save(graph, folder / "fp16" / "decoder.onnx")
     assert "changed after" in refuse("publish", folder, "--to", models)
     assert (models / "manifest.json").read_bytes() == before
+
+
+@pytest.fixture
+def damaged(checkpoint, tmp_path):
+    """A checkpoint with one value that is not a number, and the name of its tensor."""
+    content = torch.load(checkpoint, weights_only=True)
+    name = next(key for key, value in content["average"].items() if value.ndim == 4)
+    content["average"][name].view(-1)[3] = float("nan")
+    torch.save(content, tmp_path / "damaged.pt")
+    return tmp_path / "damaged.pt", name
+
+
+def test_weights_that_are_no_numbers_are_refused_by_name(damaged, published):
+    path, name = damaged
+    folder, models = published
+    before = {file.name: file.read_bytes() for file in models.iterdir()}
+    for command in (
+        ("onnx", "student", "--out", folder / "new"),
+        ("verify", folder, "--photos", folder / "photos"),
+    ):
+        message = refuse(*command, "--checkpoint", path)
+        assert f"tensor {name} holds values that are not finite" in message
+        assert str(path) in message
+    assert not (folder / "new").exists()
+    assert {file.name: file.read_bytes() for file in models.iterdir()} == before
+
+
+def spoil(path, value):
+    """Put a value into a weight of a graph; returns the weight's name."""
+    graph = onnx.load(path)
+    tensor = next(t for t in graph.graph.initializer if t.data_type == onnx.TensorProto.FLOAT and np.prod(t.dims) > 300)
+    values = onnx.numpy_helper.to_array(tensor).copy()
+    values.reshape(-1)[5] = value
+    tensor.CopyFrom(onnx.numpy_helper.from_array(values, tensor.name))
+    onnx.save(graph, path)
+    return tensor.name
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_graphs_with_weights_that_are_no_numbers_are_refused_by_name(published, checkpoint, value):
+    folder, models = published
+    name = spoil(folder / "fp32" / "decoder.onnx", value)
+    for command in (
+        ("quantize", folder),
+        ("quantize", folder, "--variant", "fp16", "--arithmetic", "float16", "--photos", folder / "photos"),
+        ("verify", folder, "--checkpoint", checkpoint, "--photos", folder / "photos"),
+    ):
+        assert f"tensor {name} holds values that are not finite" in refuse(*command)
+    report = json.loads((folder / "verify.json").read_text())
+    report["fp32"]["sha256"]["decoder"] = sha256(folder / "fp32" / "decoder.onnx")  # as if it had passed
+    (folder / "verify.json").write_text(json.dumps(report))
+    before = sorted(file.name for file in models.iterdir())
+    assert name in refuse("publish", folder, "--variant", "fp32", "--to", models, "--card", folder / "no-card.md")
+    assert sorted(file.name for file in models.iterdir()) == before
+
+
+class Nowhere:
+    """A predictor whose answers are no numbers."""
+
+    def __init__(self, real):
+        self.real, self.input_size, self.batch = real, real.input_size, real.batch
+        self.encode = real.encode
+
+    def decode(self, features, feeds):
+        masks, ious = self.real.decode(features, feeds)
+        return masks * np.float32(np.nan), ious
+
+    def decode_many(self, features, feeds):
+        masks, ious = self.real.decode_many(features, feeds)
+        return masks, ious * np.float32(np.nan)
+
+
+def test_answers_that_are_no_numbers_fail_the_gate(checkpoint):
+    pixels = [scene(3)[0]]
+    reference = TorchPredictor(load_model(checkpoint))
+    figures = compare([ask(reference, pixels[0])], Nowhere(reference), pixels, "nowhere")
+    assert figures["mask_iou"] == figures["least_mask_iou"] == 0
+    assert figures["max_logit_difference"] is None
+    assert "not finite" in line("fp32", {**figures, "gate": 0.999, "passed": False})
+    with pytest.raises(ExportError, match="not finite"):
+        ask(Nowhere(reference), pixels[0])
+
+
+@pytest.mark.parametrize(
+    "change", [{"mask_iou": float("nan")}, {"mask_iou": 0.5}, {"max_logit_difference": None}, {"passed": 1}]
+)
+def test_a_report_that_does_not_hold_is_not_published(published, change):
+    folder, models = published
+    report = json.loads((folder / "verify.json").read_text())
+    report["fp16"] |= change
+    (folder / "verify.json").write_text(json.dumps(report))
+    message = refuse("publish", folder, "--id", "other", "--to", models, "--card", folder / "no-card.md")
+    assert "failed verification" in message or "NaN" in message
+    assert not list(models.glob("other*"))
+
+
+def test_json_holds_finite_numbers_or_is_not_written(tmp_path):
+    write_json(tmp_path / "a.json", {"a": 1.5})
+    before = (tmp_path / "a.json").read_bytes()
+    with pytest.raises(ExportError, match=r"a\.json is not written: \$\.a\[1\]\.b \(nan\) is not a finite number"):
+        write_json(tmp_path / "a.json", {"a": [0, {"b": float("nan")}]})
+    assert (tmp_path / "a.json").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+
+
+@pytest.mark.parametrize(
+    "model_id",
+    [
+        "../up",
+        "a/b",
+        "a\\b",
+        "a b",
+        " a",
+        "",
+        "..",
+        "a..b",
+        "A",
+        "Ä",
+        ".a",
+        "a.",
+        "-a",
+        "a\n",
+        "con",
+        "a" * 65,
+        "/tmp/a",
+        "a%2f",
+    ],
+)
+def test_an_id_that_cannot_be_a_file_name_is_refused_before_anything_is_written(verified, tmp_path, model_id):
+    target = tmp_path / "site" / "models"
+    card = tmp_path / "card.md"
+    card.write_text("<!-- figures -->\n<!-- /figures -->\n")
+    message = refuse("publish", verified, f"--id={model_id}", "--to", target, "--card", card)
+    assert "--id" in message
+    assert [path.name for path in tmp_path.iterdir()] == ["card.md"]
+    assert card.read_text() == "<!-- figures -->\n<!-- /figures -->\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [(("--title", " "), "--title"), (("--variant", "../fp16"), "variant"), (("--licence", ""), "licence")],
+)
+def test_other_options_are_checked_before_anything_is_written(verified, tmp_path, options, told):
+    assert told in refuse("publish", verified, *options, "--to", tmp_path / "models", "--card", tmp_path / "no-card.md")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_model_of_two_files_is_not_published(published):
