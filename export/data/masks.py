@@ -20,6 +20,7 @@ NEAR = 1 / 16  # of the range: what lies this close to an end belongs to it, as 
 CLIMBING = (
     0.5  # of the pixels between the ends have a lower and a higher neighbour, where these are the edges of one object
 )
+DARK = 0.25  # of an object's brightness is the most that what lies around it may have
 AT_ENDS = 0.5  # of all pixels, in a mask of one object
 BETWEEN = 0.25  # of the bright pixels of a file with losses may be darker than an object, unless they climb
 NOISY_AT_ENDS = 0.9  # the same, where a lossy file may have been saved as PNG
@@ -169,7 +170,11 @@ def _of_grey(values: np.ndarray, lossy: bool) -> tuple[np.ndarray, ...]:
         return (_object(values, found[-1]),)
     if len(found) > 2 and (many or high >= BRIGHT):
         climbs = _climbs(values, low, high, many)
-        if at_ends >= AT_ENDS and (climbs or (at_ends >= NOISY_AT_ENDS and _scattered(values, low, high))):
+        if (
+            low <= DARK * high
+            and at_ends >= AT_ENDS
+            and (climbs or (at_ends >= NOISY_AT_ENDS and _scattered(values, low, high)))
+        ):
             return (_object(values, found[-1]),)
         if many and climbs:
             raise SampleError(f"it is a picture of {len(found)} levels, neither ids nor one object; {MAY_BE}.")

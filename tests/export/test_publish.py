@@ -169,7 +169,7 @@ def damaged(checkpoint, tmp_path):
     """A checkpoint with one value that is not a number, and the name of its tensor."""
     content = torch.load(checkpoint, weights_only=True)
     name = next(key for key, value in content["average"].items() if value.ndim == 4)
-    content["average"][name].view(-1)[3] = float("nan")
+    content["average"][name][0, 0, 0, 0] = float("nan")
     torch.save(content, tmp_path / "damaged.pt")
     return tmp_path / "damaged.pt", name
 
