@@ -182,9 +182,12 @@ export class Output {
 
   /** Changes when the previews do. */
   private readonly look = computed(() => {
-    const { plan } = this;
-    if (!plan.value) return [];
-    return [plan.value.previews, isPicture(choice.value.format) && behindOf(choice.value), this.backdrop.value];
+    const { plan, backdrop } = this;
+    if (!plan.value) return "nothing";
+    const behind = isPicture(choice.value.format) && behindOf(choice.value);
+    const { name, size, lastModified } = backdrop.value ?? {};
+    // Shapes have a key beside them. Saving an object names its answerer, which changes the object but not how it looks.
+    return JSON.stringify([plan.value.previews, behind, name, size, lastModified], (key, value: unknown) => (key === "shapes" ? undefined : value));
   });
 
   /** One at a time; what changed meanwhile is shown next. */
