@@ -46,6 +46,14 @@ def site() -> Iterator[Site]:
 
 
 @pytest.fixture
+def own_site() -> Iterator[Site]:
+    """Another origin, where nothing is stored yet. The test may stop it."""
+    site = serve()
+    yield site
+    site.stop()
+
+
+@pytest.fixture
 def model(request: pytest.FixtureRequest) -> Model:
     """The model that `visit` opens pages with: the discs, or the one of the nearest `real_model` mark."""
     mark = request.node.get_closest_marker("real_model")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from playwright.sync_api import expect
@@ -12,7 +10,7 @@ from tests.e2e.app import PATIENCE, App
 from tests.e2e.conftest import Visits
 from tests.e2e.expected import Expected, iou
 from tests.e2e.models import DEFAULT
-from tests.e2e.serving import Site, serve
+from tests.e2e.serving import Site
 from tests.e2e.test_model_files import STORED
 from tests.e2e.truth import SAMPLES
 
@@ -20,14 +18,6 @@ from tests.e2e.truth import SAMPLES
 INSTALLED = "async () => (await navigator.serviceWorker.ready).active.state === 'activated'"
 CONTROLLED = "() => navigator.serviceWorker.controller !== null"
 FACE, CUP = (190, 170), (290, 60)
-
-
-@pytest.fixture
-def own_site() -> Iterator[Site]:
-    """A server that the test may stop."""
-    site = serve()
-    yield site
-    site.stop()
 
 
 @pytest.fixture

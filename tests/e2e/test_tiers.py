@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -13,7 +12,7 @@ from tests.e2e.app import PATIENCE, App
 from tests.e2e.conftest import Visits, opened
 from tests.e2e.expected import iou
 from tests.e2e.models import QUICK, TIERS, Model
-from tests.e2e.serving import Site, serve
+from tests.e2e.serving import Site
 from tests.e2e.test_offline import CONTROLLED, INSTALLED
 from tests.e2e.test_tools import choose
 from tests.e2e.truth import SAMPLES
@@ -134,14 +133,6 @@ def test_one_model_or_two_is_the_persons_choice_and_remembered(app: App) -> None
     app.open().shows("coffee")
     expect(app.status).not_to_have_attribute("data-tier", re.compile("."))
     expect(app.status).to_contain_text("Ready · CPU")
-
-
-@pytest.fixture
-def own_site() -> Iterator[Site]:
-    """A server that the test may stop."""
-    site = serve()
-    yield site
-    site.stop()
 
 
 def test_a_visit_is_enough_for_both_models_offline(visit: Visits, own_site: Site) -> None:

@@ -11,7 +11,7 @@ from tests.e2e.conftest import FAILED, RESULTS
 from tests.e2e.engines.page import Page
 from tests.e2e.engines.window import Window
 from tests.e2e.expected import Expected, PhotoAnswers
-from tests.e2e.serving import Site, serve
+from tests.e2e.serving import Site
 from tests.e2e.truth import SAMPLES
 
 COFFEE = SAMPLES / "coffee.jpg"
@@ -55,14 +55,6 @@ def coffee(open_page: Page, tmp_path: Path, request: pytest.FixtureRequest) -> P
 def answers(expected: Expected) -> PhotoAnswers:
     """What the Python side says about it."""
     return expected.read(COFFEE)
-
-
-@pytest.fixture
-def own_site() -> Iterator[Site]:
-    """Another origin, where nothing is stored yet. The test may stop it."""
-    site = serve()
-    yield site
-    site.stop()
 
 
 @pytest.fixture
