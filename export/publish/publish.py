@@ -199,10 +199,11 @@ def figures_table(manifest: dict[str, Any]) -> str:
             same = variant["quality"]["verify"]["mask_iou"]
             for data, f in variant["quality"]["benchmarks"].items():
                 curve = f["click_miou"]
+                noc = f"{f['noc85']:.2f}" if "noc85" in f else "–"
                 rows.append(
                     f"| {model['id']} | {name} | {size:.1f} | {same:.4f} | {data} ({f['masks']} masks) | "
                     f"{curve[0]:.3f} | {f['click1_oracle_miou']:.3f} | {curve[2]:.3f} | {curve[4]:.3f} | "
-                    f"{f['box_miou']:.3f} | {f.get('noc85', '–')} |"
+                    f"{f['box_miou']:.3f} | {noc} |"
                 )
     return "\n".join(rows)
 
