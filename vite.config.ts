@@ -32,14 +32,27 @@ const contentSecurityPolicy =
 const policyTag: Plugin = {
   name: "content-security-policy",
   apply: "build", // the development server injects inline styles
-  transformIndexHtml: () => [{ tag: "meta", attrs: { "http-equiv": "Content-Security-Policy", content: contentSecurityPolicy }, injectTo: "head-prepend" }],
+  transformIndexHtml: () => [
+    {
+      tag: "meta",
+      attrs: { "http-equiv": "Content-Security-Policy", content: contentSecurityPolicy },
+      injectTo: "head-prepend",
+    },
+  ],
 };
 
 export default defineConfig({
   root,
   base: "./",
   cacheDir: "../node_modules/.vite",
-  build: { outDir: "dist", emptyOutDir: true, target: "es2022", sourcemap: false, assetsInlineLimit: 0, chunkSizeWarningLimit: 800 },
+  build: {
+    outDir: "dist",
+    emptyOutDir: true,
+    target: "es2022",
+    sourcemap: false,
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 800,
+  },
   worker: { format: "es" },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   // onnxruntime-web's plain builds load their .mjs and .wasm from the addresses we give; the "bundle" builds carry a copy of the .mjs.

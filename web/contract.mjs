@@ -23,12 +23,20 @@ function withoutOpenMinimum(schema) {
   return Object.fromEntries(entries.map(([key, value]) => [key, withoutOpenMinimum(value)]));
 }
 
-const schema = /** @type {import("json-schema-to-typescript").JSONSchema} */ (withoutOpenMinimum(JSON.parse(await readFile(source, "utf8"))));
-const types = await compile({ ...schema, title: "Manifest" }, "Manifest", { additionalProperties: false, bannerComment: banner, style: { printWidth: 120 } });
+const schema = /** @type {import("json-schema-to-typescript").JSONSchema} */ (
+  withoutOpenMinimum(JSON.parse(await readFile(source, "utf8")))
+);
+const types = await compile({ ...schema, title: "Manifest" }, "Manifest", {
+  additionalProperties: false,
+  bannerComment: banner,
+  style: { printWidth: 120 },
+});
 const present = await readFile(target, "utf8").catch(() => "");
 
 if (types === present) console.log("The manifest's types are up to date.");
 else if (process.argv.includes("--check")) {
-  console.error("web/src/engine/core/contract.ts is not what contract/manifest.schema.json says: run `npm run contract`.");
+  console.error(
+    "web/src/engine/core/contract.ts is not what contract/manifest.schema.json says: run `npm run contract`.",
+  );
   process.exitCode = 1;
 } else await writeFile(target, types);

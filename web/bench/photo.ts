@@ -10,7 +10,15 @@ export function drawPhoto(width: number, height: number): ImageBitmap {
   ["#d1495b", "#edae49", "#f4f1de"].forEach((colour, i) => {
     context.fillStyle = colour;
     context.beginPath();
-    context.ellipse(width * (0.25 + 0.25 * i), height * 0.5, width * 0.09, height * (0.12 + 0.06 * i), 0, 0, 2 * Math.PI);
+    context.ellipse(
+      width * (0.25 + 0.25 * i),
+      height * 0.5,
+      width * 0.09,
+      height * (0.12 + 0.06 * i),
+      0,
+      0,
+      2 * Math.PI,
+    );
     context.fill();
   });
   return canvas.transferToImageBitmap();

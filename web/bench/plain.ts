@@ -15,7 +15,10 @@ const inputSize = 1024;
 
 export function plainSide(models: string, threads: number): Side {
   ort.env.wasm.numThreads = threads;
-  ort.env.wasm.wasmPaths = { mjs: new URL(wasmModuleUrl, import.meta.url).href, wasm: new URL(wasmUrl, import.meta.url).href };
+  ort.env.wasm.wasmPaths = {
+    mjs: new URL(wasmModuleUrl, import.meta.url).href,
+    wasm: new URL(wasmUrl, import.meta.url).href,
+  };
   const sessions = new Map<string, ort.InferenceSession>();
   let embeddings: ort.Tensor;
   let photoSize = { width: 0, height: 0 };
@@ -80,7 +83,8 @@ function normalised(photo: ImageBitmap): Float32Array {
   const out = new Float32Array(3 * inputSize * inputSize);
   for (let c = 0; c < 3; c++)
     for (let y = 0; y < height; y++)
-      for (let x = 0; x < width; x++) out[(c * inputSize + y) * inputSize + x] = (data[4 * (y * width + x) + c]! - mean[c]!) / deviation[c]!;
+      for (let x = 0; x < width; x++)
+        out[(c * inputSize + y) * inputSize + x] = (data[4 * (y * width + x) + c]! - mean[c]!) / deviation[c]!;
   return out;
 }
 

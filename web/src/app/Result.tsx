@@ -23,8 +23,19 @@ export function Result({ session, prompting, saving, actions }: Props) {
   return (
     <>
       <section class="panel result" aria-label={t("Result")}>
-        {answer && <Candidates answer={answer} bitmap={session.photo.preview} chosen={session.candidate.value} onChoose={(candidate) => prompting.choose(candidate)} />}
-        {edited && <div class="refine-button"><ActionButton action={actions.refine} icon={SlidersHorizontal} text testId="refine" /></div>}
+        {answer && (
+          <Candidates
+            answer={answer}
+            bitmap={session.photo.preview}
+            chosen={session.candidate.value}
+            onChoose={(candidate) => prompting.choose(candidate)}
+          />
+        )}
+        {edited && (
+          <div class="refine-button">
+            <ActionButton action={actions.refine} icon={SlidersHorizontal} text testId="refine" />
+          </div>
+        )}
         <SaveButtons
           actions={actions}
           busy={saving.job.value !== null}

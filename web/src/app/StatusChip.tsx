@@ -21,8 +21,22 @@ export function StatusChip({ status, onCancel }: Props) {
   const extra = unplugged ? t("Offline") : ready && !tier && provider && (providerNames[provider] ?? provider);
   return (
     <div class="panel status-chip">
-      {state === "error" ? <CircleAlert class="status-alert" /> : unplugged ? <Unplugged /> : <Ring progress={ready ? 1 : progress} />}
-      <div data-testid="status" data-state={state} data-provider={provider} data-tier={tier} role="status" aria-live="polite" class="status-words">
+      {state === "error" ? (
+        <CircleAlert class="status-alert" />
+      ) : unplugged ? (
+        <Unplugged />
+      ) : (
+        <Ring progress={ready ? 1 : progress} />
+      )}
+      <div
+        data-testid="status"
+        data-state={state}
+        data-provider={provider}
+        data-tier={tier}
+        role="status"
+        aria-live="polite"
+        class="status-words"
+      >
         {named ? <span class="status-before-tier">{label} · </span> : label}
         {named && <span class="status-tier">{named}</span>}
         {extra && <span class="status-extra"> · {extra}</span>}
@@ -57,9 +71,20 @@ const length = 2 * Math.PI * radius;
 function Ring({ progress }: { progress: number | null }) {
   const part = progress ?? 0.25;
   return (
-    <svg class={progress === null ? "ring ring-turning" : progress === 1 ? "ring ring-full" : "ring"} viewBox="0 0 20 20" aria-hidden="true">
+    <svg
+      class={progress === null ? "ring ring-turning" : progress === 1 ? "ring ring-full" : "ring"}
+      viewBox="0 0 20 20"
+      aria-hidden="true"
+    >
       <circle class="ring-track" cx="10" cy="10" r={radius} />
-      <circle class="ring-part" cx="10" cy="10" r={radius} stroke-dasharray={`${part * length} ${length}`} transform="rotate(-90 10 10)" />
+      <circle
+        class="ring-part"
+        cx="10"
+        cy="10"
+        r={radius}
+        stroke-dasharray={`${part * length} ${length}`}
+        transform="rotate(-90 10 10)"
+      />
     </svg>
   );
 }

@@ -30,17 +30,39 @@ export function createActions(controller: Controller, page: PageActions) {
     pressed: () => drawing.tool.value === kind,
     run: () => drawing.choose(kind),
   });
-  const candidate = (number: number): Action => ({ label: "Candidates", keys: [String(number)], enabled: always, run: () => prompting.choose(number - 1) });
+  const candidate = (number: number): Action => ({
+    label: "Candidates",
+    keys: [String(number)],
+    enabled: always,
+    run: () => prompting.choose(number - 1),
+  });
   return {
-    open: { label: "Open a photo", name: "Open", keys: ["Ctrl+o"], anytime: true, enabled: always, run: () => page.choosePhoto() },
+    open: {
+      label: "Open a photo",
+      name: "Open",
+      keys: ["Ctrl+o"],
+      anytime: true,
+      enabled: always,
+      run: () => page.choosePhoto(),
+    },
     shortcuts: { label: "This list", keys: ["?"], anytime: true, enabled: always, run: () => page.showShortcuts() },
     nextPhoto: { label: "Next photo", keys: ["PageDown"], enabled: always, run: () => album.step(1) },
     previousPhoto: { label: "Previous photo", keys: ["PageUp"], enabled: always, run: () => album.step(-1) },
 
     undo: { label: "Undo", keys: ["Ctrl+z"], enabled: () => prompting.canUndo.value, run: () => prompting.undo() },
-    redo: { label: "Redo", keys: ["Ctrl+Shift+z", "Ctrl+y"], enabled: () => prompting.canRedo.value, run: () => prompting.redo() },
+    redo: {
+      label: "Redo",
+      keys: ["Ctrl+Shift+z", "Ctrl+y"],
+      enabled: () => prompting.canRedo.value,
+      run: () => prompting.redo(),
+    },
     clear: { label: "Clear", keys: [], enabled: () => !prompting.isEmpty.value, run: () => prompting.clear() },
-    leave: { label: "Close", keys: ["Escape"], enabled: always, run: () => void (keyboardBox.giveUp() || everything.leave() || prompting.leave()) },
+    leave: {
+      label: "Close",
+      keys: ["Escape"],
+      enabled: always,
+      run: () => void (keyboardBox.giveUp() || everything.leave() || prompting.leave()),
+    },
 
     tap: tool("tap", "Tap", "Tap: tap the object, or drag a box around it", "t"),
     scribble: tool("scribble", "Scribble", "Scribble: draw along the object", "p"),
@@ -66,8 +88,20 @@ export function createActions(controller: Controller, page: PageActions) {
       pressed: () => prompting.mode.value === "background",
       run: () => (prompting.mode.value = "background"),
     },
-    addPoint: { label: "Part of the object", keys: ["Enter"], onPhoto: true, enabled: always, run: () => prompting.tapCursor(false) },
-    leaveOutPoint: { label: "Not part of it", keys: ["Shift+Enter"], onPhoto: true, enabled: always, run: () => prompting.tapCursor(true) },
+    addPoint: {
+      label: "Part of the object",
+      keys: ["Enter"],
+      onPhoto: true,
+      enabled: always,
+      run: () => prompting.tapCursor(false),
+    },
+    leaveOutPoint: {
+      label: "Not part of it",
+      keys: ["Shift+Enter"],
+      onPhoto: true,
+      enabled: always,
+      run: () => prompting.tapCursor(true),
+    },
     boxCorner: {
       label: "Box around it",
       keys: ["x"],
@@ -76,15 +110,30 @@ export function createActions(controller: Controller, page: PageActions) {
       enabled: () => !everything.isOpen.value,
       run: () => keyboardBox.mark(),
     },
-    removePoint: { label: "Remove the last point", keys: ["Backspace", "Delete"], enabled: always, run: () => prompting.removeLatest() },
+    removePoint: {
+      label: "Remove the last point",
+      keys: ["Backspace", "Delete"],
+      enabled: always,
+      run: () => prompting.removeLatest(),
+    },
     refine: { label: "Refine the mask", name: "Refine", keys: ["f"], enabled: always, run: () => refining.toggle() },
-    tighten: { label: "Tighten the box to the mask, and ask again", keys: ["g"], enabled: always, run: () => prompting.tighten() },
+    tighten: {
+      label: "Tighten the box to the mask, and ask again",
+      keys: ["g"],
+      enabled: always,
+      run: () => prompting.tighten(),
+    },
 
     candidate1: candidate(1),
     candidate2: candidate(2),
     candidate3: candidate(3),
     newObject: { label: "New object", keys: ["n"], enabled: () => objects.canAdd.value, run: () => objects.add() },
-    objectList: { label: "List of objects", keys: ["l"], enabled: always, run: () => (objects.wanted.value = !objects.wanted.peek()) },
+    objectList: {
+      label: "List of objects",
+      keys: ["l"],
+      enabled: always,
+      run: () => (objects.wanted.value = !objects.wanted.peek()),
+    },
     findAll: {
       label: "Find all",
       keys: ["d"],
@@ -98,8 +147,20 @@ export function createActions(controller: Controller, page: PageActions) {
     zoomOut: { label: "Zoom out", keys: ["-", "_"], enabled: always, run: () => viewport.zoom(1 / step) },
     fit: { label: "Fit", keys: ["0"], enabled: always, run: () => viewport.fit() },
 
-    saveCutout: { label: "Save the cut-out", name: "Cut-out", keys: ["s", "Ctrl+s"], enabled: () => saving.possible.value, run: () => void saving.saveCutout() },
-    saveMask: { label: "Save the mask", name: "Mask", keys: ["m"], enabled: () => saving.possible.value, run: () => void saving.saveMask() },
+    saveCutout: {
+      label: "Save the cut-out",
+      name: "Cut-out",
+      keys: ["s", "Ctrl+s"],
+      enabled: () => saving.possible.value,
+      run: () => void saving.saveCutout(),
+    },
+    saveMask: {
+      label: "Save the mask",
+      name: "Mask",
+      keys: ["m"],
+      enabled: () => saving.possible.value,
+      run: () => void saving.saveMask(),
+    },
     copyCutout: {
       label: "Copy the cut-out",
       name: "Copy",
@@ -109,7 +170,13 @@ export function createActions(controller: Controller, page: PageActions) {
       yields: () => !saving.possible.peek() || Boolean(getSelection()?.toString()),
       run: () => void saving.copyCutout(),
     },
-    saveMore: { label: "More ways to save", name: "More", keys: ["Ctrl+Shift+s"], enabled: () => saving.possible.value, run: () => openSaveSheet(saving) },
+    saveMore: {
+      label: "More ways to save",
+      name: "More",
+      keys: ["Ctrl+Shift+s"],
+      enabled: () => saving.possible.value,
+      run: () => openSaveSheet(saving),
+    },
   } satisfies Record<string, Action>;
 }
 
@@ -132,7 +199,12 @@ export const shortcutGroups = (actions: Actions): Readonly<Record<ShortcutGroup,
     [actions.fit],
   ],
   keyboard: [[actions.addPoint], [actions.leaveOutPoint], [actions.boxCorner], [actions.removePoint]],
-  objects: [[actions.candidate1, actions.candidate2, actions.candidate3], [actions.newObject], [actions.objectList], [actions.findAll]],
+  objects: [
+    [actions.candidate1, actions.candidate2, actions.candidate3],
+    [actions.newObject],
+    [actions.objectList],
+    [actions.findAll],
+  ],
   page: [
     [actions.undo],
     [actions.redo],

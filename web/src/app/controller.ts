@@ -5,7 +5,15 @@ import { Engine, type EngineChoice } from "../state/engine";
 import { endCoaching } from "../features/stage/coach";
 import { KeyboardBox } from "../features/stage/keyboardBox";
 import { Album, type Sheet } from "../features/library/album";
-import { engineMessage, lostMessage, photoMessage, remarkMessage, storageMessage, type Message, type Remedy } from "../state/messages";
+import {
+  engineMessage,
+  lostMessage,
+  photoMessage,
+  remarkMessage,
+  storageMessage,
+  type Message,
+  type Remedy,
+} from "../state/messages";
 import { Everything } from "../features/find-all/everything";
 import { Models } from "../features/models/models";
 import { Objects } from "../features/objects/objects";
@@ -41,7 +49,10 @@ export class Controller {
   private turn = 0;
 
   constructor(choice: EngineChoice) {
-    this.engine = new Engine({ ...choice, instant: () => tiers.peek() !== "precise" }, (_, lost) => (this.message.value = lost === "webgpu" ? lostMessage() : null));
+    this.engine = new Engine(
+      { ...choice, instant: () => tiers.peek() !== "precise" },
+      (_, lost) => (this.message.value = lost === "webgpu" ? lostMessage() : null),
+    );
     this.precise = new Precise(this.engine);
     this.models = new Models(this.engine, this.precise);
     this.prompting = new Prompting(this.session, this.viewport, () => this.forgetMessage());
@@ -54,7 +65,9 @@ export class Controller {
     this.album = new Album(this);
     this.everything = new Everything(this.session, this.prompting, (message) => (this.message.value = message));
     effect(() => this.introduce(this.session.value, this.engine.segmenter.value));
-    effect(() => this.refine(this.session.value, this.session.value?.encoded.value ?? false, this.precise.segmenter.value));
+    effect(() =>
+      this.refine(this.session.value, this.session.value?.encoded.value ?? false, this.precise.segmenter.value),
+    );
     effect(() => {
       if (this.engine.segmenter.value?.info.cached === false) this.message.value = storageMessage();
     });
@@ -160,7 +173,13 @@ export class Controller {
   async openSample(address: string, name: string): Promise<void> {
     const answer = await fetch(address).catch(() => null);
     if (answer?.ok) await this.open(await answer.blob(), name);
-    else this.message.value = { tone: "error", title: t("The sample could not be loaded"), text: t("The connection failed."), remedy: "choose-photo" };
+    else
+      this.message.value = {
+        tone: "error",
+        title: t("The sample could not be loaded"),
+        text: t("The connection failed."),
+        remedy: "choose-photo",
+      };
   }
 
   /** Back to the photo before, or to the start. */
@@ -195,7 +214,12 @@ export class Controller {
     }
     this.viewport.show(photo);
     this.startOver();
-    const session = new Session(photo, (error) => this.report(error), this.album.past(sheet, photo), (error) => this.precise.report(error));
+    const session = new Session(
+      photo,
+      (error) => this.report(error),
+      this.album.past(sheet, photo),
+      (error) => this.precise.report(error),
+    );
     this.album.admit(sheet, session);
     if (!session.isBlank()) this.prompting.hasAsked.value = true;
     this.session.value = session;
@@ -215,7 +239,8 @@ export class Controller {
     untracked(() => {
       if (!session) return;
       if (!segmenter) session.coarsen();
-      else if (encoded && !session.isRefinedWith(segmenter)) void session.refine(segmenter).catch((error: unknown) => isAborted(error) || this.precise.report(error));
+      else if (encoded && !session.isRefinedWith(segmenter))
+        void session.refine(segmenter).catch((error: unknown) => isAborted(error) || this.precise.report(error));
     });
   }
 

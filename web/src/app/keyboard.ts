@@ -7,7 +7,12 @@ import type { Controller } from "./controller";
 /** CSS pixels per arrow key; with Shift the fine step of the cursor. */
 const step = { pan: 64, cursor: 16, fine: 1 };
 
-const arrows: Record<string, readonly [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const arrows: Record<string, readonly [number, number]> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
 
 export type Key = Pick<KeyboardEvent, "key" | "code" | "ctrlKey" | "metaKey" | "shiftKey">;
 
@@ -16,7 +21,14 @@ export function listenToKeys(controller: Controller, actions: Actions): () => vo
   const abort = new AbortController();
   const all = Object.values(actions);
   const onKey = (event: KeyboardEvent): void => {
-    if (event.defaultPrevented || event.altKey || event.isComposing || (event.target instanceof HTMLElement && keepsKey(event.target, event)) || document.querySelector("dialog[open]")) return;
+    if (
+      event.defaultPrevented ||
+      event.altKey ||
+      event.isComposing ||
+      (event.target instanceof HTMLElement && keepsKey(event.target, event)) ||
+      document.querySelector("dialog[open]")
+    )
+      return;
     const onPhoto = event.target instanceof HTMLCanvasElement;
     const hasPhoto = controller.session.peek() !== null;
     const arrow = arrows[event.key];
@@ -38,7 +50,11 @@ export function listenToKeys(controller: Controller, actions: Actions): () => vo
  * The action that a key asks for there, or null. Shift counts only where an action names it: `+` needs it on many keyboards. What a key
  * means goes before where it is: a letter that is not Latin, and what stands where others have digits, count by their place.
  */
-export function actionOf(event: Key, actions: readonly Action[], { onPhoto, hasPhoto }: { onPhoto: boolean; hasPhoto: boolean }): Action | null {
+export function actionOf(
+  event: Key,
+  actions: readonly Action[],
+  { onPhoto, hasPhoto }: { onPhoto: boolean; hasPhoto: boolean },
+): Action | null {
   const command = event.ctrlKey || event.metaKey ? "Ctrl+" : "";
   const usable = actions.filter((action) => (hasPhoto || action.anytime) && (onPhoto || !action.onPhoto));
   for (const key of [event.key.length === 1 ? event.key.toLowerCase() : event.key, byPlace(event)]) {
@@ -63,7 +79,12 @@ function byPlace({ key, code, shiftKey }: Key): string | null {
   return /^Key([A-Z])$/.exec(code)?.[1]?.toLowerCase() ?? brackets[code] ?? null;
 }
 
-function follow([x, y]: readonly [number, number], onPhoto: boolean, fine: boolean, { prompting, viewport }: Controller): void {
+function follow(
+  [x, y]: readonly [number, number],
+  onPhoto: boolean,
+  fine: boolean,
+  { prompting, viewport }: Controller,
+): void {
   const by = fine ? step.fine : step.cursor;
   if (onPhoto) prompting.moveCursor(x * by, y * by);
   else viewport.pan(-x * step.pan, -y * step.pan);

@@ -44,7 +44,10 @@ render(<App controller={controller} />, place);
 void watchCameras();
 welcomeArrivals(controller, () => (openDialog.value = "camera"));
 
-const register = () => registerServiceWorker(() => controller.session.peek() === null && !controller.opening.peek() && !controller.album.returning.peek());
+const register = () =>
+  registerServiceWorker(
+    () => controller.session.peek() === null && !controller.opening.peek() && !controller.album.returning.peek(),
+  );
 if (import.meta.env.PROD && !globalThis.crossOriginIsolated) {
   // The service worker is what brings isolation, and a reload: let it come first.
   void register();

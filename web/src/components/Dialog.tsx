@@ -18,7 +18,14 @@ export function Dialog({ title, testId, onClose, children }: Props) {
   useEffect(() => dialog.current!.showModal(), []);
   const closeOutside = (event: MouseEvent) => event.target === dialog.current && onClose();
   return (
-    <dialog ref={dialog} class="dialog" aria-labelledby={id} data-testid={testId} onClose={onClose} onClick={closeOutside}>
+    <dialog
+      ref={dialog}
+      class="dialog"
+      aria-labelledby={id}
+      data-testid={testId}
+      onClose={onClose}
+      onClick={closeOutside}
+    >
       <div class="dialog-body">
         <header>
           <h2 id={id}>{title}</h2>

@@ -15,7 +15,17 @@ interface Props {
   onClick(): void;
 }
 
-export function IconButton({ icon: Icon, label, text, hint, testId, pressed, disabled, kind = "plain", onClick }: Props) {
+export function IconButton({
+  icon: Icon,
+  label,
+  text,
+  hint,
+  testId,
+  pressed,
+  disabled,
+  kind = "plain",
+  onClick,
+}: Props) {
   return (
     <button
       type="button"

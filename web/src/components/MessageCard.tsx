@@ -13,7 +13,11 @@ interface Props {
 export function MessageCard({ message, onRemedy, onDismiss }: Props) {
   const { remedy } = message;
   return (
-    <div class={`panel message message-${message.tone}`} role={message.tone === "error" ? "alert" : "status"} data-testid="message">
+    <div
+      class={`panel message message-${message.tone}`}
+      role={message.tone === "error" ? "alert" : "status"}
+      data-testid="message"
+    >
       <div class="message-words">
         <strong>{message.title}</strong>
         <p>{message.text}</p>

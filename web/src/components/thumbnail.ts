@@ -31,7 +31,14 @@ function paint(context: CanvasRenderingContext2D, { side, bitmap, photo, rect, o
   context.save();
   context.resetTransform();
   context.clearRect(0, 0, side, side);
-  context.setTransform(scale, 0, 0, scale, side / 2 - (rect.x + rect.width / 2) * scale, side / 2 - (rect.y + rect.height / 2) * scale);
+  context.setTransform(
+    scale,
+    0,
+    0,
+    scale,
+    side / 2 - (rect.x + rect.width / 2) * scale,
+    side / 2 - (rect.y + rect.height / 2) * scale,
+  );
   context.globalAlpha = 0.25;
   context.drawImage(bitmap, 0, 0, photo.width, photo.height);
   context.globalAlpha = 1;

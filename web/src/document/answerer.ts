@@ -10,9 +10,15 @@ export function attributed(before: Document, after: Document, answererOf: Answer
   const known = new Map(currentStep(before).objects.map((object) => [object.id, object]));
   const ids = currentStep(after).objects.filter((object) => {
     const earlier = known.get(object.id);
-    return earlier?.revision === object.revision && (earlier.strokes !== object.strokes || earlier.finish !== object.finish);
+    return (
+      earlier?.revision === object.revision && (earlier.strokes !== object.strokes || earlier.finish !== object.finish)
+    );
   });
-  return held(after, ids.map(({ id }) => id), answererOf);
+  return held(
+    after,
+    ids.map(({ id }) => id),
+    answererOf,
+  );
 }
 
 /** Names the answerer of some objects in the current step, which is no edit. */

@@ -6,7 +6,8 @@ import type { LowResMask, PromptBox, PromptPoint } from "../engine/core/prompt";
 
 const distance = (a: Point, b: Point): number => Math.hypot(a.x - b.x, a.y - b.y);
 
-export const lengthOf = (curve: readonly Point[]): number => curve.reduce((sum, point, i) => (i ? sum + distance(curve[i - 1]!, point) : 0), 0);
+export const lengthOf = (curve: readonly Point[]): number =>
+  curve.reduce((sum, point, i) => (i ? sum + distance(curve[i - 1]!, point) : 0), 0);
 
 /** Most points that one line becomes: the model has seen few prompts with more. */
 const most = 5;
@@ -54,8 +55,14 @@ export function lassoPoints(curve: readonly Point[], label: 0 | 1, photo: Size, 
   const step = Math.max(rect.width, rect.height) / fine;
   // A ring of samples outside of it: the border of the grid is no edge.
   const size = { width: Math.ceil(rect.width / step) + 2, height: Math.ceil(rect.height / step) + 2 };
-  const place = (i: number): Point => ({ x: rect.x + ((i % size.width) - 0.5) * step, y: rect.y + (Math.floor(i / size.width) - 0.5) * step });
-  const depth = signedDistance(Uint8Array.from({ length: size.width * size.height }, (_, i) => (isWithin(place(i), curve) ? 1 : 0)), size);
+  const place = (i: number): Point => ({
+    x: rect.x + ((i % size.width) - 0.5) * step,
+    y: rect.y + (Math.floor(i / size.width) - 0.5) * step,
+  });
+  const depth = signedDistance(
+    Uint8Array.from({ length: size.width * size.height }, (_, i) => (isWithin(place(i), curve) ? 1 : 0)),
+    size,
+  );
   const points: Point[] = [];
   while (points.length < count) {
     let [best, at] = [0, -1];
@@ -79,7 +86,10 @@ export function lassoMask(curve: readonly Point[], photo: Size, inputSize: numbe
   const { scaleX, scaleY } = letterbox(photo.width, photo.height, inputSize);
   const size = gridSize(inputSize);
   const logits = Float32Array.from({ length: size * size }, (_, i) => {
-    const place = { x: (((i % size) + 0.5) * cellSize) / scaleX, y: ((Math.floor(i / size) + 0.5) * cellSize) / scaleY };
+    const place = {
+      x: (((i % size) + 0.5) * cellSize) / scaleX,
+      y: ((Math.floor(i / size) + 0.5) * cellSize) / scaleY,
+    };
     return isWithin(place, curve) ? sure : -sure;
   });
   return { logits, size };

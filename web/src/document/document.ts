@@ -94,7 +94,8 @@ export const isEmpty = (doc: Document): boolean => isBlank(current(doc));
 
 export const toPrompt = ({ points, box, mask }: Question): Prompt => ({ points, box, mask });
 
-export const addPoint = (doc: Document, point: PromptPoint): Document => ask(doc, { points: [...current(doc).points, point] });
+export const addPoint = (doc: Document, point: PromptPoint): Document =>
+  ask(doc, { points: [...current(doc).points, point] });
 
 /**
  * Moves point `index`. While a point is dragged, call it on the document as it was when the drag began: the drag is then one step.
@@ -112,20 +113,24 @@ export function removePoint(doc: Document, index: number): Document {
 }
 
 /** Asks something that has nothing to do with what was asked before. */
-export const askAnew = (doc: Document, { points, box = null, mask = null }: Prompt): Document => ask(doc, { points, box, mask });
+export const askAnew = (doc: Document, { points, box = null, mask = null }: Prompt): Document =>
+  ask(doc, { points, box, mask });
 
 export const setBox = (doc: Document, box: PromptBox): Document => ask(doc, { box });
 
 export const removeBox = (doc: Document): Document => (current(doc).box ? ask(doc, { box: null }) : doc);
 
 /** Takes an answer as the mask prompt of what follows, or drops it (null). */
-export const setMask = (doc: Document, mask: LowResMask | null): Document => (current(doc).mask === mask ? doc : ask(doc, { mask }));
+export const setMask = (doc: Document, mask: LowResMask | null): Document =>
+  current(doc).mask === mask ? doc : ask(doc, { mask });
 
 /** Looking at another candidate asks the model nothing: it keeps the revision, and is no step of its own to undo. */
-export const chooseCandidate = (doc: Document, candidate: number | null): Document => amend(doc, withObject(currentStep(doc), { ...current(doc), candidate }));
+export const chooseCandidate = (doc: Document, candidate: number | null): Document =>
+  amend(doc, withObject(currentStep(doc), { ...current(doc), candidate }));
 
 /** Removes every prompt and every stroke of the object, as one step that can be undone. */
-export const clear = (doc: Document): Document => (isEmpty(doc) && !current(doc).mask ? doc : ask(doc, { ...noPrompts, strokes: noStrokes }));
+export const clear = (doc: Document): Document =>
+  isEmpty(doc) && !current(doc).mask ? doc : ask(doc, { ...noPrompts, strokes: noStrokes });
 
 /** Paints, or erases, on the object that is being edited. The model is asked nothing. */
 export function addStroke(doc: Document, stroke: Stroke): Document {
@@ -136,7 +141,9 @@ export function addStroke(doc: Document, stroke: Stroke): Document {
 /** Says what is done to the answers about the object that is being edited. */
 export function setFinish(doc: Document, finish: Finish): Document {
   const object = current(doc);
-  return sameFinish(object.finish, finish) ? doc : append(doc, withObject(currentStep(doc), { ...object, hidden: false, finish }));
+  return sameFinish(object.finish, finish)
+    ? doc
+    : append(doc, withObject(currentStep(doc), { ...object, hidden: false, finish }));
 }
 
 export const canUndo = (doc: Document): boolean => doc.index > 0;
@@ -145,18 +152,35 @@ export const undo = (doc: Document): Document => (canUndo(doc) ? { ...doc, index
 export const redo = (doc: Document): Document => (canRedo(doc) ? { ...doc, index: doc.index + 1 } : doc);
 
 /** Appends a step after the current one; what could have been redone is gone. */
-export const append = (doc: Document, step: Step): Document => ({ steps: [...doc.steps.slice(0, doc.index + 1), step], index: doc.index + 1 });
+export const append = (doc: Document, step: Step): Document => ({
+  steps: [...doc.steps.slice(0, doc.index + 1), step],
+  index: doc.index + 1,
+});
 
 /** Changes the current step itself: for what is no edit, and nothing to undo. */
 export const amend = (doc: Document, step: Step): Document => ({ ...doc, steps: doc.steps.with(doc.index, step) });
 
 /** Takes a chain of edits as one step. */
-export const inOne = (before: Document, after: Document): Document => (after === before ? before : append(before, currentStep(after)));
+export const inOne = (before: Document, after: Document): Document =>
+  after === before ? before : append(before, currentStep(after));
 
 /** The step with one object replaced by its new state. */
-export const withObject = (step: Step, object: PhotoObject): Step => ({ ...step, objects: step.objects.map((other) => (other.id === object.id ? object : other)) });
+export const withObject = (step: Step, object: PhotoObject): Step => ({
+  ...step,
+  objects: step.objects.map((other) => (other.id === object.id ? object : other)),
+});
 
 /** Asks something new about the active object. The choice of a candidate and of a model ends with its question, and who edits wants to see. */
 function ask(doc: Document, change: Partial<Pick<PhotoObject, "points" | "box" | "mask" | "strokes">>): Document {
-  return append(doc, withObject(currentStep(doc), { ...current(doc), hidden: false, candidate: null, model: null, ...change, revision: newRevision() }));
+  return append(
+    doc,
+    withObject(currentStep(doc), {
+      ...current(doc),
+      hidden: false,
+      candidate: null,
+      model: null,
+      ...change,
+      revision: newRevision(),
+    }),
+  );
 }

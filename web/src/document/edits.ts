@@ -7,13 +7,20 @@ import type { LowResMask, PromptBox, PromptPoint } from "../engine/core/prompt";
  *
  * @param answer The mask that the user was looking at, or null when there was none.
  */
-export const correct = (doc: Document, point: PromptPoint, answer: LowResMask | null): Document => inOne(doc, setMask(addPoint(doc, point), answer));
+export const correct = (doc: Document, point: PromptPoint, answer: LowResMask | null): Document =>
+  inOne(doc, setMask(addPoint(doc, point), answer));
 
 /** Adds the points of a scribble, which corrects an answer as a single point does. */
-export const correctAlong = (doc: Document, points: readonly PromptPoint[], answer: LowResMask | null): Document => inOne(doc, setMask(points.reduce(addPoint, doc), answer));
+export const correctAlong = (doc: Document, points: readonly PromptPoint[], answer: LowResMask | null): Document =>
+  inOne(doc, setMask(points.reduce(addPoint, doc), answer));
 
 /** Asks about what a lasso holds, and nothing else. @param mask The lasso's own inside, as if it were an earlier answer. */
-export const encircle = (doc: Document, box: PromptBox, points: readonly PromptPoint[], mask: LowResMask | null): Document => askAnew(doc, { points, box, mask });
+export const encircle = (
+  doc: Document,
+  box: PromptBox,
+  points: readonly PromptPoint[],
+  mask: LowResMask | null,
+): Document => askAnew(doc, { points, box, mask });
 
 /** Moves a point. The earlier answer stays a prompt only if it came before that point. */
 export function replacePoint(doc: Document, index: number, to: { x: number; y: number }): Document {

@@ -1,11 +1,26 @@
 /** Edits of the list of objects: each one a step to undo, except for the choice of the object to edit. */
-import { amend, append, blankObject, current, currentStep, inOne, isBlank, newRevision, withObject, type Document, type PhotoObject, type Question, type Step } from "./document";
+import {
+  amend,
+  append,
+  blankObject,
+  current,
+  currentStep,
+  inOne,
+  isBlank,
+  newRevision,
+  withObject,
+  type Document,
+  type PhotoObject,
+  type Question,
+  type Step,
+} from "./document";
 import { cleanFinish } from "../postprocess/postprocess";
 import { noStrokes } from "../postprocess/strokes";
 
 export const objectsOf = (doc: Document): readonly PhotoObject[] => currentStep(doc).objects;
 
-export const findObject = (doc: Document, id: number): PhotoObject | undefined => objectsOf(doc).find((object) => object.id === id);
+export const findObject = (doc: Document, id: number): PhotoObject | undefined =>
+  objectsOf(doc).find((object) => object.id === id);
 
 /** A new object in front of the others, ready to be asked about, finished as the one before. One that nothing was said about yet is taken instead. */
 export function addObject(doc: Document): Document {
@@ -78,7 +93,10 @@ export function revive(doc: Document): Document {
     if (!revisions.has(old)) revisions.set(old, newRevision());
     return revisions.get(old)!;
   };
-  const steps: Step[] = doc.steps.map((step) => ({ ...step, objects: step.objects.map((object) => ({ ...older, ...object, revision: renew(object.revision) })) }));
+  const steps: Step[] = doc.steps.map((step) => ({
+    ...step,
+    objects: step.objects.map((object) => ({ ...older, ...object, revision: renew(object.revision) })),
+  }));
   return { steps, index: doc.index };
 }
 
@@ -87,12 +105,14 @@ const older = { finish: cleanFinish, strokes: noStrokes, model: null };
 
 function change(doc: Document, id: number, to: Partial<Pick<PhotoObject, "name" | "hidden">>): Document {
   const object = findObject(doc, id);
-  if (!object || (to.name ?? object.name) === object.name && (to.hidden ?? object.hidden) === object.hidden) return doc;
+  if (!object || ((to.name ?? object.name) === object.name && (to.hidden ?? object.hidden) === object.hidden))
+    return doc;
   return append(doc, withObject(currentStep(doc), { ...object, ...to }));
 }
 
 /** Above every id that any step knows: what was undone may come back. */
-const nextId = (doc: Document): number => 1 + Math.max(...doc.steps.flatMap(({ objects }) => objects.map(({ id }) => id)));
+const nextId = (doc: Document): number =>
+  1 + Math.max(...doc.steps.flatMap(({ objects }) => objects.map(({ id }) => id)));
 
 /** The lowest number that no object is called by. */
 function freeName(doc: Document): string {

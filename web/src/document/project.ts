@@ -32,7 +32,17 @@ const mostBytes = 2 ** 30;
 const jsonEntry = "document.json";
 const photoEntry = "photo";
 const reference = "$array";
-const arrayTypes = { Float32Array, Float64Array, Uint8Array, Uint8ClampedArray, Int8Array, Uint16Array, Int16Array, Uint32Array, Int32Array } as const;
+const arrayTypes = {
+  Float32Array,
+  Float64Array,
+  Uint8Array,
+  Uint8ClampedArray,
+  Int8Array,
+  Uint16Array,
+  Int16Array,
+  Uint32Array,
+  Int32Array,
+} as const;
 
 type NumberArray = InstanceType<(typeof arrayTypes)[keyof typeof arrayTypes]>;
 
@@ -51,7 +61,14 @@ export function packProject({ photo, document, model }: Project): Uint8Array<Arr
   const entries = new Map<string, Uint8Array>([[photoEntry, photo.bytes]]);
   const step = takeArrays(currentStep(document), entries);
   const checks = Object.fromEntries([...entries].map(([name, bytes]) => [name, crc32(bytes)]));
-  const stored: Stored = { format: "tapmask-project", version: projectVersion, photo: { name: photo.name, type: photo.type }, model, checks, step };
+  const stored: Stored = {
+    format: "tapmask-project",
+    version: projectVersion,
+    photo: { name: photo.name, type: photo.type },
+    model,
+    checks,
+    step,
+  };
   const parts: Uint8Array<ArrayBuffer>[] = [];
   const zip = new Zip((error, chunk) => {
     if (error) throw error;
@@ -63,7 +80,8 @@ export function packProject({ photo, document, model }: Project): Uint8Array<Arr
   };
   add(new ZipDeflate(jsonEntry), strToU8(JSON.stringify(stored)));
   // Photos are compressed already.
-  for (const [name, bytes] of entries) add(name === photoEntry ? new ZipPassThrough(name) : new ZipDeflate(name), bytes);
+  for (const [name, bytes] of entries)
+    add(name === photoEntry ? new ZipPassThrough(name) : new ZipDeflate(name), bytes);
   zip.end();
   return parts;
 }
@@ -110,7 +128,8 @@ function parse(json: string): Stored {
   const { version, photo, model, checks, step } = value;
   if (!Number.isInteger(version)) throw new ProjectError("damaged");
   if ((version as number) > projectVersion) throw new ProjectError("newer");
-  if (!isRecord(photo) || typeof photo.name !== "string" || typeof photo.type !== "string" || !isRecord(checks)) throw new ProjectError("damaged");
+  if (!isRecord(photo) || typeof photo.name !== "string" || typeof photo.type !== "string" || !isRecord(checks))
+    throw new ProjectError("damaged");
   return {
     format: "tapmask-project",
     version: version as number,
@@ -136,11 +155,16 @@ function takeArrays(value: unknown, entries: Map<string, Uint8Array>, known = ne
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, takeArrays(item, entries, known)]));
 }
 
-function putArrays(value: unknown, entries: ReadonlyMap<string, Uint8Array<ArrayBuffer>>, known = new Map<string, NumberArray>()): unknown {
+function putArrays(
+  value: unknown,
+  entries: ReadonlyMap<string, Uint8Array<ArrayBuffer>>,
+  known = new Map<string, NumberArray>(),
+): unknown {
   if (Array.isArray(value)) return value.map((item) => putArrays(item, entries, known));
   if (!isRecord(value)) return value;
   const name = value[reference];
-  if (typeof name !== "string") return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, putArrays(item, entries, known)]));
+  if (typeof name !== "string")
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, putArrays(item, entries, known)]));
   const array = known.get(name) ?? numbers(entries.get(name), value.of);
   known.set(name, array);
   return array;
@@ -153,4 +177,5 @@ function numbers(bytes: Uint8Array<ArrayBuffer> | undefined, type: unknown): Num
   return new make(bytes.slice().buffer);
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);

@@ -15,7 +15,11 @@ export function isDocument(value: unknown): value is Document {
 
 function isStep(value: unknown): boolean {
   if (!isRecord(value) || !Array.isArray(value.objects) || !value.objects.length) return false;
-  if (!value.objects.every(isObject) || new Set(value.objects.map(({ id }: { id: unknown }) => id)).size < value.objects.length) return false;
+  if (
+    !value.objects.every(isObject) ||
+    new Set(value.objects.map(({ id }: { id: unknown }) => id)).size < value.objects.length
+  )
+    return false;
   return value.objects.some((object: { id: unknown }) => object.id === value.active);
 }
 
@@ -40,14 +44,24 @@ function isObject(value: unknown): boolean {
   );
 }
 
-const isPoint = (value: unknown): boolean => isRecord(value) && areFinite([value.x, value.y]) && (value.label === 0 || value.label === 1);
+const isPoint = (value: unknown): boolean =>
+  isRecord(value) && areFinite([value.x, value.y]) && (value.label === 0 || value.label === 1);
 
 const isBox = (value: unknown): boolean => isRecord(value) && areFinite([value.x1, value.y1, value.x2, value.y2]);
 
-const isMask = (value: unknown): boolean => isRecord(value) && isCount(value.size) && value.logits instanceof Float32Array && value.logits.length === value.size ** 2;
+const isMask = (value: unknown): boolean =>
+  isRecord(value) &&
+  isCount(value.size) &&
+  value.logits instanceof Float32Array &&
+  value.logits.length === value.size ** 2;
 
 const isStroke = (value: unknown): boolean =>
-  isRecord(value) && Array.isArray(value.points) && value.points.length > 0 && value.points.every((point) => isRecord(point) && areFinite([point.x, point.y])) && areFinite([value.radius]) && typeof value.erase === "boolean";
+  isRecord(value) &&
+  Array.isArray(value.points) &&
+  value.points.length > 0 &&
+  value.points.every((point) => isRecord(point) && areFinite([point.x, point.y])) &&
+  areFinite([value.radius]) &&
+  typeof value.erase === "boolean";
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 

@@ -16,7 +16,8 @@ export async function selfTestBitmap({ width, height }: SelfTest): Promise<Image
 }
 
 /** @throws EngineError `bad-input` where the bitmap was closed. */
-export const copyBitmap = (bitmap: ImageBitmap): Promise<ImageBitmap> => createImageBitmap(bitmap).catch((error: unknown) => refuse(error));
+export const copyBitmap = (bitmap: ImageBitmap): Promise<ImageBitmap> =>
+  createImageBitmap(bitmap).catch((error: unknown) => refuse(error));
 
 /** The pixels, which takes a second copy of the whole picture. @throws EngineError `bad-input` or `out-of-memory` */
 export function pixelsOf(bitmap: ImageBitmap): ImageData {
@@ -27,11 +28,18 @@ export function pixelsOf(bitmap: ImageBitmap): ImageData {
     context.drawImage(bitmap, 0, 0);
     return context.getImageData(0, 0, width, height);
   } catch (error) {
-    if (error instanceof RangeError) throw new EngineError("out-of-memory", "There is not enough memory for the pixels of this picture.", { cause: error });
+    if (error instanceof RangeError)
+      throw new EngineError("out-of-memory", "There is not enough memory for the pixels of this picture.", {
+        cause: error,
+      });
     return refuse(error);
   }
 }
 
 function refuse(error: unknown): never {
-  throw new EngineError("bad-input", `The picture cannot be read: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  throw new EngineError(
+    "bad-input",
+    `The picture cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    { cause: error },
+  );
 }

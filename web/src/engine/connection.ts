@@ -19,7 +19,9 @@ export const thisMachine: Machine = {
 function connect(): Connection {
   const worker = new Worker(new URL("./worker/worker.ts", import.meta.url), { type: "module", name: "tapmask-engine" });
   const died = new Promise<string>((resolve) => {
-    worker.addEventListener("error", (event) => resolve(`The worker failed: ${event.message || "its script could not be loaded"}.`));
+    worker.addEventListener("error", (event) =>
+      resolve(`The worker failed: ${event.message || "its script could not be loaded"}.`),
+    );
     worker.addEventListener("messageerror", () => resolve("The worker sent something that cannot be read."));
   });
   return { api: wrap<WorkerApi>(worker), died, terminate: () => worker.terminate() };

@@ -23,7 +23,8 @@ export interface SavedEmbeddings {
  * @param outputs The encoder's outputs in the manifest.
  */
 export function misfit(saved: unknown, outputs: readonly TensorSpec[]): string | null {
-  if (!isRecord(saved) || !isSide(saved.width) || !isSide(saved.height) || !isRecord(saved.tensors)) return "They are not embeddings.";
+  if (!isRecord(saved) || !isSide(saved.width) || !isSide(saved.height) || !isRecord(saved.tensors))
+    return "They are not embeddings.";
   const { tensors } = saved;
   const names = outputs.map(({ name }) => name);
   const foreign = Object.keys(tensors).find((name) => !names.includes(name));
@@ -34,14 +35,16 @@ export function misfit(saved: unknown, outputs: readonly TensorSpec[]): string |
     const { dims, data } = tensor;
     if (tensor.type !== type || !(data instanceof Float32Array)) return `"${name}" is not ${type}.`;
     if (!Array.isArray(dims) || !fits(dims, shape)) return `"${name}" is not shaped like ${shape.join(" × ")}.`;
-    if (data.length !== dims.reduce((product: number, size: number) => product * size, 1)) return `"${name}" has ${data.length} numbers, which are not ${dims.join(" × ")}.`;
+    if (data.length !== dims.reduce((product: number, size: number) => product * size, 1))
+      return `"${name}" has ${data.length} numbers, which are not ${dims.join(" × ")}.`;
   }
   return null;
 }
 
 /** Names stand for any size. */
 const fits = (dims: readonly unknown[], shape: TensorSpec["shape"]): boolean =>
-  dims.length === shape.length && dims.every((size, i) => isSide(size) && (typeof shape[i] === "string" || shape[i] === size));
+  dims.length === shape.length &&
+  dims.every((size, i) => isSide(size) && (typeof shape[i] === "string" || shape[i] === size));
 
 const isSide = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0;
 

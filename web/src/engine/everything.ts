@@ -1,5 +1,12 @@
 /** All masks of a photo, piece by piece, so that the worker is never busy with it for long. */
-import { everythingDefaults, ladder, tapGrid, type Bar, type EverythingSettings, type Spotted } from "./core/everything";
+import {
+  everythingDefaults,
+  ladder,
+  tapGrid,
+  type Bar,
+  type EverythingSettings,
+  type Spotted,
+} from "./core/everything";
 import type { Point, Size } from "./core/geometry";
 import type { Everything, FoundMask, Segmentation } from "./types";
 
@@ -22,7 +29,13 @@ export interface EverythingProgress {
 /** What the search asks of the worker; each call waits for its turn. */
 export interface EverythingCalls {
   spot(taps: readonly Point[], first: number, settings: EverythingSettings, signal?: AbortSignal): Promise<Spotted[]>;
-  select(spotted: readonly Spotted[], bars: readonly Bar[], enough: number, boxNmsThresh: number, signal?: AbortSignal): Promise<{ kept: Spotted[]; bar: Bar }>;
+  select(
+    spotted: readonly Spotted[],
+    bars: readonly Bar[],
+    enough: number,
+    boxNmsThresh: number,
+    signal?: AbortSignal,
+  ): Promise<{ kept: Spotted[]; bar: Bar }>;
   answer(taps: readonly Point[], signal?: AbortSignal): Promise<Segmentation[]>;
 }
 
@@ -31,17 +44,23 @@ const piece = 90;
 const most = 64;
 const someMasks = 8;
 
-export async function findEverything(calls: EverythingCalls, photo: Size, { enough = someMasks, onProgress, signal, ...wanted }: EverythingOptions): Promise<Everything> {
+export async function findEverything(
+  calls: EverythingCalls,
+  photo: Size,
+  { enough = someMasks, onProgress, signal, ...wanted }: EverythingOptions,
+): Promise<Everything> {
   const asked: EverythingSettings = { ...everythingDefaults, ...defined(wanted) };
   const fixed = wanted.predIouThresh !== undefined || wanted.stabilityScoreThresh !== undefined || enough === 0;
-  const bars = fixed ? [{ predIouThresh: asked.predIouThresh, stabilityScoreThresh: asked.stabilityScoreThresh }] : ladder;
+  const bars = fixed
+    ? [{ predIouThresh: asked.predIouThresh, stabilityScoreThresh: asked.stabilityScoreThresh }]
+    : ladder;
   const settings = { ...asked, ...bars.at(-1)! };
   const taps = tapGrid(settings.pointsPerSide, photo);
 
   const spotted: Spotted[] = [];
   const pieces = new Pieces();
   onProgress?.({ done: 0, total: taps.length });
-  for (let done = 0; done < taps.length; ) {
+  for (let done = 0; done < taps.length;) {
     const part = taps.slice(done, done + pieces.size);
     spotted.push(...(await pieces.measure(part.length, () => calls.spot(part, done, settings, signal))));
     done += part.length;
@@ -53,12 +72,23 @@ export async function findEverything(calls: EverythingCalls, photo: Size, { enou
 }
 
 /** Asks again about the taps whose masks are kept. Keeping the logits of all until then would take more memory than phones have. */
-async function bring(kept: readonly Spotted[], taps: readonly Point[], calls: EverythingCalls, pieces: Pieces, signal?: AbortSignal): Promise<FoundMask[]> {
+async function bring(
+  kept: readonly Spotted[],
+  taps: readonly Point[],
+  calls: EverythingCalls,
+  pieces: Pieces,
+  signal?: AbortSignal,
+): Promise<FoundMask[]> {
   const needed = [...new Set(kept.map(({ tap }) => tap))];
   const answers = new Map<number, Segmentation>();
-  for (let done = 0; done < needed.length; ) {
+  for (let done = 0; done < needed.length;) {
     const part = needed.slice(done, done + pieces.size);
-    const segmentations = await pieces.measure(part.length, () => calls.answer(part.map((tap) => taps[tap]!), signal));
+    const segmentations = await pieces.measure(part.length, () =>
+      calls.answer(
+        part.map((tap) => taps[tap]!),
+        signal,
+      ),
+    );
     part.forEach((tap, index) => answers.set(tap, segmentations[index]!));
     done += part.length;
   }
@@ -82,4 +112,5 @@ class Pieces {
   }
 }
 
-const defined = <T extends object>(options: T): T => Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+const defined = <T extends object>(options: T): T =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;

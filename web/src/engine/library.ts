@@ -19,11 +19,19 @@ export interface Offer {
 /** @throws EngineError `manifest`, or `download` without a network and without a copy. */
 export async function listModels(manifestUrl: URL): Promise<Offer[]> {
   const manifest = await loadManifest(manifestUrl);
-  const all = manifest.models.flatMap((model) => Object.entries(model.variants).map(([name, variant]) => ({ model, name, variant })));
+  const all = manifest.models.flatMap((model) =>
+    Object.entries(model.variants).map(([name, variant]) => ({ model, name, variant })),
+  );
   return Promise.all(all.map(({ model, name, variant }) => offer(manifest, manifestUrl, model, name, variant)));
 }
 
-async function offer(manifest: Manifest, url: URL, model: ModelEntry, name: string, { encoder, decoder }: Variant): Promise<Offer> {
+async function offer(
+  manifest: Manifest,
+  url: URL,
+  model: ModelEntry,
+  name: string,
+  { encoder, decoder }: Variant,
+): Promise<Offer> {
   const kept = await Promise.all([encoder, decoder].map(({ file }) => keptWhere(new URL(file, url))));
   return {
     model,

@@ -21,12 +21,18 @@ export async function loadManifest(url: URL, signal?: AbortSignal): Promise<Mani
 async function fetchText(url: URL, signal?: AbortSignal): Promise<string> {
   try {
     const answer = await fetch(url, { cache: "no-cache", signal });
-    if (!answer.ok) throw new EngineError("manifest", `The list of models could not be fetched: the server answered ${answer.status}.`);
+    if (!answer.ok)
+      throw new EngineError(
+        "manifest",
+        `The list of models could not be fetched: the server answered ${answer.status}.`,
+      );
     return await answer.text();
   } catch (error) {
     if (error instanceof EngineError) throw error;
     if (signal?.aborted) throw aborted("Loading was aborted.");
-    throw new EngineError("download", "The list of models could not be fetched: the connection failed.", { cause: error });
+    throw new EngineError("download", "The list of models could not be fetched: the connection failed.", {
+      cause: error,
+    });
   }
 }
 

@@ -53,7 +53,9 @@ export async function forgetOthers(addresses: readonly string[]): Promise<void> 
 /** The last manifest that was fetched, for when the network is off. */
 export async function keepManifest(url: URL, text: string): Promise<void> {
   const cache = await openCache();
-  await cache?.put(url.href, new Response(text, { headers: { "Content-Type": "application/json" } })).catch(() => undefined);
+  await cache
+    ?.put(url.href, new Response(text, { headers: { "Content-Type": "application/json" } }))
+    .catch(() => undefined);
 }
 
 export async function keptManifest(url: URL): Promise<string | null> {
@@ -65,7 +67,9 @@ export async function keptManifest(url: URL): Promise<string | null> {
 export async function keptWhere(url: URL): Promise<"ours" | "page" | null> {
   if (!("caches" in globalThis)) return null;
   try {
-    for (const name of await caches.keys()) if (await (await caches.open(name)).match(url.href, { ignoreVary: true })) return name === cacheName ? "ours" : "page";
+    for (const name of await caches.keys())
+      if (await (await caches.open(name)).match(url.href, { ignoreVary: true }))
+        return name === cacheName ? "ours" : "page";
   } catch {
     // storage switched off or broken
   }
@@ -97,7 +101,10 @@ async function readCaches(file: ModelFile, url: URL): Promise<Uint8Array<ArrayBu
 async function readCache(cache: Cache, file: ModelFile, url: URL): Promise<Uint8Array<ArrayBuffer> | null> {
   const answer = await cache.match(url.href, { ignoreVary: true });
   if (!answer) return null;
-  const bytes = await answer.arrayBuffer().then((buffer) => new Uint8Array(buffer)).catch(() => null);
+  const bytes = await answer
+    .arrayBuffer()
+    .then((buffer) => new Uint8Array(buffer))
+    .catch(() => null);
   if (bytes && (await isGenuine(bytes, file))) return bytes;
   await cache.delete(url.href, { ignoreVary: true });
   return null;
@@ -121,17 +128,28 @@ async function download(file: ModelFile, url: URL, options: FetchOptions): Promi
   past.searchParams.set("fresh", String(Date.now()));
   const again = await fetchBytes(file, past, { ...options, cache: "reload" });
   if (await isGenuine(again, file)) return again;
-  const size = again.length === file.bytes ? "its content is not what the manifest says" : `it has ${again.length} bytes instead of ${file.bytes}`;
+  const size =
+    again.length === file.bytes
+      ? "its content is not what the manifest says"
+      : `it has ${again.length} bytes instead of ${file.bytes}`;
   throw new EngineError("damaged", `The model file ${file.file} is damaged: ${size}.`);
 }
 
 /** Collects chunks as they come. Content-Length is no help: under compression it counts other bytes than these. */
-async function fetchBytes(file: ModelFile, url: URL, { onBytes, signal, cache }: FetchOptions & { cache?: RequestCache }): Promise<Uint8Array<ArrayBuffer>> {
+async function fetchBytes(
+  file: ModelFile,
+  url: URL,
+  { onBytes, signal, cache }: FetchOptions & { cache?: RequestCache },
+): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let loaded = 0;
   try {
     const answer = await fetch(url, { signal, cache });
-    if (!answer.ok || !answer.body) throw new EngineError("download", `The model file ${file.file} could not be fetched: the server answered ${answer.status}.`);
+    if (!answer.ok || !answer.body)
+      throw new EngineError(
+        "download",
+        `The model file ${file.file} could not be fetched: the server answered ${answer.status}.`,
+      );
     const reader = answer.body.getReader();
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
       chunks.push(part.value);
@@ -141,7 +159,9 @@ async function fetchBytes(file: ModelFile, url: URL, { onBytes, signal, cache }:
   } catch (error) {
     if (signal?.aborted) throw aborted("The download was aborted.");
     if (error instanceof EngineError) throw error;
-    throw new EngineError("download", `The model file ${file.file} could not be fetched: the connection failed.`, { cause: error });
+    throw new EngineError("download", `The model file ${file.file} could not be fetched: the connection failed.`, {
+      cause: error,
+    });
   }
   return join(chunks, loaded);
 }
@@ -166,4 +186,5 @@ export async function isGenuine(bytes: Uint8Array<ArrayBuffer>, file: ModelFile)
 
 const canHash = (): boolean => globalThis.crypto?.subtle !== undefined;
 
-const openCache = (): Promise<Cache | null> => ("caches" in globalThis ? caches.open(cacheName).catch(() => null) : Promise.resolve(null));
+const openCache = (): Promise<Cache | null> =>
+  "caches" in globalThis ? caches.open(cacheName).catch(() => null) : Promise.resolve(null);

@@ -32,7 +32,11 @@ const inMemory = new Map<string, { model: ModelEntry; files: readonly [Blob, Blo
 export function bringModel(files: readonly [File, File], size?: number | null): Promise<Brought>;
 /** @internal Tests bring a machine of their own. */
 export function bringModel(files: readonly [File, File], size?: number | null, machine?: Machine): Promise<Brought>;
-export async function bringModel(files: readonly [File, File], size: number | null = null, machine: Machine = thisMachine): Promise<Brought> {
+export async function bringModel(
+  files: readonly [File, File],
+  size: number | null = null,
+  machine: Machine = thisMachine,
+): Promise<Brought> {
   const buffers = await Promise.all(files.map(async (file) => new Uint8Array(await file.arrayBuffer())));
   const sums = await Promise.all(buffers.map(sha256));
   const inspection = await tryOut(files, buffers, size, machine);
@@ -42,7 +46,13 @@ export async function bringModel(files: readonly [File, File], size: number | nu
   const [encoder, decoder] = order.map((i) => files[i]!) as [File, File];
   const describe = (part: string, i: number, { inputs, outputs }: Graph): ModelFile => {
     const sum = sums[order[i]!]!;
-    return { file: `own-${part}.${sum.slice(0, 8)}.onnx`, bytes: files[order[i]!]!.size, sha256: sum, inputs: [...inputs] as TensorSpec[], outputs: [...outputs] as TensorSpec[] };
+    return {
+      file: `own-${part}.${sum.slice(0, 8)}.onnx`,
+      bytes: files[order[i]!]!.size,
+      sha256: sum,
+      inputs: [...inputs] as TensorSpec[],
+      outputs: [...outputs] as TensorSpec[],
+    };
   };
   const model: ModelEntry = {
     id: `own-${sums[order[0]!]!.slice(0, 8)}-${sums[order[1]!]!.slice(0, 8)}`,
@@ -67,12 +77,24 @@ export async function bringModel(files: readonly [File, File], size: number | nu
   return { result: "added", model, kept: await keep(model, [encoder, decoder]) };
 }
 
-async function tryOut(files: readonly [File, File], [first, second]: readonly Uint8Array<ArrayBuffer>[], size: number | null, machine: Machine): Promise<Inspection> {
+async function tryOut(
+  files: readonly [File, File],
+  [first, second]: readonly Uint8Array<ArrayBuffer>[],
+  size: number | null,
+  machine: Machine,
+): Promise<Inspection> {
   const connection = machine.connect();
   try {
-    const pair = [{ name: files[0].name, bytes: first! }, { name: files[1].name, bytes: second! }] as const;
+    const pair = [
+      { name: files[0].name, bytes: first! },
+      { name: files[1].name, bytes: second! },
+    ] as const;
     const answer = connection.api.inspect(transfer(pair, [first!.buffer, second!.buffer]), size);
-    const dead = connection.died.then((message): Outcome<Inspection> => ({ ok: false, code: "provider-lost", message }));
+    const dead = connection.died.then((message): Outcome<Inspection> => ({
+      ok: false,
+      code: "provider-lost",
+      message,
+    }));
     const outcome = await Promise.race([answer, dead]);
     if (!outcome.ok) throw new EngineError(outcome.code, outcome.message);
     return outcome.value;
@@ -85,7 +107,9 @@ async function tryOut(files: readonly [File, File], [first, second]: readonly Ui
 export async function listOwn(): Promise<ModelEntry[]> {
   const cache = await openCache();
   const abouts = (await cache?.keys())?.filter(({ url }) => url.endsWith("/about.json")) ?? [];
-  const kept = await Promise.all(abouts.map(async (request) => (await (await cache!.match(request.url))!.json()) as ModelEntry));
+  const kept = await Promise.all(
+    abouts.map(async (request) => (await (await cache!.match(request.url))!.json()) as ModelEntry),
+  );
   return [...kept, ...[...inMemory.values()].map(({ model }) => model)];
 }
 
@@ -108,10 +132,19 @@ export async function readOwn(id: string): Promise<OwnModel> {
   const read = async (part: "encoder" | "decoder", index: 0 | 1, file: ModelFile) => {
     const source = memory ? memory.files[index] : await cache!.match(address(id, `${part}.onnx`));
     const bytes = new Uint8Array((await source?.arrayBuffer()) ?? new ArrayBuffer(0));
-    if (!(await isGenuine(bytes, file))) throw new EngineError("damaged", `The ${part} of your own model is damaged. Remove the model and choose its files again.`);
+    if (!(await isGenuine(bytes, file)))
+      throw new EngineError(
+        "damaged",
+        `The ${part} of your own model is damaged. Remove the model and choose its files again.`,
+      );
     return bytes;
   };
-  return { model, encoder: await read("encoder", 0, encoder), decoder: await read("decoder", 1, decoder), kept: !memory };
+  return {
+    model,
+    encoder: await read("encoder", 0, encoder),
+    decoder: await read("decoder", 1, decoder),
+    kept: !memory,
+  };
 }
 
 export async function removeOwn(id: string): Promise<void> {
@@ -127,7 +160,10 @@ async function keep(model: ModelEntry, files: readonly [File, File]): Promise<bo
     await cache.put(address(model.id, "encoder.onnx"), new Response(files[0]));
     await cache.put(address(model.id, "decoder.onnx"), new Response(files[1]));
     // Last: what is listed is there as a whole.
-    await cache.put(address(model.id, "about.json"), new Response(JSON.stringify(model), { headers: { "Content-Type": "application/json" } }));
+    await cache.put(
+      address(model.id, "about.json"),
+      new Response(JSON.stringify(model), { headers: { "Content-Type": "application/json" } }),
+    );
     return true;
   } catch {
     await removeOwn(model.id);
@@ -139,7 +175,8 @@ async function keep(model: ModelEntry, files: readonly [File, File]): Promise<bo
 /** No such page exists: it is the name of an entry in the cache. */
 const address = (id: string, name: string): string => new URL(`own-models/${id}/${name}`, document.baseURI).href;
 
-const openCache = (): Promise<Cache | null> => ("caches" in globalThis ? caches.open(cacheName).catch(() => null) : Promise.resolve(null));
+const openCache = (): Promise<Cache | null> =>
+  "caches" in globalThis ? caches.open(cacheName).catch(() => null) : Promise.resolve(null);
 
 /** What the two names share: "mobile_sam.encoder.onnx" and "mobile_sam.decoder.onnx" are "mobile_sam". */
 function titleOf(encoder: string, decoder: string): string {
@@ -151,7 +188,8 @@ function titleOf(encoder: string, decoder: string): string {
 
 /** Without a secure context there is no sha256: the size and the time tell files apart. */
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  if (!globalThis.crypto?.subtle) return `${(Date.now() % 2 ** 32).toString(16).padStart(8, "0")}${bytes.length.toString(16)}`.padEnd(64, "0");
+  if (!globalThis.crypto?.subtle)
+    return `${(Date.now() % 2 ** 32).toString(16).padStart(8, "0")}${bytes.length.toString(16)}`.padEnd(64, "0");
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -29,11 +29,22 @@ export interface Setup {
 export type StartStage = "compile" | "self-test";
 
 /** How a start ended. `skipped`: this machine does not have what the provider needs. `failed`: it has, and still does not work. */
-export type Started = { outcome: "running" | "skipped" | "failed"; reason: string; /** Bitmaps lose their pixels on the way: only `ImageData` is of use. */ bitmapsFail?: boolean };
+export type Started = {
+  outcome: "running" | "skipped" | "failed";
+  reason: string;
+  /** Bitmaps lose their pixels on the way: only `ImageData` is of use. */ bitmapsFail?: boolean;
+};
 
 /** What two files turned out to be. */
 export type Inspection =
-  | { result: "runs"; inputSize: number; /** The decoder was the first of them. */ swapped: boolean; encoder: Graph; decoder: Graph; selfTest: SelfTest }
+  | {
+      result: "runs";
+      inputSize: number;
+      /** The decoder was the first of them. */ swapped: boolean;
+      encoder: Graph;
+      decoder: Graph;
+      selfTest: SelfTest;
+    }
   /** Sentences that say which file lacks what. */
   | { result: "misfit"; problems: readonly string[] }
   | { result: "size-unknown" };
@@ -66,11 +77,22 @@ export interface WorkerApi {
   /** Asks about lone points, all in one run where the decoder can. What passes the settings' thresholds, as lines without masks. */
   spot(id: number, taps: readonly Point[], first: number, settings: EverythingSettings): Promise<Outcome<Spotted[]>>;
   /** The best of what was spotted, by `core/everything.ts`. */
-  select(spotted: readonly Spotted[], bars: readonly Bar[], enough: number, boxNmsThresh: number): Promise<Outcome<{ kept: Spotted[]; bar: Bar }>>;
+  select(
+    spotted: readonly Spotted[],
+    bars: readonly Bar[],
+    enough: number,
+    boxNmsThresh: number,
+  ): Promise<Outcome<{ kept: Spotted[]; bar: Bar }>>;
   /** The whole answers to lone points. */
   answer(id: number, taps: readonly Point[]): Promise<Outcome<Segmentation[]>>;
   release(id: number): void;
   /** Tries two ONNX files out, in a worker that has not been started. */
-  inspect(files: readonly [{ name: string; bytes: Uint8Array<ArrayBuffer> }, { name: string; bytes: Uint8Array<ArrayBuffer> }], size: number | null): Promise<Outcome<Inspection>>;
+  inspect(
+    files: readonly [
+      { name: string; bytes: Uint8Array<ArrayBuffer> },
+      { name: string; bytes: Uint8Array<ArrayBuffer> },
+    ],
+    size: number | null,
+  ): Promise<Outcome<Inspection>>;
   memory(): Promise<Outcome<Memory>>;
 }

@@ -44,7 +44,10 @@ export class RunQueue {
       const job: Job = {
         kind,
         key,
-        start: () => work().then(resolve, reject).finally(() => signal?.removeEventListener("abort", onAbort)),
+        start: () =>
+          work()
+            .then(resolve, reject)
+            .finally(() => signal?.removeEventListener("abort", onAbort)),
         reject: (error) => {
           signal?.removeEventListener("abort", onAbort);
           reject(error);
@@ -65,7 +68,8 @@ export class RunQueue {
   }
 
   private enqueue(job: Job): void {
-    const older = job.key === null ? -1 : this.waiting.findIndex((other) => other.kind === job.kind && other.key === job.key);
+    const older =
+      job.key === null ? -1 : this.waiting.findIndex((other) => other.kind === job.kind && other.key === job.key);
     if (older >= 0) this.waiting.splice(older, 1)[0]!.reject(aborted("A newer request took its place."));
     const behind = this.waiting.findIndex((other) => urgency[other.kind] > urgency[job.kind]);
     this.waiting.splice(behind < 0 ? this.waiting.length : behind, 0, job);

@@ -9,7 +9,14 @@
  * Every method rejects with an `EngineError`, whose `code` says what happened and whose `message` can be shown.
  */
 import { transfer } from "comlink";
-import { chooseVariant, instantOf, type Manifest, type ModelEntry, type ModelFile, type Variant } from "./core/manifest";
+import {
+  chooseVariant,
+  instantOf,
+  type Manifest,
+  type ModelEntry,
+  type ModelFile,
+  type Variant,
+} from "./core/manifest";
 import type { Prompt } from "./core/prompt";
 import { findEverything, type EverythingCalls, type EverythingOptions } from "./everything";
 import { copyBitmap, pixelsOf } from "./bitmap";
@@ -23,7 +30,15 @@ import type { Memory, Outcome } from "./protocol";
 import { aborted, RunQueue } from "./queue";
 import { noThreads, startProvider, type Connection, type Machine, type Running } from "./start";
 import { Timings } from "./timings";
-import { providers as allProviders, type EngineInfo, type Everything, type Progress, type Provider, type SegmentKind, type Segmentation } from "./types";
+import {
+  providers as allProviders,
+  type EngineInfo,
+  type Everything,
+  type Progress,
+  type Provider,
+  type SegmentKind,
+  type Segmentation,
+} from "./types";
 
 export type { LowResMask, Prompt, PromptBox, PromptPoint } from "./core/prompt";
 export type { Manifest, ModelEntry, Variant } from "./core/manifest";
@@ -34,7 +49,17 @@ export { bringModel, listOwn, ownVariant, removeOwn, type Brought } from "./ownM
 export type { Memory } from "./protocol";
 export type { TimedKind, Timing } from "./timings";
 export type { EverythingOptions } from "./everything";
-export type { Attempt, EngineInfo, Everything, FoundMask, NoThreads, Progress, Provider, SegmentKind, Segmentation } from "./types";
+export type {
+  Attempt,
+  EngineInfo,
+  Everything,
+  FoundMask,
+  NoThreads,
+  Progress,
+  Provider,
+  SegmentKind,
+  Segmentation,
+} from "./types";
 
 export interface LoadOptions {
   /** A model id of the manifest; its default otherwise. */
@@ -73,15 +98,27 @@ export class Segmenter {
   static load(manifestUrl: string | URL, options?: LoadOptions): Promise<Segmenter>;
   /** @internal Tests bring a machine of their own; the package's types leave it out. */
   static load(manifestUrl: string | URL, options?: LoadOptions, machine?: Machine): Promise<Segmenter>;
-  static async load(manifestUrl: string | URL, options: LoadOptions = {}, machine: Machine = thisMachine): Promise<Segmenter> {
+  static async load(
+    manifestUrl: string | URL,
+    options: LoadOptions = {},
+    machine: Machine = thisMachine,
+  ): Promise<Segmenter> {
     const begin = performance.now();
     const url = new URL(manifestUrl, location.href);
     const manifest = await loadManifest(url, options.signal);
-    const instant = options.instant && options.model === undefined && options.variant === undefined ? instantOf(manifest) : null;
-    const { model, name, variant } = asEngineError(() => chooseVariant(manifest, instant ?? options.model, options.variant));
+    const instant =
+      options.instant && options.model === undefined && options.variant === undefined ? instantOf(manifest) : null;
+    const { model, name, variant } = asEngineError(() =>
+      chooseVariant(manifest, instant ?? options.model, options.variant),
+    );
     const files = await loadFiles([variant.encoder, variant.decoder], url, options);
     void forgetOthers([url.href, ...addresses(manifest, url)]).catch(() => undefined);
-    return Segmenter.start({ model, name, variant, files, finer: instant && manifest.default }, begin, options, machine);
+    return Segmenter.start(
+      { model, name, variant, files, finer: instant && manifest.default },
+      begin,
+      options,
+      machine,
+    );
   }
 
   /**
@@ -92,25 +129,50 @@ export class Segmenter {
   static loadOwn(id: string, options?: Omit<LoadOptions, "model" | "variant">): Promise<Segmenter>;
   /** @internal Tests bring a machine of their own; the package's types leave it out. */
   static loadOwn(id: string, options?: Omit<LoadOptions, "model" | "variant">, machine?: Machine): Promise<Segmenter>;
-  static async loadOwn(id: string, options: Omit<LoadOptions, "model" | "variant"> = {}, machine: Machine = thisMachine): Promise<Segmenter> {
+  static async loadOwn(
+    id: string,
+    options: Omit<LoadOptions, "model" | "variant"> = {},
+    machine: Machine = thisMachine,
+  ): Promise<Segmenter> {
     const begin = performance.now();
     const { model, encoder, decoder, kept } = await readOwn(id);
     const files = [encoder, decoder].map((bytes): StoredFile => ({ bytes, cached: kept, verified: true }));
-    return Segmenter.start({ model, name: ownVariant, variant: model.variants[ownVariant]!, files, finer: null }, begin, options, machine);
+    return Segmenter.start(
+      { model, name: ownVariant, variant: model.variants[ownVariant]!, files, finer: null },
+      begin,
+      options,
+      machine,
+    );
   }
 
-  private static async start({ model, name, variant, files, finer }: Files, begin: number, options: LoadOptions, machine: Machine): Promise<Segmenter> {
+  private static async start(
+    { model, name, variant, files, finer }: Files,
+    begin: number,
+    options: LoadOptions,
+    machine: Machine,
+  ): Promise<Segmenter> {
     const ready = performance.now();
     let segmenter: Segmenter | null = null;
     const running = await startProvider(machine, {
       providers: options.providers ?? allProviders,
-      setup: { inputSize: model.input_size, threshold: model.mask_threshold, variant, encoder: files[0]!.bytes, decoder: files[1]!.bytes },
+      setup: {
+        inputSize: model.input_size,
+        threshold: model.mask_threshold,
+        variant,
+        encoder: files[0]!.bytes,
+        decoder: files[1]!.bytes,
+      },
       onStage: (stage, provider) => options.onProgress?.({ stage, provider }),
       onLost: (message) => segmenter?.lose(message, options.onLost),
       signal: options.signal,
     });
     const timings = new Timings({ files: ready - begin, start: performance.now() - ready });
-    segmenter = new Segmenter(describe(running, files, { model, variant: name, finer, noThreads: noThreads(machine) }), running.connection, timings, running.bitmapsArrive);
+    segmenter = new Segmenter(
+      describe(running, files, { model, variant: name, finer, noThreads: noThreads(machine) }),
+      running.connection,
+      timings,
+      running.bitmapsArrive,
+    );
     void running.connection.died.then((message) => segmenter?.lose(message, options.onLost));
     return segmenter;
   }
@@ -123,7 +185,10 @@ export class Segmenter {
    * @throws EngineError `out-of-memory`, `provider-lost`, `bad-input` or `aborted`. `bad-input` too where `transfer` hands over a bitmap that
    *   is wholly transparent, or whose pixels the browser loses on the way: without `transfer` they are sent in another way.
    */
-  async encode(source: ImageBitmap | ImageData, options: { signal?: AbortSignal; transfer?: boolean } = {}): Promise<EncodedImage> {
+  async encode(
+    source: ImageBitmap | ImageData,
+    options: { signal?: AbortSignal; transfer?: boolean } = {},
+  ): Promise<EncodedImage> {
     const { width, height } = source;
     if (!width || !height) throw new EngineError("bad-input", "The picture has no pixels.");
     const id = ++this.lastId;
@@ -168,11 +233,17 @@ export class Segmenter {
     const inTheBackground = <T>(ask: (api: Connection["api"]) => Promise<Outcome<T>>, signal?: AbortSignal) =>
       this.queue.run("everything", async () => unwrap(await this.call(ask)), { signal });
     return new EncodedImage(width, height, {
-      segment: (prompt, kind, signal) => this.queue.run(kind, () => this.timings.measure("decode", async () => unwrap(await this.call((api) => api.segment(id, prompt)))), { key: id, signal }),
+      segment: (prompt, kind, signal) =>
+        this.queue.run(
+          kind,
+          () => this.timings.measure("decode", async () => unwrap(await this.call((api) => api.segment(id, prompt)))),
+          { key: id, signal },
+        ),
       timings: this.timings,
       everything: {
         spot: (taps, first, settings, signal) => inTheBackground((api) => api.spot(id, taps, first, settings), signal),
-        select: (spotted, bars, enough, boxNmsThresh, signal) => inTheBackground((api) => api.select(spotted, bars, enough, boxNmsThresh), signal),
+        select: (spotted, bars, enough, boxNmsThresh, signal) =>
+          inTheBackground((api) => api.select(spotted, bars, enough, boxNmsThresh), signal),
         answer: (taps, signal) => inTheBackground((api) => api.answer(id, taps), signal),
       },
       save: () => this.queue.run("save", async () => unwrap(await this.call((api) => api.save(id)))),
@@ -187,7 +258,11 @@ export class Segmenter {
     if (this.bitmapsArrive) {
       const bitmap = handOver ? source : await copyBitmap(source);
       if ((await send(transfer(bitmap, [bitmap]))) === "read") return;
-      if (handOver) throw new EngineError("bad-input", "The picture arrived without its pixels, or is wholly transparent. Encode it without `transfer`.");
+      if (handOver)
+        throw new EngineError(
+          "bad-input",
+          "The picture arrived without its pixels, or is wholly transparent. Encode it without `transfer`.",
+        );
     }
     const pixels = pixelsOf(source);
     if (handOver) source.close();
@@ -281,12 +356,17 @@ export class EncodedImage {
 }
 
 /** One after the other, with progress over the sum of their bytes. */
-async function loadFiles(files: readonly ModelFile[], manifestUrl: URL, { onProgress, signal }: LoadOptions): Promise<Awaited<ReturnType<typeof loadFile>>[]> {
+async function loadFiles(
+  files: readonly ModelFile[],
+  manifestUrl: URL,
+  { onProgress, signal }: LoadOptions,
+): Promise<Awaited<ReturnType<typeof loadFile>>[]> {
   const total = files.reduce((sum, file) => sum + file.bytes, 0);
   const loaded = [];
   let before = 0;
   for (const file of files) {
-    const onBytes = (bytes: number) => onProgress?.({ stage: "download", file: file.file, loaded: before + bytes, total });
+    const onBytes = (bytes: number) =>
+      onProgress?.({ stage: "download", file: file.file, loaded: before + bytes, total });
     onBytes(0);
     loaded.push(await loadFile(file, new URL(file.file, manifestUrl), { onBytes, signal }));
     before += file.bytes;
@@ -296,7 +376,9 @@ async function loadFiles(files: readonly ModelFile[], manifestUrl: URL, { onProg
 
 const addresses = (manifest: Manifest, url: URL): string[] =>
   manifest.models.flatMap((model) =>
-    Object.values(model.variants).flatMap(({ encoder, decoder }) => [encoder, decoder].map(({ file }) => new URL(file, url).href)),
+    Object.values(model.variants).flatMap(({ encoder, decoder }) =>
+      [encoder, decoder].map(({ file }) => new URL(file, url).href),
+    ),
   );
 
 const describe = (

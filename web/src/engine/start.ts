@@ -46,7 +46,11 @@ export interface Running {
 }
 
 const minutes = 60_000;
-const defaultPatience: Record<Provider, number> = { webgpu: 3 * minutes, "wasm-threads": 1.5 * minutes, wasm: 10 * minutes };
+const defaultPatience: Record<Provider, number> = {
+  webgpu: 3 * minutes,
+  "wasm-threads": 1.5 * minutes,
+  wasm: 10 * minutes,
+};
 const mostThreads = 4;
 
 /** @throws EngineError `no-provider` with every reason in its message, or `aborted`. */
@@ -66,14 +70,18 @@ export async function startProvider(machine: Machine, options: StartOptions): Pr
     if (outcome === "running") return { connection, provider, threads, tried, bitmapsArrive: !bitmapsFail };
     connection.terminate();
   }
-  throw new EngineError("no-provider", `The model runs nowhere here. ${tried.map(({ provider, reason }) => `${provider}: ${reason}`).join(" ")}`);
+  throw new EngineError(
+    "no-provider",
+    `The model runs nowhere here. ${tried.map(({ provider, reason }) => `${provider}: ${reason}`).join(" ")}`,
+  );
 }
 
 /** What can be told without a worker. */
 function missing(provider: Provider, machine: Machine, { providers, setup }: StartOptions): string | null {
   const meantFor = setup.variant.providers;
   const family = provider === "webgpu" ? "webgpu" : "wasm";
-  if (providers.length > 1 && !meantFor.includes(family)) return `This variant is meant for ${meantFor.join(" and ")} only.`;
+  if (providers.length > 1 && !meantFor.includes(family))
+    return `This variant is meant for ${meantFor.join(" and ")} only.`;
   if (provider !== "wasm-threads") return null;
   const lacking = noThreads(machine);
   return lacking && threadless[lacking];
@@ -81,7 +89,8 @@ function missing(provider: Provider, machine: Machine, { providers, setup }: Sta
 
 const threadless: Record<NoThreads, string> = {
   "not-isolated": "The page is not cross-origin isolated, so there are no threads.",
-  "no-shared-memory": "This browser has no SharedArrayBuffer, although the page is cross-origin isolated, so there are no threads.",
+  "no-shared-memory":
+    "This browser has no SharedArrayBuffer, although the page is cross-origin isolated, so there are no threads.",
   "one-core": "There is only one processor core.",
 };
 
@@ -91,7 +100,12 @@ export function noThreads({ isolated, sharesMemory, cores }: Machine): NoThreads
   return cores < 2 ? "one-core" : null;
 }
 
-async function attempt(connection: Connection, provider: Provider, threads: number, options: StartOptions): Promise<Started> {
+async function attempt(
+  connection: Connection,
+  provider: Provider,
+  threads: number,
+  options: StartOptions,
+): Promise<Started> {
   const { setup, onStage, onLost, signal, providers } = options;
   const cleanup = new AbortController();
   const probe = await selfTestBitmap(setup.variant.self_test);
@@ -119,7 +133,10 @@ async function attempt(connection: Connection, provider: Provider, threads: numb
 
 const hangs = (patience: number, done: AbortSignal): Promise<Started> =>
   new Promise((resolve) => {
-    const timer = setTimeout(() => resolve({ outcome: "failed", reason: `It did not start within ${Math.round(patience / 1000)} seconds.` }), patience);
+    const timer = setTimeout(
+      () => resolve({ outcome: "failed", reason: `It did not start within ${Math.round(patience / 1000)} seconds.` }),
+      patience,
+    );
     done.addEventListener("abort", () => clearTimeout(timer));
   });
 

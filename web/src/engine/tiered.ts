@@ -45,13 +45,21 @@ export class TieredSegmenter {
   static load(manifestUrl: string | URL, options?: TieredOptions): Promise<TieredSegmenter>;
   /** @internal Tests bring a machine of their own; the package's types leave it out. */
   static load(manifestUrl: string | URL, options?: TieredOptions, machine?: Machine): Promise<TieredSegmenter>;
-  static async load(manifestUrl: string | URL, { onProblem, ...options }: TieredOptions = {}, machine?: Machine): Promise<TieredSegmenter> {
+  static async load(
+    manifestUrl: string | URL,
+    { onProblem, ...options }: TieredOptions = {},
+    machine?: Machine,
+  ): Promise<TieredSegmenter> {
     const fast = await Segmenter.load(manifestUrl, { ...options, instant: true }, machine);
     const stopped = new AbortController();
     const { finer } = fast.info;
     const follow = async (model: string): Promise<Segmenter | null> => {
       try {
-        return await Segmenter.load(manifestUrl, { model, providers: options.providers, signal: stopped.signal, onLost: onProblem }, machine);
+        return await Segmenter.load(
+          manifestUrl,
+          { model, providers: options.providers, signal: stopped.signal, onLost: onProblem },
+          machine,
+        );
       } catch (error) {
         if (!stopped.signal.aborted) onProblem?.(error);
         return null;
@@ -67,7 +75,10 @@ export class TieredSegmenter {
    * @throws EngineError as `Segmenter.encode` does, about the fast model.
    */
   async encode(source: ImageBitmap | ImageData, { signal }: { signal?: AbortSignal } = {}): Promise<TieredImage> {
-    const copy = source instanceof ImageBitmap ? await copyBitmap(source) : new ImageData(source.data.slice(), source.width, source.height);
+    const copy =
+      source instanceof ImageBitmap
+        ? await copyBitmap(source)
+        : new ImageData(source.data.slice(), source.width, source.height);
     const close = () => copy instanceof ImageBitmap && copy.close();
     try {
       const fast = await this.fast.encode(source, { signal });
@@ -137,7 +148,10 @@ export class TieredImage {
    *
    * @throws EngineError as `EncodedImage.segment` does, about the fast model.
    */
-  async segment(prompt: Prompt, options: { kind?: SegmentKind; signal?: AbortSignal } = {}): Promise<TieredSegmentation> {
+  async segment(
+    prompt: Prompt,
+    options: { kind?: SegmentKind; signal?: AbortSignal } = {},
+  ): Promise<TieredSegmentation> {
     const { finer } = this;
     if (finer && options.kind !== "hover") {
       try {

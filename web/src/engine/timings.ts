@@ -33,7 +33,11 @@ export class Timings {
     if (!times.length) return null;
     const sorted = times.toSorted((a, b) => a - b);
     const middle = (sorted.length - 1) / 2;
-    return { count: this.counts[kind], last: times.at(-1)!, median: (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2 };
+    return {
+      count: this.counts[kind],
+      last: times.at(-1)!,
+      median: (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2,
+    };
   }
 
   private add(kind: TimedKind, time: number): void {

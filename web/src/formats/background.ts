@@ -16,7 +16,12 @@ export interface Ground extends Size {
  * @param alpha Opacity of the object, 0 to 255, of the same pixels.
  * @param sigma In pixels of the small copy.
  */
-export function blurredGround(rgba: Uint8ClampedArray, alpha: Uint8Array, { width, height }: Size, sigma: number): Ground {
+export function blurredGround(
+  rgba: Uint8ClampedArray,
+  alpha: Uint8Array,
+  { width, height }: Size,
+  sigma: number,
+): Ground {
   const count = width * height;
   // Colour times weight, and the weight: divided after the blur, what has no weight has not taken part.
   const planes = Array.from({ length: 4 }, () => new Float32Array(count));
@@ -29,7 +34,8 @@ export function blurredGround(rgba: Uint8ClampedArray, alpha: Uint8Array, { widt
   const mean = (plane: Float32Array): Float32Array => boxMean(plane, { width, height }, radius);
   const blurred = planes.map((plane) => mean(mean(mean(plane))));
   const rgb = new Float32Array(count * 3);
-  for (let i = 0; i < count; i++) for (let c = 0; c < 3; c++) rgb[3 * i + c] = blurred[c]![i]! / Math.max(blurred[3]![i]!, 1e-6);
+  for (let i = 0; i < count; i++)
+    for (let c = 0; c < 3; c++) rgb[3 * i + c] = blurred[c]![i]! / Math.max(blurred[3]![i]!, 1e-6);
   return { width, height, rgb };
 }
 
@@ -47,7 +53,11 @@ export function readGround({ width, height, rgb }: Ground, photo: Size, part: Re
 }
 
 /** Lays pixels over a ground, in place; the result is opaque. All cover the same pixels. */
-export function blend(rgba: Uint8ClampedArray, alpha: Uint8Array, ground: (pixel: number, channel: number) => number): void {
+export function blend(
+  rgba: Uint8ClampedArray,
+  alpha: Uint8Array,
+  ground: (pixel: number, channel: number) => number,
+): void {
   for (let i = 0; i < alpha.length; i++) {
     const part = (alpha[i]! * rgba[4 * i + 3]!) / 65025;
     if (part < 1) for (let c = 0; c < 3; c++) rgba[4 * i + c] = rgba[4 * i + c]! * part + ground(i, c) * (1 - part);
@@ -63,4 +73,5 @@ export function cover(picture: Size, rect: Size): Rect {
 }
 
 /** Red, green and blue of `#rrggbb`. */
-export const rgbOf = (colour: string): readonly [number, number, number] => [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16)) as [number, number, number];
+export const rgbOf = (colour: string): readonly [number, number, number] =>
+  [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16)) as [number, number, number];

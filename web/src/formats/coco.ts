@@ -16,8 +16,12 @@ const mostObjects = 100_000;
 
 /** Positive, and small enough for tools that keep it in 32 bits. */
 function imageId({ file, width, height }: Size & { readonly file: string }): number {
-  const bytes = [...`${file} ${width} ${height}`].flatMap((letter) => [letter.codePointAt(0)! >> 16, letter.codePointAt(0)! >> 8, letter.codePointAt(0)!]);
-  return (crc32(Uint8Array.from(bytes)) & 0x7fffffff) || 1;
+  const bytes = [...`${file} ${width} ${height}`].flatMap((letter) => [
+    letter.codePointAt(0)! >> 16,
+    letter.codePointAt(0)! >> 8,
+    letter.codePointAt(0)!,
+  ]);
+  return crc32(Uint8Array.from(bytes)) & 0x7fffffff || 1;
 }
 
 /**

@@ -45,4 +45,8 @@ function shorten(name: string): string {
   return name.slice(0, length);
 }
 
-const utf8Length = (text: string): number => [...text].reduce((sum, letter) => sum + (letter < "\u0080" ? 1 : letter < "\u0800" ? 2 : letter.length > 1 ? 4 : 3), 0);
+const utf8Length = (text: string): number =>
+  [...text].reduce(
+    (sum, letter) => sum + (letter < "\u0080" ? 1 : letter < "\u0800" ? 2 : letter.length > 1 ? 4 : 3),
+    0,
+  );

@@ -14,7 +14,11 @@ const colourType = { 1: 0, 3: 2, 4: 6 } as const;
 /**
  * @param bands The picture's rows from top to bottom, any number of whole rows at a time.
  */
-export async function encodePng({ width, height }: Size, channels: Channels, bands: Iterable<Uint8Array | Uint8ClampedArray>): Promise<Blob> {
+export async function encodePng(
+  { width, height }: Size,
+  channels: Channels,
+  bands: Iterable<Uint8Array | Uint8ClampedArray>,
+): Promise<Blob> {
   const parts: Uint8Array<ArrayBuffer>[] = [signature, chunk("IHDR", header(width, height, channels))];
   const zlib = new CompressionStream("deflate");
   const packed = collect(zlib.readable, (bytes) => parts.push(chunk("IDAT", bytes)));
@@ -55,7 +59,11 @@ async function collect(stream: ReadableStream<Uint8Array>, take: (bytes: Uint8Ar
 }
 
 /** Puts PNG's filter byte and the filtered bytes in front of the compressor: "up" suits a mask, Paeth a photo. */
-function* filtered(bands: Iterable<Uint8Array | Uint8ClampedArray>, stride: number, channels: Channels): Generator<Uint8Array<ArrayBuffer>> {
+function* filtered(
+  bands: Iterable<Uint8Array | Uint8ClampedArray>,
+  stride: number,
+  channels: Channels,
+): Generator<Uint8Array<ArrayBuffer>> {
   let above: Uint8Array | Uint8ClampedArray = new Uint8Array(stride);
   for (const band of bands) {
     const rows = band.length / stride;

@@ -16,7 +16,9 @@ const tolerance = 0.45;
  * @returns Polygons whose corners have two decimals.
  */
 export function outlinesOf(alpha: Uint8Array, rect: Rect): Polygon[] {
-  const shape = contours().size([rect.width, rect.height]).contour(alpha as unknown as number[], 127.5);
+  const shape = contours()
+    .size([rect.width, rect.height])
+    .contour(alpha as unknown as number[], 127.5);
   return shape.coordinates.flatMap((rings) => {
     const [outside, ...holes] = rings.map((ring) => {
       const points = ring.slice(0, -1).map(([x, y]) => ({ x: x!, y: y! }));

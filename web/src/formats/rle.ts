@@ -60,7 +60,7 @@ export function compressRuns(runs: readonly number[]): string {
   const out: string[] = [];
   runs.forEach((run, i) => {
     let value = i > 2 ? run - runs[i - 2]! : run;
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       const group = value & 31;
       value >>= 5;
       more = value !== (group & 16 ? -1 : 0);

@@ -34,4 +34,5 @@ export function svgOf({ width, height }: Size, title: string, shapes: readonly S
 const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
 /** XML allows no control characters, not even escaped. */
-const escape = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cs}]/gu, " ").replaceAll(/[&<>"]/g, (character) => entities[character]!);
+const escape = (text: string): string =>
+  text.replaceAll(/[\p{Cc}\p{Cs}]/gu, " ").replaceAll(/[&<>"]/g, (character) => entities[character]!);

@@ -20,4 +20,5 @@ export type Language = keyof typeof languages;
 export const isLanguage = (name: string | null): name is Language => name !== null && Object.hasOwn(languages, name);
 
 /** The first of the reader's languages that the page speaks. @param wanted Tags such as `de-CH`. */
-export const bestOf = (wanted: readonly string[]): Language => wanted.map((tag) => tag.split("-")[0]!.toLowerCase()).find(isLanguage) ?? "en";
+export const bestOf = (wanted: readonly string[]): Language =>
+  wanted.map((tag) => tag.split("-")[0]!.toLowerCase()).find(isLanguage) ?? "en";

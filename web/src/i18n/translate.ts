@@ -19,7 +19,10 @@ export type Catalogue = Readonly<Record<Text, string> & Record<CountedText, Form
 /** What goes into the `{names}` of a text. */
 export type Values = Readonly<Record<string, string | number>>;
 
-const spoken = signal<{ readonly language: Language; readonly catalogue: Catalogue | null }>({ language: "en", catalogue: null });
+const spoken = signal<{ readonly language: Language; readonly catalogue: Catalogue | null }>({
+  language: "en",
+  catalogue: null,
+});
 
 export const language = (): Language => spoken.value.language;
 
@@ -38,7 +41,11 @@ export function counted(count: number, one: string, other: CountedText, values?:
  * have them, too.
  */
 export const decimal = (value: number, digits: number, inLanguage: Language = language()): string =>
-  new Intl.NumberFormat(`${inLanguage}-u-nu-latn`, { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false }).format(value);
+  new Intl.NumberFormat(`${inLanguage}-u-nu-latn`, {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+    useGrouping: false,
+  }).format(value);
 
 const fill = (text: string, values: Values = {}): string =>
   text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => {

@@ -13,7 +13,10 @@ export function blur(values: Float32Array, size: Size, sigma: number): Float32Ar
   // The window's variance is (w² − 1) / 12, three times; the windows differ so that their sum comes as near as whole samples allow.
   const width = Math.sqrt(4 * sigma ** 2 + 1);
   const low = Math.max(0, Math.floor((width - 1) / 2));
-  const wide = Math.min(3, Math.max(0, Math.round((12 * sigma ** 2 - 3 * (2 * low + 1) ** 2 + 3) / (4 * (2 * low + 1) + 4))));
+  const wide = Math.min(
+    3,
+    Math.max(0, Math.round((12 * sigma ** 2 - 3 * (2 * low + 1) ** 2 + 3) / (4 * (2 * low + 1) + 4))),
+  );
   let out = values.slice();
   for (let pass = 0; pass < 3; pass++) out = boxMean(out, size, low + (pass < wide ? 1 : 0));
   return out;

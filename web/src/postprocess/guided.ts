@@ -17,7 +17,13 @@ export interface Lines {
  * @param radius Of the window, in samples.
  * @param tolerance The variance of brightness under which the photo counts as flat, and the mask is only averaged.
  */
-export function guidedLines(mask: Float32Array, brightness: Float32Array, size: Size, radius: number, tolerance: number): Lines {
+export function guidedLines(
+  mask: Float32Array,
+  brightness: Float32Array,
+  size: Size,
+  radius: number,
+  tolerance: number,
+): Lines {
   const mean = (values: Float32Array) => boxMean(values, size, radius);
   const times = (a: Float32Array, b: Float32Array) => a.map((value, i) => value * b[i]!);
   const [meanI, meanP] = [mean(brightness), mean(mask)];

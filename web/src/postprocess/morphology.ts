@@ -46,7 +46,11 @@ export function connectedParts(mask: Uint8Array, { width, height }: Size, value:
 }
 
 /** Keeps the parts that `keep` says, in place. */
-export function keepParts(mask: Uint8Array, { labels, parts }: Parts, keep: (part: Part, label: number) => boolean): void {
+export function keepParts(
+  mask: Uint8Array,
+  { labels, parts }: Parts,
+  keep: (part: Part, label: number) => boolean,
+): void {
   const kept = parts.map(keep);
   for (let i = 0; i < mask.length; i++) if (labels[i] !== -1 && !kept[labels[i]!]) mask[i] = 0;
 }
@@ -64,7 +68,8 @@ export function turnCrumbs(mask: Uint8Array, size: Size, largest: number): numbe
   for (const value of [0, 1] as const) {
     const { labels, parts } = connectedParts(mask, size, value);
     const small = parts.map(({ area, atBorder }) => !atBorder && area <= largest);
-    if (small.includes(true)) for (let i = 0; i < mask.length; i++) if (labels[i] !== -1 && small[labels[i]!]) turned.push(i);
+    if (small.includes(true))
+      for (let i = 0; i < mask.length; i++) if (labels[i] !== -1 && small[labels[i]!]) turned.push(i);
   }
   for (const i of turned) mask[i] = mask[i] ? 0 : 1;
   return turned;
@@ -77,7 +82,8 @@ export function turnCrumbs(mask: Uint8Array, size: Size, largest: number): numbe
 export function signedDistance(mask: Uint8Array, size: Size, none = 1e6): Float32Array<ArrayBuffer> {
   const outside = distanceTo(mask, 1, size);
   const inside = distanceTo(mask, 0, size);
-  for (let i = 0; i < inside.length; i++) inside[i] = mask[i] ? Math.min(Math.sqrt(inside[i]!) - 0.5, none) : -Math.min(Math.sqrt(outside[i]!) - 0.5, none);
+  for (let i = 0; i < inside.length; i++)
+    inside[i] = mask[i] ? Math.min(Math.sqrt(inside[i]!) - 0.5, none) : -Math.min(Math.sqrt(outside[i]!) - 0.5, none);
   return inside;
 }
 

@@ -34,21 +34,33 @@ export function outlineOf({ mask, finish, strokes }: Shape, frame: Frame, ground
   const held = joinBounds([field && field.rect, painted && grown(painted, photo)]);
   if (!held) return [];
   const scale = Math.min(1, Math.sqrt(mostSamples / (held.width * held.height)));
-  const size = { width: Math.max(1, Math.round(held.width * scale)), height: Math.max(1, Math.round(held.height * scale)) };
+  const size = {
+    width: Math.max(1, Math.round(held.width * scale)),
+    height: Math.max(1, Math.round(held.height * scale)),
+  };
   const values = field ? fieldAt(field, distance, held, size) : new Float32Array(size.width * size.height).fill(-1e6);
   strokeField(values, held, size, strokes);
   return trace(values, size, held);
 }
 
 function trace(values: Float32Array, { width, height }: Size, rect: Rect): ImagePoint[][] {
-  const shape = contours().size([width, height]).contour(values as unknown as number[], 0);
+  const shape = contours()
+    .size([width, height])
+    .contour(values as unknown as number[], 0);
   const [scaleX, scaleY] = [rect.width / width, rect.height / height];
-  return shape.coordinates.flat().map((ring) => ring.slice(0, -1).map(([x, y]) => imagePoint(rect.x + x! * scaleX, rect.y + y! * scaleY)));
+  return shape.coordinates
+    .flat()
+    .map((ring) => ring.slice(0, -1).map(([x, y]) => imagePoint(rect.x + x! * scaleX, rect.y + y! * scaleY)));
 }
 
 /** A border of its own, so that the line need not run along the grid's. */
 function grown({ x, y, width, height }: Rect, photo: Size): Rect {
   const by = 2 + Math.ceil(Math.max(photo.width, photo.height) / 300);
   const [left, top] = [Math.max(0, x - by), Math.max(0, y - by)];
-  return { x: left, y: top, width: Math.min(photo.width, x + width + by) - left, height: Math.min(photo.height, y + height + by) - top };
+  return {
+    x: left,
+    y: top,
+    width: Math.min(photo.width, x + width + by) - left,
+    height: Math.min(photo.height, y + height + by) - top,
+  };
 }

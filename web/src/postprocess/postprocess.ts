@@ -39,10 +39,16 @@ const choices = { parts: ["all", "large", "tapped"], holes: ["keep", "small", "f
 export function isFinish(value: unknown): value is Finish {
   if (typeof value !== "object" || value === null) return false;
   const { parts, holes, smooth, edges, grow, feather } = value as Record<keyof Finish, never>;
-  return choices.parts.includes(parts) && choices.holes.includes(holes) && [smooth, grow, feather].every(Number.isFinite) && typeof edges === "boolean";
+  return (
+    choices.parts.includes(parts) &&
+    choices.holes.includes(holes) &&
+    [smooth, grow, feather].every(Number.isFinite) &&
+    typeof edges === "boolean"
+  );
 }
 
-export const sameFinish = (a: Finish, b: Finish): boolean => (Object.keys(rawFinish) as (keyof Finish)[]).every((key) => a[key] === b[key]);
+export const sameFinish = (a: Finish, b: Finish): boolean =>
+  (Object.keys(rawFinish) as (keyof Finish)[]).every((key) => a[key] === b[key]);
 
 /** Does the finish move the outline? Feather alone does not. */
 export const keepsOutline = (finish: Finish): boolean => sameFinish({ ...finish, feather: 0 }, rawFinish);
@@ -61,7 +67,8 @@ export function guideSize({ width, height }: Size): Size {
 /** Brightness (Rec. 601) of RGBA pixels, 0 to 1. */
 export function brightness(rgba: Uint8ClampedArray): Float32Array<ArrayBuffer> {
   const out = new Float32Array(rgba.length / 4);
-  for (let i = 0, o = 0; o < out.length; i += 4) out[o++] = (0.299 * rgba[i]! + 0.587 * rgba[i + 1]! + 0.114 * rgba[i + 2]!) / 255;
+  for (let i = 0, o = 0; o < out.length; i += 4)
+    out[o++] = (0.299 * rgba[i]! + 0.587 * rgba[i + 1]! + 0.114 * rgba[i + 2]!) / 255;
   return out;
 }
 
@@ -110,12 +117,22 @@ export function finishMask(source: Source, finish: Finish, guide: Guide | null):
   const part = boundsOf(mask, whole, margin);
   if (!part) return null;
   const inside = crop(mask, whole, part);
-  clean(inside, part, finish, source.seeds.map(centreOf).map(({ x, y }) => ({ x: Math.floor(x / step.x) - part.x, y: Math.floor(y / step.y) - part.y })));
+  clean(
+    inside,
+    part,
+    finish,
+    source.seeds
+      .map(centreOf)
+      .map(({ x, y }) => ({ x: Math.floor(x / step.x) - part.x, y: Math.floor(y / step.y) - part.y })),
+  );
   const distance = blur(signedDistance(inside, part), part, sigma);
   for (let i = 0; i < distance.length; i++) distance[i] = distance[i]! * pixels + finish.grow;
   const rect = { x: part.x * step.x, y: part.y * step.y, width: part.width * step.x, height: part.height * step.y };
   const soft = () => distance.map((d) => Math.min(Math.max(0.5 + d / (2 * reach), 0), 1));
-  const lines = finish.edges && guide ? guidedLines(soft(), crop(guide, whole, part), part, reach / pixels, chosen.tolerance) : null;
+  const lines =
+    finish.edges && guide
+      ? guidedLines(soft(), crop(guide, whole, part), part, reach / pixels, chosen.tolerance)
+      : null;
   return { rect, width: part.width, height: part.height, distance, lines, reach };
 }
 
@@ -124,24 +141,41 @@ function clean(mask: Uint8Array, size: Size, { parts, holes }: Finish, seeds: re
     const found = connectedParts(mask, size);
     const areas = found.parts.map(({ area }) => area);
     const largest = Math.max(...areas);
-    const tapped = new Set(seeds.map(({ x, y }) => (x >= 0 && y >= 0 && x < size.width && y < size.height ? found.labels[y * size.width + x]! : -1)));
+    const tapped = new Set(
+      seeds.map(({ x, y }) =>
+        x >= 0 && y >= 0 && x < size.width && y < size.height ? found.labels[y * size.width + x]! : -1,
+      ),
+    );
     tapped.delete(-1);
     if (!tapped.size) tapped.add(areas.indexOf(largest));
-    keepParts(mask, found, ({ area }, label) => tapped.has(label) || (parts === "large" && area >= chosen.speck * largest));
+    keepParts(
+      mask,
+      found,
+      ({ area }, label) => tapped.has(label) || (parts === "large" && area >= chosen.speck * largest),
+    );
   }
-  if (holes !== "keep") fillHoles(mask, size, holes === "fill" ? Infinity : chosen.pinHole * mask.reduce((sum, value) => sum + value, 0));
+  if (holes !== "keep")
+    fillHoles(mask, size, holes === "fill" ? Infinity : chosen.pinHole * mask.reduce((sum, value) => sum + value, 0));
 }
 
 /** The distance at the field's own samples, edges included. @param guide The same as for `finishMask`. */
 export function fieldOf(field: Field, photo: Size, guide: Guide | null): Float32Array<ArrayBuffer> {
   if (!field.lines || !guide) return field.distance.slice();
   const whole = guideSize(photo);
-  const part = { x: Math.round((field.rect.x / photo.width) * whole.width), y: Math.round((field.rect.y / photo.height) * whole.height), width: field.width, height: field.height };
+  const part = {
+    x: Math.round((field.rect.x / photo.width) * whole.width),
+    y: Math.round((field.rect.y / photo.height) * whole.height),
+    width: field.width,
+    height: field.height,
+  };
   const light = crop(guide, whole, part);
-  const followedAll = field.distance.map((d, i) => followed(d, field.lines!.slope[i]! * light[i]! + field.lines!.offset[i]!, field.reach));
+  const followedAll = field.distance.map((d, i) =>
+    followed(d, field.lines!.slope[i]! * light[i]! + field.lines!.offset[i]!, field.reach),
+  );
   const mask = Uint8Array.from(followedAll, (d) => (d > 0 ? 1 : 0));
   const pixels = field.rect.width / field.width;
-  for (const i of turnCrumbs(mask, part, Math.max(2, crumbOf(field) / pixels ** 2))) followedAll[i] = mask[i] ? 0.1 : -0.1;
+  for (const i of turnCrumbs(mask, part, Math.max(2, crumbOf(field) / pixels ** 2)))
+    followedAll[i] = mask[i] ? 0.1 : -0.1;
   return followedAll;
 }
 
@@ -171,7 +205,8 @@ export function readField(field: Field, part: Rect, light: (rect: Rect) => Float
   const bottom = Math.min(part.y + part.height, Math.ceil(field.rect.y + field.rect.height));
   const right = Math.min(part.x + part.width, Math.ceil(field.rect.x + field.rect.width));
   for (let y = top; y < bottom; y += tile)
-    for (let x = left; x < right; x += tile) readTile(field, { x, y, width: Math.min(tile, right - x), height: Math.min(tile, bottom - y) }, light, out, part);
+    for (let x = left; x < right; x += tile)
+      readTile(field, { x, y, width: Math.min(tile, right - x), height: Math.min(tile, bottom - y) }, light, out, part);
   return out;
 }
 
@@ -184,8 +219,13 @@ function readTile(field: Field, rect: Rect, light: (rect: Rect) => Float32Array,
   for (const d of distance) nearest = Math.min(nearest, Math.abs(d));
   const mask = new Uint8Array(distance.length);
   if (field.lines && nearest < field.reach) {
-    const [brightness, slope, offset] = [light(window), bilinear(field.lines.slope, field, window), bilinear(field.lines.offset, field, window)];
-    for (let i = 0; i < mask.length; i++) mask[i] = followed(distance[i]!, slope[i]! * brightness[i]! + offset[i]!, field.reach) > 0 ? 1 : 0;
+    const [brightness, slope, offset] = [
+      light(window),
+      bilinear(field.lines.slope, field, window),
+      bilinear(field.lines.offset, field, window),
+    ];
+    for (let i = 0; i < mask.length; i++)
+      mask[i] = followed(distance[i]!, slope[i]! * brightness[i]! + offset[i]!, field.reach) > 0 ? 1 : 0;
     turnCrumbs(mask, window, crumb);
   } else for (let i = 0; i < mask.length; i++) mask[i] = distance[i]! > 0 ? 1 : 0;
   for (let y = 0; y < rect.height; y++) {
@@ -197,7 +237,10 @@ function readTile(field: Field, rect: Rect, light: (rect: Rect) => Float32Array,
 /** A rectangle of whole pixels with some around it, as far as there are any. */
 function grown({ x, y, width, height }: Rect, by: number, within: Rect): Rect {
   const [left, top] = [Math.max(Math.floor(within.x), x - by), Math.max(Math.floor(within.y), y - by)];
-  const [right, bottom] = [Math.min(Math.ceil(within.x + within.width), x + width + by), Math.min(Math.ceil(within.y + within.height), y + height + by)];
+  const [right, bottom] = [
+    Math.min(Math.ceil(within.x + within.width), x + width + by),
+    Math.min(Math.ceil(within.y + within.height), y + height + by),
+  ];
   return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
@@ -218,8 +261,20 @@ export function fieldAt(field: Field, values: Float32Array, rect: Rect, size: Si
 
 /** Reads values of a field at samples spread over a rectangle; beyond the field, those at its border. */
 function bilinear(values: Float32Array, field: Field, rect: Rect, size: Size = rect): Float32Array<ArrayBuffer> {
-  const columns = axis(field.width, size.width, rect.x - field.rect.x, rect.width / size.width, field.width / field.rect.width);
-  const rows = axis(field.height, size.height, rect.y - field.rect.y, rect.height / size.height, field.height / field.rect.height);
+  const columns = axis(
+    field.width,
+    size.width,
+    rect.x - field.rect.x,
+    rect.width / size.width,
+    field.width / field.rect.width,
+  );
+  const rows = axis(
+    field.height,
+    size.height,
+    rect.y - field.rect.y,
+    rect.height / size.height,
+    field.height / field.rect.height,
+  );
   return new Bilinear(values, field.width, columns, rows).all();
 }
 
@@ -242,6 +297,7 @@ function boundsOf(mask: Uint8Array, { width, height }: Size, margin: number): Re
 
 function crop<T extends Uint8Array | Float32Array>(values: T, { width }: Size, part: Rect): T {
   const out = new (values.constructor as new (length: number) => T)(part.width * part.height);
-  for (let y = 0; y < part.height; y++) out.set(values.subarray((part.y + y) * width + part.x, (part.y + y) * width + part.x + part.width), y * part.width);
+  for (let y = 0; y < part.height; y++)
+    out.set(values.subarray((part.y + y) * width + part.x, (part.y + y) * width + part.x + part.width), y * part.width);
   return out;
 }

@@ -39,17 +39,29 @@ export interface Frame {
 }
 
 /** @param guide The photo's brightness as `finishMask` wants it, where edges are to follow it. */
-export function coverOf(shape: Shape, { photo, inputSize, threshold }: Frame, guide: Guide | null, light: Light): Cover {
+export function coverOf(
+  shape: Shape,
+  { photo, inputSize, threshold }: Frame,
+  guide: Guide | null,
+  light: Light,
+): Cover {
   const { mask, finish, strokes, seeds } = shape;
   const plain = keepsOutline(finish);
   const field = plain ? null : finishMask({ mask, photo, inputSize, threshold, seeds }, finish, guide);
   const soft = Math.round(finish.feather / 2);
   const hard = (part: Rect): Uint8Array<ArrayBuffer> => {
-    const out = plain ? sampleMask(mask, photo, inputSize, { rect: part, width: part.width, height: part.height }, threshold) : field ? readField(field, part, light) : new Uint8Array(part.width * part.height);
+    const out = plain
+      ? sampleMask(mask, photo, inputSize, { rect: part, width: part.width, height: part.height }, threshold)
+      : field
+        ? readField(field, part, light)
+        : new Uint8Array(part.width * part.height);
     paintStrokes(out, part, strokes);
     return out;
   };
-  const bounds = joinBounds([plain ? maskBounds(mask, photo, inputSize, threshold) : field && wholePixels(field, photo), strokesBounds(strokes, photo)]);
+  const bounds = joinBounds([
+    plain ? maskBounds(mask, photo, inputSize, threshold) : field && wholePixels(field, photo),
+    strokesBounds(strokes, photo),
+  ]);
   return {
     near: bounds && grown(bounds, soft, photo),
     read: (part) => (soft ? feathered(hard, part, photo, soft) : opaque(hard(part))),
@@ -105,29 +117,30 @@ export function exactBounds({ near, read }: Cover): Rect | null {
   const filled = (part: Rect, along: "x" | "y"): number[] => {
     const alpha = read(part);
     const hits = new Set<number>();
-    for (let y = 0, i = 0; y < part.height; y++) for (let x = 0; x < part.width; x++, i++) if (alpha[i]) hits.add(along === "x" ? part.x + x : part.y + y);
+    for (let y = 0, i = 0; y < part.height; y++)
+      for (let x = 0; x < part.width; x++, i++) if (alpha[i]) hits.add(along === "x" ? part.x + x : part.y + y);
     return [...hits];
   };
   const rows = (y: number, end: number) => filled({ x: left, y, width: right - left, height: end - y }, "y");
   const columns = (x: number, end: number) => filled({ x, y: top, width: end - x, height: bottom - top }, "x");
   let found = false;
-  for (; top < bottom && !found; ) {
+  for (; top < bottom && !found;) {
     const hits = rows(top, Math.min(top + strip, bottom));
     found = hits.length > 0;
     top = found ? Math.min(...hits) : Math.min(top + strip, bottom);
   }
   if (!found) return null;
-  for (found = false; !found; ) {
+  for (found = false; !found;) {
     const hits = rows(Math.max(bottom - strip, top), bottom);
     found = hits.length > 0;
     bottom = found ? Math.max(...hits) + 1 : Math.max(bottom - strip, top);
   }
-  for (found = false; !found; ) {
+  for (found = false; !found;) {
     const hits = columns(left, Math.min(left + strip, right));
     found = hits.length > 0;
     left = found ? Math.min(...hits) : Math.min(left + strip, right);
   }
-  for (found = false; !found; ) {
+  for (found = false; !found;) {
     const hits = columns(Math.max(right - strip, left), right);
     found = hits.length > 0;
     right = found ? Math.max(...hits) + 1 : Math.max(right - strip, left);
@@ -137,12 +150,22 @@ export function exactBounds({ near, read }: Cover): Rect | null {
 
 const wholePixels = ({ rect }: Field, photo: Size): Rect => {
   const [left, top] = [Math.max(0, Math.floor(rect.x)), Math.max(0, Math.floor(rect.y))];
-  return { x: left, y: top, width: Math.min(photo.width, Math.ceil(rect.x + rect.width)) - left, height: Math.min(photo.height, Math.ceil(rect.y + rect.height)) - top };
+  return {
+    x: left,
+    y: top,
+    width: Math.min(photo.width, Math.ceil(rect.x + rect.width)) - left,
+    height: Math.min(photo.height, Math.ceil(rect.y + rect.height)) - top,
+  };
 };
 
 function grown({ x, y, width, height }: Rect, by: number, photo: Size): Rect {
   const [left, top] = [Math.max(0, x - by), Math.max(0, y - by)];
-  return { x: left, y: top, width: Math.min(photo.width, x + width + by) - left, height: Math.min(photo.height, y + height + by) - top };
+  return {
+    x: left,
+    y: top,
+    width: Math.min(photo.width, x + width + by) - left,
+    height: Math.min(photo.height, y + height + by) - top,
+  };
 }
 
 function intersection(a: Rect, b: Rect): Rect | null {

@@ -50,7 +50,13 @@ export function strokeField(field: Float32Array, rect: Rect, size: Size, strokes
 }
 
 /** Visits the samples near each straight piece of a line, with their squared distance from it in image pixels. */
-function eachSegment(points: readonly Point[], reach: number, rect: Rect, { width, height }: Size, visit: (index: number, squared: number) => void): void {
+function eachSegment(
+  points: readonly Point[],
+  reach: number,
+  rect: Rect,
+  { width, height }: Size,
+  visit: (index: number, squared: number) => void,
+): void {
   const [stepX, stepY] = [rect.width / width, rect.height / height];
   for (let n = 0; n < Math.max(1, points.length - 1); n++) {
     const a = points[n]!;

@@ -24,12 +24,31 @@ export interface Action {
   run(byKey?: boolean): void;
 }
 
-const shownKeys: Readonly<Record<string, Text>> = { Ctrl: "Ctrl", Shift: "Shift", Enter: "Enter", Backspace: "Backspace", PageUp: "Page up", PageDown: "Page down" };
+const shownKeys: Readonly<Record<string, Text>> = {
+  Ctrl: "Ctrl",
+  Shift: "Shift",
+  Enter: "Enter",
+  Backspace: "Backspace",
+  PageUp: "Page up",
+  PageDown: "Page down",
+};
 
 /** A shortcut as people read it, in the page's language. */
 export function shownShortcut(keys: string): string {
   const parts = keys.split(/\+(?=.)/);
-  return parts.map((part) => (shownKeys[part] ? t(shownKeys[part]) : part === "Escape" ? "Esc" : part === "-" ? "−" : part.length === 1 ? part.toUpperCase() : part)).join("+");
+  return parts
+    .map((part) =>
+      shownKeys[part]
+        ? t(shownKeys[part])
+        : part === "Escape"
+          ? "Esc"
+          : part === "-"
+            ? "−"
+            : part.length === 1
+              ? part.toUpperCase()
+              : part,
+    )
+    .join("+");
 }
 
 /** The shortcut that people are told; undefined: there is none. */

@@ -90,7 +90,13 @@ export class Answer {
     const before = known.outlines.get(look.strokes);
     if (before) return before;
     const shape = this.shape(candidate, look);
-    const outline = asPath(outlineOf(shape, this.frame, () => (known.ground ??= groundOf(shape, this.frame, look.finish.edges ? this.frame.guide() : null))));
+    const outline = asPath(
+      outlineOf(
+        shape,
+        this.frame,
+        () => (known.ground ??= groundOf(shape, this.frame, look.finish.edges ? this.frame.guide() : null)),
+      ),
+    );
     known.outlines.set(look.strokes, outline);
     return outline;
   }
@@ -114,7 +120,11 @@ function asPath(rings: readonly ImagePoint[][]): Outline {
     const { x, y } = centreOf(at);
     return ruler().isPointInPath(path, x, y, "evenodd");
   };
-  return { path, contains, bounds: right > left && bottom > top ? { x: left, y: top, width: right - left, height: bottom - top } : null };
+  return {
+    path,
+    contains,
+    bounds: right > left && bottom > top ? { x: left, y: top, width: right - left, height: bottom - top } : null,
+  };
 }
 
 let context: OffscreenCanvasRenderingContext2D | null = null;

@@ -22,18 +22,23 @@ export function download({ name, blob }: SavedFile): void {
  * Firefox shows a saved WebP in a new tab, whatever its type. The blank at the end keeps it from knowing the ending; it saves the file without the
  * blank. Other browsers would keep it.
  */
-const unopened = (name: string): string => (/\.webp$/i.test(name) && navigator.userAgent.includes("Firefox/") ? `${name} ` : name);
+const unopened = (name: string): string =>
+  /\.webp$/i.test(name) && navigator.userAgent.includes("Firefox/") ? `${name} ` : name;
 
 /** Call it within the click: the picture itself may come later. */
 export async function copyPng(blob: Blob | Promise<Blob>): Promise<void> {
-  if (!("ClipboardItem" in globalThis) || !navigator.clipboard?.write) throw new Error(t("This browser cannot copy pictures."));
+  if (!("ClipboardItem" in globalThis) || !navigator.clipboard?.write)
+    throw new Error(t("This browser cannot copy pictures."));
   await navigator.clipboard.write([new ClipboardItem({ "image/png": blob })]);
 }
 
 /** The same for text, whatever type its file has. */
 export async function copyText(blob: Promise<Blob>): Promise<void> {
-  if (!("ClipboardItem" in globalThis) || !navigator.clipboard?.write) throw new Error(t("This browser cannot copy text."));
-  await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob.then((file) => file.slice(0, file.size, "text/plain")) })]);
+  if (!("ClipboardItem" in globalThis) || !navigator.clipboard?.write)
+    throw new Error(t("This browser cannot copy text."));
+  await navigator.clipboard.write([
+    new ClipboardItem({ "text/plain": blob.then((file) => file.slice(0, file.size, "text/plain")) }),
+  ]);
 }
 
 const units = ["bytes", "kB", "MB", "GB"] as const;

@@ -40,7 +40,11 @@ export class Drawing {
   constructor(
     private readonly session: ReadonlySignal<Session | null>,
     private readonly viewport: Viewport,
-    private readonly host: { edit(change: (doc: Document) => Document): void; tap(at: ImagePoint, other: boolean): void; readonly leavesOut: boolean },
+    private readonly host: {
+      edit(change: (doc: Document) => Document): void;
+      tap(at: ImagePoint, other: boolean): void;
+      readonly leavesOut: boolean;
+    },
   ) {}
 
   readonly draws = computed(() => this.tool.value !== "tap");
@@ -89,7 +93,8 @@ export class Drawing {
   private extend(point: ImagePoint): void {
     const line = this.line.peek();
     const last = line?.points.at(-1);
-    if (line && (last!.x !== point.x || last!.y !== point.y)) this.line.value = { ...line, points: [...line.points, point] };
+    if (line && (last!.x !== point.x || last!.y !== point.y))
+      this.line.value = { ...line, points: [...line.points, point] };
   }
 
   private finish(): void {
@@ -104,7 +109,10 @@ export class Drawing {
     else if (line.tool === "lasso" && !line.negative) this.encircle(session, points);
     else {
       const label = line.negative ? 0 : 1;
-      const said = line.tool === "lasso" ? lassoPoints(points, label, session.photo, 3) : scribblePoints(points, label, session.photo, spacing / scale);
+      const said =
+        line.tool === "lasso"
+          ? lassoPoints(points, label, session.photo, 3)
+          : scribblePoints(points, label, session.photo, spacing / scale);
       this.host.edit((doc) => correctAlong(doc, said, session.chosenMask()));
     }
   }
@@ -121,6 +129,8 @@ export class Drawing {
     const box = lassoBox(points, photo);
     if (!box) return;
     const { inputSize } = session;
-    this.host.edit((doc) => encircle(doc, box, lassoPoints(points, 1, photo, 1), inputSize ? lassoMask(points, photo, inputSize) : null));
+    this.host.edit((doc) =>
+      encircle(doc, box, lassoPoints(points, 1, photo, 1), inputSize ? lassoMask(points, photo, inputSize) : null),
+    );
   }
 }

@@ -78,7 +78,9 @@ export class Engine {
         onProgress: (progress: Progress) => (this.phase.value = { state: "loading", progress }),
         onLost: (error: EngineError) => this.replace(error, segmenter.info.provider, providers ?? everywhere),
       };
-      const segmenter: Segmenter = await (own ? Segmenter.loadOwn(own, options) : Segmenter.load(manifest, { ...options, model, variant, instant: this.isDefault && instant?.() }));
+      const segmenter: Segmenter = await (own
+        ? Segmenter.loadOwn(own, options)
+        : Segmenter.load(manifest, { ...options, model, variant, instant: this.isDefault && instant?.() }));
       if (signal.aborted) return segmenter.dispose();
       this.phase.value = { state: "running", segmenter };
     } catch (error) {

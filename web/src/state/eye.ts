@@ -49,7 +49,11 @@ export class Eye {
   /** @throws EngineError */
   async ask(prompt: Prompt, kind?: SegmentKind): Promise<Answer> {
     if (!this.image) throw stopped();
-    return new Answer(await this.image.segment(withGrid(prompt, gridSize(this.frame.inputSize)), { kind }), this.frame, this.model);
+    return new Answer(
+      await this.image.segment(withGrid(prompt, gridSize(this.frame.inputSize)), { kind }),
+      this.frame,
+      this.model,
+    );
   }
 
   close(): void {

@@ -41,16 +41,35 @@ export type Gesture =
   | { readonly type: "drop" }
   | { readonly type: "box"; readonly from: ViewPoint; readonly to: ViewPoint; readonly done: boolean }
   /** `begin` and `end` come once each, unless it is revoked. */
-  | { readonly type: "stroke"; readonly phase: "begin" | "on" | "end"; readonly at: ViewPoint; readonly secondary: boolean }
+  | {
+      readonly type: "stroke";
+      readonly phase: "begin" | "on" | "end";
+      readonly at: ViewPoint;
+      readonly secondary: boolean;
+    }
   /** Moves the photo by the way of `anchor` and scales it there. */
-  | { readonly type: "pinch"; readonly anchor: ViewPoint; readonly dx: number; readonly dy: number; readonly factor: number }
+  | {
+      readonly type: "pinch";
+      readonly anchor: ViewPoint;
+      readonly dx: number;
+      readonly dy: number;
+      readonly factor: number;
+    }
   /** A box, a drag or a stroke that was begun did not mean it. */
   | { readonly type: "revoke" }
   | { readonly type: "timer"; readonly on: boolean };
 
 type Mode =
   | { readonly type: "idle" }
-  | { readonly type: "pressed"; readonly id: number; readonly start: ViewPoint; readonly touch: boolean; readonly secondary: boolean; readonly pick: boolean; readonly point: number | null }
+  | {
+      readonly type: "pressed";
+      readonly id: number;
+      readonly start: ViewPoint;
+      readonly touch: boolean;
+      readonly secondary: boolean;
+      readonly pick: boolean;
+      readonly point: number | null;
+    }
   | { readonly type: "box"; readonly id: number; readonly start: ViewPoint }
   | { readonly type: "point"; readonly id: number; readonly start: ViewPoint; readonly point: number }
   | { readonly type: "stroke"; readonly id: number; readonly secondary: boolean }
@@ -88,7 +107,11 @@ export function recognise(state: GestureState, input: PointerInput, hit: (at: Vi
   }
 }
 
-function down(state: GestureState, input: PointerInput & { type: "down" }, hit: (at: ViewPoint) => number | null): Step {
+function down(
+  state: GestureState,
+  input: PointerInput & { type: "down" },
+  hit: (at: ViewPoint) => number | null,
+): Step {
   const { id, at, touch, secondary, pick = false, draws = false } = input;
   const pointers = new Map(state.pointers).set(id, at);
   if (state.pointers.size > 0) {
@@ -96,7 +119,8 @@ function down(state: GestureState, input: PointerInput & { type: "down" }, hit: 
     return touch ? [{ mode: { type: "move-photo" }, pointers }, begun(state.mode)] : [{ ...state, pointers }, []];
   }
   if (input.pan) return [{ mode: { type: "move-photo" }, pointers }, []];
-  if (draws && !pick) return [{ mode: { type: "stroke", id, secondary }, pointers }, [{ type: "stroke", phase: "begin", at, secondary }]];
+  if (draws && !pick)
+    return [{ mode: { type: "stroke", id, secondary }, pointers }, [{ type: "stroke", phase: "begin", at, secondary }]];
   const mode: Mode = { type: "pressed", id, start: at, touch, secondary, pick, point: pick ? null : hit(at) };
   return [{ mode, pointers }, touch && mode.point === null ? [{ type: "timer", on: true }] : []];
 }
@@ -107,16 +131,21 @@ function move(state: GestureState, id: number, at: ViewPoint): Step {
   const next: GestureState = { mode, pointers };
   if (mode.type === "move-photo") return [next, [pinch([...state.pointers.values()], [...pointers.values()])]];
   if (mode.type === "box" && id === mode.id) return [next, [{ type: "box", from: mode.start, to: at, done: false }]];
-  if (mode.type === "stroke" && id === mode.id) return [next, [{ type: "stroke", phase: "on", at, secondary: mode.secondary }]];
+  if (mode.type === "stroke" && id === mode.id)
+    return [next, [{ type: "stroke", phase: "on", at, secondary: mode.secondary }]];
   if (mode.type === "point" && id === mode.id) return [next, [dragOf(mode, at)]];
-  if (mode.type !== "pressed" || id !== mode.id || distance(mode.start, at) <= (mode.touch ? slip.touch : slip.mouse)) return [next, []];
+  if (mode.type !== "pressed" || id !== mode.id || distance(mode.start, at) <= (mode.touch ? slip.touch : slip.mouse))
+    return [next, []];
   const timer: Gesture = { type: "timer", on: false };
   if (mode.secondary) return [{ mode: { type: "move-photo" }, pointers }, [timer]];
   if (mode.point !== null) {
     const dragging: Mode = { type: "point", id, start: mode.start, point: mode.point };
     return [{ mode: dragging, pointers }, [timer, dragOf(dragging, at)]];
   }
-  return [{ mode: { type: "box", id, start: mode.start }, pointers }, [timer, { type: "box", from: mode.start, to: at, done: false }]];
+  return [
+    { mode: { type: "box", id, start: mode.start }, pointers },
+    [timer, { type: "box", from: mode.start, to: at, done: false }],
+  ];
 }
 
 function up(state: GestureState, id: number, at: ViewPoint): Step {
@@ -126,7 +155,8 @@ function up(state: GestureState, id: number, at: ViewPoint): Step {
     return [after, [{ type: "timer", on: false }, tapOf(mode)]];
   }
   if (mode.type === "box" && id === mode.id) return [after, [{ type: "box", from: mode.start, to: at, done: true }]];
-  if (mode.type === "stroke" && id === mode.id) return [after, [{ type: "stroke", phase: "end", at, secondary: mode.secondary }]];
+  if (mode.type === "stroke" && id === mode.id)
+    return [after, [{ type: "stroke", phase: "end", at, secondary: mode.secondary }]];
   if (mode.type === "point" && id === mode.id) return [after, [{ type: "drop" }]];
   return [after, []];
 }

@@ -3,7 +3,10 @@ import { bestOf, isLanguage, type Language } from "../i18n/languages";
 import { speak } from "../i18n/translate";
 import { Persisted } from "./persisted";
 
-const store = new Persisted<Language | null>("tapmask-language", { read: (text) => (isLanguage(text) ? text : null), write: (language) => language });
+const store = new Persisted<Language | null>("tapmask-language", {
+  read: (text) => (isLanguage(text) ? text : null),
+  write: (language) => language,
+});
 
 /** Null: what the browser asks for. */
 export const chosenLanguage = store.signal;

@@ -28,25 +28,89 @@ interface Draft {
   readonly remedy?: Remedy;
 }
 
-const say = (tone: Message["tone"], { title, text, remedy }: Draft): Message => ({ tone, title: t(title), text: text && t(text), remedy });
+const say = (tone: Message["tone"], { title, text, remedy }: Draft): Message => ({
+  tone,
+  title: t(title),
+  text: text && t(text),
+  remedy,
+});
 
 const photoMessages: Record<PixelErrorCode, Draft> = {
-  "not-an-image": { title: "This is not a picture", text: "Photos such as JPEG, PNG or WebP can be opened.", remedy: "choose-photo" },
-  undecodable: { title: "This picture cannot be read", text: "The file is damaged, or this browser does not know its format.", remedy: "choose-photo" },
-  "too-large": { title: "This photo is too large", text: "Up to 120 megapixels can be opened.", remedy: "choose-photo" },
-  "out-of-memory": { title: "There is not enough memory", text: "Close other tabs, or use a smaller photo.", remedy: "choose-photo" },
-  "file-gone": { title: "This file cannot be read any more", text: "It was moved, changed or deleted after it was chosen. Choose it again.", remedy: "choose-photo" },
-  failed: { title: "This picture could not be worked on", text: "The browser does not say why. Try again, or reload the page; a smaller photo needs less memory.", remedy: "choose-photo" },
-  "no-decoder": { title: "HEIC photos need one more download", text: "This browser cannot open them by itself, and the decoder could not be loaded. Connect once and try again, or save the photo as JPEG.", remedy: "choose-photo" },
-  tiff: { title: "This is a TIFF or a camera's raw file", text: "This browser cannot open it. Save it as JPEG or PNG first.", remedy: "choose-photo" },
-  raw: { title: "This is a camera's raw file", text: "It has to be developed first. Save it as JPEG or PNG, then open that.", remedy: "choose-photo" },
-  avif: { title: "This AVIF picture cannot be read", text: "The file is damaged, or this browser does not know AVIF. Save it as JPEG or PNG.", remedy: "choose-photo" },
-  "jpeg-xl": { title: "This is a JPEG XL picture", text: "This browser cannot open it. Save it as JPEG or PNG first.", remedy: "choose-photo" },
-  pdf: { title: "This is a PDF", text: "Save the page as a picture, or take a screenshot of it, and open that.", remedy: "choose-photo" },
-  drawing: { title: "This is an SVG drawing", text: "It is made of shapes, not of pixels. Export it as PNG first.", remedy: "choose-photo" },
-  video: { title: "This is a video", text: "Save one of its frames as a picture, or take a screenshot, and open that.", remedy: "choose-photo" },
+  "not-an-image": {
+    title: "This is not a picture",
+    text: "Photos such as JPEG, PNG or WebP can be opened.",
+    remedy: "choose-photo",
+  },
+  undecodable: {
+    title: "This picture cannot be read",
+    text: "The file is damaged, or this browser does not know its format.",
+    remedy: "choose-photo",
+  },
+  "too-large": {
+    title: "This photo is too large",
+    text: "Up to 120 megapixels can be opened.",
+    remedy: "choose-photo",
+  },
+  "out-of-memory": {
+    title: "There is not enough memory",
+    text: "Close other tabs, or use a smaller photo.",
+    remedy: "choose-photo",
+  },
+  "file-gone": {
+    title: "This file cannot be read any more",
+    text: "It was moved, changed or deleted after it was chosen. Choose it again.",
+    remedy: "choose-photo",
+  },
+  failed: {
+    title: "This picture could not be worked on",
+    text: "The browser does not say why. Try again, or reload the page; a smaller photo needs less memory.",
+    remedy: "choose-photo",
+  },
+  "no-decoder": {
+    title: "HEIC photos need one more download",
+    text: "This browser cannot open them by itself, and the decoder could not be loaded. Connect once and try again, or save the photo as JPEG.",
+    remedy: "choose-photo",
+  },
+  tiff: {
+    title: "This is a TIFF or a camera's raw file",
+    text: "This browser cannot open it. Save it as JPEG or PNG first.",
+    remedy: "choose-photo",
+  },
+  raw: {
+    title: "This is a camera's raw file",
+    text: "It has to be developed first. Save it as JPEG or PNG, then open that.",
+    remedy: "choose-photo",
+  },
+  avif: {
+    title: "This AVIF picture cannot be read",
+    text: "The file is damaged, or this browser does not know AVIF. Save it as JPEG or PNG.",
+    remedy: "choose-photo",
+  },
+  "jpeg-xl": {
+    title: "This is a JPEG XL picture",
+    text: "This browser cannot open it. Save it as JPEG or PNG first.",
+    remedy: "choose-photo",
+  },
+  pdf: {
+    title: "This is a PDF",
+    text: "Save the page as a picture, or take a screenshot of it, and open that.",
+    remedy: "choose-photo",
+  },
+  drawing: {
+    title: "This is an SVG drawing",
+    text: "It is made of shapes, not of pixels. Export it as PNG first.",
+    remedy: "choose-photo",
+  },
+  video: {
+    title: "This is a video",
+    text: "Save one of its frames as a picture, or take a screenshot, and open that.",
+    remedy: "choose-photo",
+  },
   photoshop: { title: "This is a Photoshop file", text: "Export it as PNG or JPEG first.", remedy: "choose-photo" },
-  "empty-mask": { title: "There is nothing to save", text: "The mask is empty. Tap an object, or choose another candidate." },
+  "empty-mask": {
+    title: "There is nothing to save",
+    text: "The mask is empty. Tap an object, or choose another candidate.",
+  },
 };
 
 const engineMessages: Record<EngineErrorCode, Draft> = {
@@ -55,15 +119,28 @@ const engineMessages: Record<EngineErrorCode, Draft> = {
   damaged: { title: "The model file is damaged", text: "", remedy: "load-again" },
   "no-provider": { title: "The model does not run here", text: "", remedy: "load-again" },
   "provider-lost": { title: "The model stopped", text: "", remedy: "load-again" },
-  "out-of-memory": { title: "There is not enough memory", text: "Close other tabs, or use a smaller photo.", remedy: "read-again" },
+  "out-of-memory": {
+    title: "There is not enough memory",
+    text: "Close other tabs, or use a smaller photo.",
+    remedy: "read-again",
+  },
   "bad-input": { title: "The model cannot answer that", text: "", remedy: "ask-again" },
   aborted: { title: "Stopped", text: "" },
 };
 
 const remarks: Record<Remark, Draft> = {
-  "first-of-several": { title: "Only the first picture is used", text: "This file is an animation or a series. What you save is cut out of its first picture." },
-  "fewer-bits": { title: "Opened with 8 bits a channel", text: "This file has 16. What you save has 8, which the eye cannot tell apart; your file is unchanged." },
-  "cut-off": { title: "The end of this file is missing", text: "It was not copied or downloaded completely. What could not be read is grey." },
+  "first-of-several": {
+    title: "Only the first picture is used",
+    text: "This file is an animation or a series. What you save is cut out of its first picture.",
+  },
+  "fewer-bits": {
+    title: "Opened with 8 bits a channel",
+    text: "This file has 16. What you save has 8, which the eye cannot tell apart; your file is unchanged.",
+  },
+  "cut-off": {
+    title: "The end of this file is missing",
+    text: "It was not copied or downloaded completely. What could not be read is grey.",
+  },
 };
 
 /** What of a file cannot be seen in the page. */
@@ -85,10 +162,17 @@ export function engineMessage(error: unknown): Message {
   return { ...message, text: message.text || error.message };
 }
 
-export const lostMessage = (): Message => say("note", { title: "The graphics processor was lost", text: "The model starts again elsewhere. Your photo and your points are kept." });
+export const lostMessage = (): Message =>
+  say("note", {
+    title: "The graphics processor was lost",
+    text: "The model starts again elsewhere. Your photo and your points are kept.",
+  });
 
 export const storageMessage = (): Message =>
-  say("note", { title: "Storage is full or switched off", text: "The model stays in memory only: it works now, and is downloaded again next time." });
+  say("note", {
+    title: "Storage is full or switched off",
+    text: "The model stays in memory only: it works now, and is downloaded again next time.",
+  });
 
 export const keptNotMessage = (): Message =>
   say("note", {
@@ -96,7 +180,11 @@ export const keptNotMessage = (): Message =>
     text: "Storage is full or switched off. Everything works, but photos and points are gone when the page is closed. Save what you need.",
   });
 
-export const damagedMessage = (): Message => say("note", { title: "The points of this photo could not be read", text: "What was kept of them is damaged. The photo itself is here." });
+export const damagedMessage = (): Message =>
+  say("note", {
+    title: "The points of this photo could not be read",
+    text: "What was kept of them is damaged. The photo itself is here.",
+  });
 
 export const editedElsewhereMessage = (): Message =>
   say("note", {
@@ -108,12 +196,19 @@ export const editedElsewhereMessage = (): Message =>
 /** @param names Of the files that were left out. */
 export const unreadableMessage = (names: readonly string[]): Message => ({
   tone: "error",
-  title: counted(names.length, "One file is no picture that can be read", "{count} files are no pictures that can be read"),
+  title: counted(
+    names.length,
+    "One file is no picture that can be read",
+    "{count} files are no pictures that can be read",
+  ),
   text: t("The others were opened. Left out: {names}.", { names: names.join(", ") }),
 });
 
 export const foreignManifestMessage = (): Message =>
-  say("error", { title: "Models come from this site only", text: "The manifest in the address is on another site; the built-in model is used." });
+  say("error", {
+    title: "Models come from this site only",
+    text: "The manifest in the address is on another site; the built-in model is used.",
+  });
 
 export const addressMessage = (): Message =>
   say("note", {

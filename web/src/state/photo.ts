@@ -26,7 +26,8 @@ export class Photo {
 
   /** The photo for the encoder at its own resolution. `transfer` says that it may be handed over. */
   async forEncoder(): Promise<{ source: ImageBitmap; transfer: boolean }> {
-    if (this.preview.width === this.width && this.preview.height === this.height) return { source: this.preview, transfer: false };
+    if (this.preview.width === this.width && this.preview.height === this.height)
+      return { source: this.preview, transfer: false };
     const source = this.full ?? (await decodeFull(this.blob));
     this.full = null;
     return { source, transfer: true };

@@ -1,8 +1,30 @@
 /** Turns gestures and keys into edits of the open photo's document. */
 import { computed, signal, type ReadonlySignal } from "@preact/signals";
-import { canRedo, canUndo, chooseCandidate, clear, current, isEmpty, redo, removeBox, undo, type Document } from "../document/document";
+import {
+  canRedo,
+  canUndo,
+  chooseCandidate,
+  clear,
+  current,
+  isEmpty,
+  redo,
+  removeBox,
+  undo,
+  type Document,
+} from "../document/document";
 import { selectObject } from "../document/objects";
-import { boxFrom, centreOf, imagePoint, imageToView, isInside, toPixel, viewToImage, type ImagePoint, type PixelIndex, type ViewPoint } from "../engine/core/geometry";
+import {
+  boxFrom,
+  centreOf,
+  imagePoint,
+  imageToView,
+  isInside,
+  toPixel,
+  viewToImage,
+  type ImagePoint,
+  type PixelIndex,
+  type ViewPoint,
+} from "../engine/core/geometry";
 import type { PromptBox } from "../engine/core/prompt";
 import { Drawing } from "./drawing";
 import { correct, drawBox, dropPoint, flipPoint, replacePoint } from "../document/edits";
@@ -155,7 +177,10 @@ export class Prompting {
     const bounds = session?.edited.peek()?.outline.bounds;
     if (!session || !bounds || !this.step.peek()?.box) return;
     const corner = toPixel(imagePoint(bounds.x, bounds.y), session.photo);
-    const opposite = toPixel(imagePoint(Math.ceil(bounds.x + bounds.width) - 1, Math.ceil(bounds.y + bounds.height) - 1), session.photo);
+    const opposite = toPixel(
+      imagePoint(Math.ceil(bounds.x + bounds.width) - 1, Math.ceil(bounds.y + bounds.height) - 1),
+      session.photo,
+    );
     this.edit((doc) => drawBox(doc, boxFrom(corner, opposite)));
   }
 
@@ -173,7 +198,8 @@ export class Prompting {
 
   choose(candidate: number): void {
     const session = this.session.peek();
-    if (candidate < (session?.answer.peek()?.scores.length ?? 0)) session!.edit((doc) => chooseCandidate(doc, candidate));
+    if (candidate < (session?.answer.peek()?.scores.length ?? 0))
+      session!.edit((doc) => chooseCandidate(doc, candidate));
   }
 
   hover(at: ViewPoint | null): void {
@@ -181,7 +207,8 @@ export class Prompting {
     if (!session) return;
     this.drawing.pointer.value = at;
     const place = at && !this.drawing.draws.peek() ? this.toImage(at) : null;
-    if (this.instead) return this.instead.hover(place && isInside(place, session.photo) ? toPixel(place, session.photo) : null);
+    if (this.instead)
+      return this.instead.hover(place && isInside(place, session.photo) ? toPixel(place, session.photo) : null);
     void session.point(place && isInside(place, session.photo) ? toPixel(place, session.photo) : null);
   }
 
@@ -192,7 +219,10 @@ export class Prompting {
     const { scale } = this.viewport.view.peek();
     const from = this.cursor.peek() ?? imagePoint(session.photo.width / 2, session.photo.height / 2);
     const to = imagePoint(from.x + dx / scale, from.y + dy / scale);
-    this.cursor.value = imagePoint(Math.min(Math.max(to.x, 0), session.photo.width - 0.5), Math.min(Math.max(to.y, 0), session.photo.height - 0.5));
+    this.cursor.value = imagePoint(
+      Math.min(Math.max(to.x, 0), session.photo.width - 0.5),
+      Math.min(Math.max(to.y, 0), session.photo.height - 0.5),
+    );
     const { x, y } = imageToView(this.cursor.peek()!, this.viewport.view.peek());
     const { width, height } = this.viewport.size.peek();
     const edge = 40;

@@ -6,7 +6,21 @@
  * One model reads the photo, or two: then the fast one answers until the precise one has read it too, and that one answers anew.
  */
 import { batch, computed, signal, type Signal } from "@preact/signals";
-import { asksNothing, createDocument, current, currentStep, isBlank, isEmpty, newRevision, noPrompts, revisionOf, toPrompt, type Document, type PhotoObject, type Question } from "../document/document";
+import {
+  asksNothing,
+  createDocument,
+  current,
+  currentStep,
+  isBlank,
+  isEmpty,
+  newRevision,
+  noPrompts,
+  revisionOf,
+  toPrompt,
+  type Document,
+  type PhotoObject,
+  type Question,
+} from "../document/document";
 import type { PixelIndex } from "../engine/core/geometry";
 import { noStrokes } from "../postprocess/strokes";
 import type { LowResMask } from "../engine/core/prompt";
@@ -89,13 +103,18 @@ export class Session {
   readonly answer = computed(() => this.answers.value.get(revisionOf(this.document.value)) ?? null);
   /** What is drawn: until a new answer comes, the one before it. */
   readonly shown = computed(() => this.answer.value ?? this.answerBefore(this.active.value));
-  readonly candidate = computed(() => (this.shown.value ? candidateOf(this.active.value, this.shown.value) : (this.active.value.candidate ?? 0)));
+  readonly candidate = computed(() =>
+    this.shown.value ? candidateOf(this.active.value, this.shown.value) : (this.active.value.candidate ?? 0),
+  );
   readonly segmenting = computed(() => this.asked.value !== null);
   /** What a click under the pointer would select. */
   readonly hover = computed<Outline | null>(() => {
     const preview = isEmpty(this.document.value) && this.pointedAt.value === null ? this.preview.value : null;
     const { finish } = this.active.value;
-    return preview && preview.answer.outline(preview.answer.best, { finish, strokes: noStrokes, points: [{ ...preview.at, label: 1 }] });
+    return (
+      preview &&
+      preview.answer.outline(preview.answer.best, { finish, strokes: noStrokes, points: [{ ...preview.at, label: 1 }] })
+    );
   });
   /** What is known of the object that is being edited. */
   readonly edited = computed(() => this.find(this.active.value));
@@ -235,7 +254,10 @@ export class Session {
 
   /** Takes answers before their questions are in the document: the edit that brings those must follow at once. */
   learn(known: readonly Unasked[]): void {
-    this.answers.value = new Map([...this.answers.peek(), ...known.map(({ question, answer }) => [question.revision, answer] as const)]);
+    this.answers.value = new Map([
+      ...this.answers.peek(),
+      ...known.map(({ question, answer }) => [question.revision, answer] as const),
+    ]);
   }
 
   /** Asks about what has no answer yet: the active object first, then others – after undo, or in a photo that was reopened. */
@@ -250,12 +272,17 @@ export class Session {
     if (round !== this.round) return;
     this.asked.value = null;
     // Quietly: there is an answer already, which stays until the better one comes.
-    for (let next = this.unsettled(); next && round === this.round; next = this.unsettled()) if (!(await this.askAbout(next))) break;
+    for (let next = this.unsettled(); next && round === this.round; next = this.unsettled())
+      if (!(await this.askAbout(next))) break;
   }
 
   /** Holds answers as they are, because they were saved: no other model answers anew. Nothing to undo. */
   hold(objects: readonly PhotoObject[] = this.objects.peek()): void {
-    this.document.value = held(this.document.peek(), objects.map(({ id }) => id), this.answererOf);
+    this.document.value = held(
+      this.document.peek(),
+      objects.map(({ id }) => id),
+      this.answererOf,
+    );
   }
 
   /** Frees what the engine holds; the photo and its document stay. */
@@ -307,7 +334,8 @@ export class Session {
   }
 
   /** Id of the model that answered what the object asks now. */
-  private readonly answererOf = ({ revision }: PhotoObject): string | null => this.answers.peek().get(revision)?.by ?? null;
+  private readonly answererOf = ({ revision }: PhotoObject): string | null =>
+    this.answers.peek().get(revision)?.by ?? null;
 
   /** Another model answers for itself. */
   private answerWith(model: string): void {
@@ -337,7 +365,9 @@ export class Session {
 
   /** What strokes are painted on where the model was not asked. It need not be there for that. */
   private unasked(): Answer {
-    return (this.noAnswer ??= Answer.ofNothing(this.frame ?? { photo: this.photo, inputSize: 4, threshold: 0, guide: () => this.photo.guide() }));
+    return (this.noAnswer ??= Answer.ofNothing(
+      this.frame ?? { photo: this.photo, inputSize: 4, threshold: 0, guide: () => this.photo.guide() },
+    ));
   }
 
   private answerBefore(object: PhotoObject): Answer | null {
@@ -351,16 +381,21 @@ export class Session {
     if (before && before.by !== answer.by) this.beforeSettling?.();
     const alive = new Set(doc.steps.flatMap((step) => step.objects.map((object) => object.revision)));
     batch(() => {
-      this.answers.value = new Map([...this.answers.peek(), [revision, answer] as const].filter(([key]) => alive.has(key)));
+      this.answers.value = new Map(
+        [...this.answers.peek(), [revision, answer] as const].filter(([key]) => alive.has(key)),
+      );
       if (id === current(doc).id && !asksNothing(current(doc))) this.last.value = { object: id, answer };
       // What was painted on keeps the answer that lies below.
-      const painted = this.objects.peek().filter((object) => object.revision === revision && object.strokes.length > 0 && object.model === null);
+      const painted = this.objects
+        .peek()
+        .filter((object) => object.revision === revision && object.strokes.length > 0 && object.model === null);
       if (painted.length) this.hold(painted);
     });
   }
 }
 
 /** Another model may offer fewer than there were. */
-const candidateOf = ({ candidate }: PhotoObject, { best, scores }: Answer): number => (candidate === null ? best : Math.min(candidate, scores.length - 1));
+const candidateOf = ({ candidate }: PhotoObject, { best, scores }: Answer): number =>
+  candidate === null ? best : Math.min(candidate, scores.length - 1);
 
 export const isAborted = (error: unknown): boolean => error instanceof EngineError && error.code === "aborted";

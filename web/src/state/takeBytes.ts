@@ -12,5 +12,7 @@ export async function takeBytes(file: Blob): Promise<Blob> {
     throw new PixelError(failureCode(error));
   });
   const { type } = file;
-  return file instanceof File ? new File([bytes], file.name, { type, lastModified: file.lastModified }) : new Blob([bytes], { type });
+  return file instanceof File
+    ? new File([bytes], file.name, { type, lastModified: file.lastModified })
+    : new Blob([bytes], { type });
 }

@@ -6,7 +6,8 @@ import { Persisted } from "./persisted";
 export const tierChoices = ["fast", "both", "precise"] as const;
 export type TierChoice = (typeof tierChoices)[number];
 
-export const isTierChoice = (value: unknown): value is TierChoice => (tierChoices as readonly unknown[]).includes(value);
+export const isTierChoice = (value: unknown): value is TierChoice =>
+  (tierChoices as readonly unknown[]).includes(value);
 
 const store = new Persisted<TierChoice | null>("tapmask-tiers", {
   read: (text) => (isTierChoice(text) ? text : null),
@@ -22,7 +23,10 @@ export interface Means {
 
 /** Little memory, a connection that is paid for by what it carries, or a slow one: the fast model will do. */
 export function suggested({ connection, deviceMemory }: Means): TierChoice {
-  const dear = connection?.saveData === true || connection?.type === "cellular" || /^(slow-)?2g$/.test(connection?.effectiveType ?? "");
+  const dear =
+    connection?.saveData === true ||
+    connection?.type === "cellular" ||
+    /^(slow-)?2g$/.test(connection?.effectiveType ?? "");
   return dear || (deviceMemory ?? Infinity) <= 2 ? "fast" : "both";
 }
 

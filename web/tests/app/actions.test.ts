@@ -11,14 +11,27 @@ const session = signal(null);
 const viewport = new Viewport();
 const prompting = new Prompting(session, viewport, () => undefined);
 const closed = { isOpen: signal(false), leave: () => false, toggle: vi.fn() };
-const controller = { session, viewport, prompting, everything: closed, saving: { possible: signal(false) }, objects: { canAdd: signal(false) } };
+const controller = {
+  session,
+  viewport,
+  prompting,
+  everything: closed,
+  saving: { possible: signal(false) },
+  objects: { canAdd: signal(false) },
+};
 const page = { choosePhoto: vi.fn(), showShortcuts: vi.fn() };
 const actions = createActions(controller as unknown as Controller, page);
 const all: readonly Action[] = Object.values(actions);
 
 const press = (keys: string, where = { onPhoto: false, hasPhoto: true }, code = ""): Action | null => {
   const parts = keys.split(/\+(?=.)/);
-  const event: Key = { key: parts.at(-1)!, code, ctrlKey: parts.includes("Ctrl"), metaKey: parts.includes("Meta"), shiftKey: parts.includes("Shift") };
+  const event: Key = {
+    key: parts.at(-1)!,
+    code,
+    ctrlKey: parts.includes("Ctrl"),
+    metaKey: parts.includes("Meta"),
+    shiftKey: parts.includes("Shift"),
+  };
   return actionOf(event, all, where);
 };
 
@@ -58,74 +71,131 @@ describe("actionOf", () => {
   });
 
   it("finds signs that need Shift on some keyboards", () => {
-    expect([press("Shift++"), press("+"), press("Shift+?"), press("?")]).toEqual([actions.zoomIn, actions.zoomIn, actions.shortcuts, actions.shortcuts]);
+    expect([press("Shift++"), press("+"), press("Shift+?"), press("?")]).toEqual([
+      actions.zoomIn,
+      actions.zoomIn,
+      actions.shortcuts,
+      actions.shortcuts,
+    ]);
   });
 
   it("goes by the place of letters that are not Latin, and of digits that need Shift", () => {
     const at = (code: string, keys: string) => press(keys, { onPhoto: false, hasPhoto: true }, code);
     // Russian, Greek, Arabic, Hebrew; the key of T, N and Z.
-    expect([at("KeyT", "е"), at("KeyN", "ν"), at("KeyZ", "Ctrl+ئ"), at("KeyZ", "Ctrl+Shift+Я"), at("KeyN", "מ")]).toEqual([
-      actions.tap,
-      actions.newObject,
-      actions.undo,
-      actions.redo,
-      actions.newObject,
-    ]);
+    expect([
+      at("KeyT", "е"),
+      at("KeyN", "ν"),
+      at("KeyZ", "Ctrl+ئ"),
+      at("KeyZ", "Ctrl+Shift+Я"),
+      at("KeyN", "מ"),
+    ]).toEqual([actions.tap, actions.newObject, actions.undo, actions.redo, actions.newObject]);
     expect([at("BracketLeft", "х"), at("BracketRight", "ъ")]).toEqual([actions.smallerBrush, actions.largerBrush]);
     // French and Czech, then Arabic digits.
-    expect([at("Digit1", "&"), at("Digit2", "ě"), at("Digit3", "٣"), at("Digit0", "à")]).toEqual([actions.candidate1, actions.candidate2, actions.candidate3, actions.fit]);
+    expect([at("Digit1", "&"), at("Digit2", "ě"), at("Digit3", "٣"), at("Digit0", "à")]).toEqual([
+      actions.candidate1,
+      actions.candidate2,
+      actions.candidate3,
+      actions.fit,
+    ]);
   });
 
   it("goes by the meaning of what is Latin, wherever it is", () => {
     const at = (code: string, keys: string) => press(keys, { onPhoto: false, hasPhoto: true }, code);
     // German Z is where others have Y; French A where they have Q, minus where they have 6; an accented letter is no letter without it.
-    expect([at("KeyY", "Ctrl+z"), at("KeyZ", "Ctrl+y"), at("KeyQ", "a"), at("Digit6", "-"), at("KeyN", "ñ"), at("Digit1", "Shift+!")]).toEqual([
-      actions.undo,
-      actions.redo,
-      actions.foreground,
-      actions.zoomOut,
-      null,
-      null,
-    ]);
+    expect([
+      at("KeyY", "Ctrl+z"),
+      at("KeyZ", "Ctrl+y"),
+      at("KeyQ", "a"),
+      at("Digit6", "-"),
+      at("KeyN", "ñ"),
+      at("Digit1", "Shift+!"),
+    ]).toEqual([actions.undo, actions.redo, actions.foreground, actions.zoomOut, null, null]);
   });
 
   it("keeps what places points for the photo", () => {
     const onPhoto = { onPhoto: true, hasPhoto: true };
-    expect([press("Enter", onPhoto), press("Shift+Enter", onPhoto), press("x", onPhoto)]).toEqual([actions.addPoint, actions.leaveOutPoint, actions.boxCorner]);
+    expect([press("Enter", onPhoto), press("Shift+Enter", onPhoto), press("x", onPhoto)]).toEqual([
+      actions.addPoint,
+      actions.leaveOutPoint,
+      actions.boxCorner,
+    ]);
     expect([press("Enter"), press("Shift+Enter"), press("x")]).toEqual([null, null, null]);
   });
 
   it("leaves little to do without a photo", () => {
     const without = { onPhoto: false, hasPhoto: false };
-    expect(all.filter((action) => action.keys.some((key) => press(key, without) === action))).toEqual([actions.open, actions.shortcuts]);
+    expect(all.filter((action) => action.keys.some((key) => press(key, without) === action))).toEqual([
+      actions.open,
+      actions.shortcuts,
+    ]);
   });
 });
 
 describe("keepsKey", () => {
   const of = (tagName: string, type?: string) => (keys: string) => {
     const parts = keys.split("+");
-    const event: Key = { key: parts.at(-1)!, code: "", ctrlKey: parts.includes("Ctrl"), metaKey: false, shiftKey: false };
+    const event: Key = {
+      key: parts.at(-1)!,
+      code: "",
+      ctrlKey: parts.includes("Ctrl"),
+      metaKey: false,
+      shiftKey: false,
+    };
     return keepsKey({ tagName, isContentEditable: false, ...(type && { type }) }, event);
   };
 
   it("leaves a slider what moves it, and nothing else", () => {
     expect(["ArrowLeft", "PageUp", "Home"].map(of("INPUT", "range"))).toEqual([true, true, true]);
-    expect(["Ctrl+z", "Escape", "f", "n", "3", "+", "Ctrl+ArrowLeft"].map(of("INPUT", "range"))).toEqual([false, false, false, false, false, false, false]);
+    expect(["Ctrl+z", "Escape", "f", "n", "3", "+", "Ctrl+ArrowLeft"].map(of("INPUT", "range"))).toEqual([
+      false,
+      false,
+      false,
+      false,
+      false,
+      false,
+      false,
+    ]);
   });
 
   it("leaves a switch what presses it", () => {
-    for (const type of ["checkbox", "radio", "color"]) expect([" ", "ArrowDown", "Ctrl+z", "Escape", "f"].map(of("INPUT", type))).toEqual([true, true, false, false, false]);
+    for (const type of ["checkbox", "radio", "color"])
+      expect([" ", "ArrowDown", "Ctrl+z", "Escape", "f"].map(of("INPUT", type))).toEqual([
+        true,
+        true,
+        false,
+        false,
+        false,
+      ]);
   });
 
   it("leaves a field and a list everything, and a button nothing", () => {
-    for (const field of [of("INPUT", "text"), of("INPUT", "number"), of("INPUT"), of("TEXTAREA"), of("SELECT", "select-one")]) expect(["n", "Ctrl+z", "Escape"].map(field)).toEqual([true, true, true]);
-    expect(keepsKey({ tagName: "SPAN", isContentEditable: true }, { key: "n", code: "KeyN", ctrlKey: false, metaKey: false, shiftKey: false })).toBe(true);
+    for (const field of [
+      of("INPUT", "text"),
+      of("INPUT", "number"),
+      of("INPUT"),
+      of("TEXTAREA"),
+      of("SELECT", "select-one"),
+    ])
+      expect(["n", "Ctrl+z", "Escape"].map(field)).toEqual([true, true, true]);
+    expect(
+      keepsKey(
+        { tagName: "SPAN", isContentEditable: true },
+        { key: "n", code: "KeyN", ctrlKey: false, metaKey: false, shiftKey: false },
+      ),
+    ).toBe(true);
     expect(["n", "Escape"].map(of("BUTTON", "button"))).toEqual([false, false]);
   });
 });
 
 describe("shownShortcut", () => {
   it("is what stands on the keys", () => {
-    expect(["Ctrl+Shift+z", "-", "+", "PageDown", "Escape", "x"].map(shownShortcut)).toEqual(["Ctrl+Shift+Z", "−", "+", "Page down", "Esc", "X"]);
+    expect(["Ctrl+Shift+z", "-", "+", "PageDown", "Escape", "x"].map(shownShortcut)).toEqual([
+      "Ctrl+Shift+Z",
+      "−",
+      "+",
+      "Page down",
+      "Esc",
+      "X",
+    ]);
   });
 });

@@ -8,14 +8,23 @@ const read = (search: string) => readQuery(new URL(search, base), base);
 describe("readQuery", () => {
   it("uses the built-in model, beside the page, by default", () => {
     expect(read("")).toEqual({
-      choice: { manifest: new URL("https://example.org/tapmask/models/manifest.json"), model: undefined, variant: undefined, providers: undefined },
+      choice: {
+        manifest: new URL("https://example.org/tapmask/models/manifest.json"),
+        model: undefined,
+        variant: undefined,
+        providers: undefined,
+      },
       foreignManifest: false,
       rawMasks: false,
     });
   });
 
   it("takes one provider, a model and a variant", () => {
-    expect(read("?provider=wasm&model=big&variant=int8").choice).toMatchObject({ providers: ["wasm"], model: "big", variant: "int8" });
+    expect(read("?provider=wasm&model=big&variant=int8").choice).toMatchObject({
+      providers: ["wasm"],
+      model: "big",
+      variant: "int8",
+    });
     expect(read("?provider=abacus").choice.providers).toBeUndefined();
   });
 

@@ -7,15 +7,35 @@ const coordinate = fc.integer({ min: 0, max: 500 });
 const place = fc.record({ x: coordinate, y: coordinate });
 const label = fc.constantFrom(0 as const, 1 as const);
 const change: fc.Arbitrary<Change> = fc.oneof(
-  fc.tuple(place, label).map(([at, label]): Change => (doc) => edit.addPoint(doc, { ...at, label })),
-  fc.tuple(fc.nat(4), place).map(([i, to]): Change => (doc) => edit.movePoint(doc, i, to)),
-  fc.nat(4).map((i): Change => (doc) => edit.removePoint(doc, i)),
-  fc.tuple(place, place).map(([a, b]): Change => (doc) => edit.setBox(doc, { x1: a.x, y1: a.y, x2: b.x, y2: b.y })),
+  fc.tuple(place, label).map(
+    ([at, label]): Change =>
+      (doc) =>
+        edit.addPoint(doc, { ...at, label }),
+  ),
+  fc.tuple(fc.nat(4), place).map(
+    ([i, to]): Change =>
+      (doc) =>
+        edit.movePoint(doc, i, to),
+  ),
+  fc.nat(4).map(
+    (i): Change =>
+      (doc) =>
+        edit.removePoint(doc, i),
+  ),
+  fc.tuple(place, place).map(
+    ([a, b]): Change =>
+      (doc) =>
+        edit.setBox(doc, { x1: a.x, y1: a.y, x2: b.x, y2: b.y }),
+  ),
   fc.constant<Change>(edit.removeBox),
   fc.constant<Change>((doc) => edit.setMask(doc, { logits: new Float32Array(4), size: 2 })),
   fc.constant<Change>(edit.clear),
 );
-const choice: fc.Arbitrary<Change> = fc.nat(2).map((i): Change => (doc) => edit.chooseCandidate(doc, i));
+const choice: fc.Arbitrary<Change> = fc.nat(2).map(
+  (i): Change =>
+    (doc) =>
+      edit.chooseCandidate(doc, i),
+);
 const move: fc.Arbitrary<Change> = fc.constantFrom<Change>(edit.undo, edit.redo);
 
 const apply = (changes: Change[], doc = edit.createDocument()) => changes.reduce((so, next) => next(so), doc);

@@ -38,7 +38,12 @@ describe("edits", () => {
   });
 
   it("asks anew with a box", () => {
-    const doc = drawBox(correct(setBox(first, { x1: 0, y1: 0, x2: 1, y2: 1 }), { x: 2, y: 2, label: 0 }, mask), { x1: 0, y1: 0, x2: 9, y2: 9 });
+    const doc = drawBox(correct(setBox(first, { x1: 0, y1: 0, x2: 1, y2: 1 }), { x: 2, y: 2, label: 0 }, mask), {
+      x1: 0,
+      y1: 0,
+      x2: 9,
+      y2: 9,
+    });
     expect(current(doc)).toMatchObject({ mask: null, box: { x2: 9 } });
     expect(current(doc).points).toHaveLength(2);
   });

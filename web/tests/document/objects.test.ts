@@ -1,8 +1,33 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { addPoint, addStroke, clear, createDocument, current, isEmpty, redo, revisionOf, setBox, setFinish, undo, type Document, type Step } from "../../src/document/document";
+import {
+  addPoint,
+  addStroke,
+  clear,
+  createDocument,
+  current,
+  isEmpty,
+  redo,
+  revisionOf,
+  setBox,
+  setFinish,
+  undo,
+  type Document,
+  type Step,
+} from "../../src/document/document";
 import { cleanFinish, rawFinish } from "../../src/postprocess/postprocess";
-import { addFound, addObject, duplicateObject, moveObject, objectsOf, removeObject, renameObject, revive, selectObject, setHidden } from "../../src/document/objects";
+import {
+  addFound,
+  addObject,
+  duplicateObject,
+  moveObject,
+  objectsOf,
+  removeObject,
+  renameObject,
+  revive,
+  selectObject,
+  setHidden,
+} from "../../src/document/objects";
 
 type Change = (doc: Document) => Document;
 const id = fc.integer({ min: 1, max: 5 });
@@ -11,12 +36,36 @@ const edit: fc.Arbitrary<Change> = fc.oneof(
   fc.constant<Change>((doc) => setBox(doc, { x1: 0, y1: 0, x2: 5, y2: 5 })),
   fc.constant<Change>(clear),
   fc.constant<Change>(addObject),
-  id.map((id): Change => (doc) => duplicateObject(doc, id)),
-  id.map((id): Change => (doc) => removeObject(doc, id)),
-  id.map((id): Change => (doc) => selectObject(doc, id)),
-  id.map((id): Change => (doc) => setHidden(doc, id, true)),
-  fc.tuple(id, fc.string()).map(([id, name]): Change => (doc) => renameObject(doc, id, name)),
-  fc.tuple(id, fc.nat(5)).map(([id, place]): Change => (doc) => moveObject(doc, id, place)),
+  id.map(
+    (id): Change =>
+      (doc) =>
+        duplicateObject(doc, id),
+  ),
+  id.map(
+    (id): Change =>
+      (doc) =>
+        removeObject(doc, id),
+  ),
+  id.map(
+    (id): Change =>
+      (doc) =>
+        selectObject(doc, id),
+  ),
+  id.map(
+    (id): Change =>
+      (doc) =>
+        setHidden(doc, id, true),
+  ),
+  fc.tuple(id, fc.string()).map(
+    ([id, name]): Change =>
+      (doc) =>
+        renameObject(doc, id, name),
+  ),
+  fc.tuple(id, fc.nat(5)).map(
+    ([id, place]): Change =>
+      (doc) =>
+        moveObject(doc, id, place),
+  ),
 );
 const apply = (changes: Change[], doc = createDocument()) => changes.reduce((so, next) => next(so), doc);
 const names = (doc: Document) => objectsOf(doc).map(({ name }) => name);
@@ -31,9 +80,19 @@ describe("objects of a document", () => {
         const ids = objectsOf(doc).map(({ id }) => id);
         expect(new Set(ids).size).toBe(ids.length);
         expect(ids).toContain(current(doc).id);
-        const back = apply(Array.from({ length: doc.index }, () => undo), doc);
+        const back = apply(
+          Array.from({ length: doc.index }, () => undo),
+          doc,
+        );
         expect(objectsOf(back)).toHaveLength(1);
-        expect(objectsOf(apply(Array.from({ length: doc.index }, () => redo), back))).toEqual(objectsOf(doc));
+        expect(
+          objectsOf(
+            apply(
+              Array.from({ length: doc.index }, () => redo),
+              back,
+            ),
+          ),
+        ).toEqual(objectsOf(doc));
       }),
     );
   });
@@ -104,7 +163,9 @@ describe("objects of a document", () => {
 
   test("of an older page come out of storage with what they did not have then", () => {
     const stored = structuredClone(two);
-    for (const { objects } of stored.steps) for (const object of objects as Partial<Step["objects"][number]>[]) delete (object as { strokes?: unknown }).strokes;
+    for (const { objects } of stored.steps)
+      for (const object of objects as Partial<Step["objects"][number]>[])
+        delete (object as { strokes?: unknown }).strokes;
     expect(current(revive(stored)).strokes).toEqual([]);
   });
 
@@ -120,10 +181,19 @@ describe("objects of a document", () => {
 });
 
 test("masks that were found become objects in one step, the blank one first, with the answers they have", () => {
-  const question = (revision: number) => ({ revision, points: [{ x: 1.5, y: 2, label: 1 as const }], box: null, mask: null, candidate: 2 });
+  const question = (revision: number) => ({
+    revision,
+    points: [{ x: 1.5, y: 2, label: 1 as const }],
+    box: null,
+    mask: null,
+    candidate: 2,
+  });
   const doc = createDocument();
   const kept = addFound(doc, [question(-1), question(-2)]);
-  expect(objectsOf(kept).map(({ name, revision, candidate }) => [name, revision, candidate])).toEqual([["Object 1", -1, 2], ["Object 2", -2, 2]]);
+  expect(objectsOf(kept).map(({ name, revision, candidate }) => [name, revision, candidate])).toEqual([
+    ["Object 1", -1, 2],
+    ["Object 2", -2, 2],
+  ]);
   expect(current(kept).revision).toBe(-2);
   expect(objectsOf(undo(kept))).toEqual(objectsOf(doc));
 });

@@ -1,6 +1,15 @@
 import { unzipSync, strFromU8, strToU8, zipSync } from "fflate";
 import { describe, expect, it } from "vitest";
-import { addPoint, addStroke, createDocument, currentStep, setBox, setMask, type Document, type PhotoObject } from "../../src/document/document";
+import {
+  addPoint,
+  addStroke,
+  createDocument,
+  currentStep,
+  setBox,
+  setMask,
+  type Document,
+  type PhotoObject,
+} from "../../src/document/document";
 import { addObject, renameObject, revive, setHidden } from "../../src/document/objects";
 import { packProject, projectVersion, unpackProject, type Project } from "../../src/document/project";
 
@@ -10,13 +19,24 @@ function document(): Document {
   let doc = addPoint(createDocument(), { x: 3, y: 4.5, label: 1 });
   doc = setMask(doc, mask);
   doc = renameObject(doc, 1, "Cup & saucer");
-  doc = addStroke(doc, { points: [{ x: 1, y: 2 }, { x: 3.5, y: 2 }], radius: 4, erase: true });
+  doc = addStroke(doc, {
+    points: [
+      { x: 1, y: 2 },
+      { x: 3.5, y: 2 },
+    ],
+    radius: 4,
+    erase: true,
+  });
   doc = addObject(doc);
   doc = setMask(setBox(doc, { x1: 1, y1: 2, x2: 30, y2: 40 }), mask);
   return setHidden(doc, 1, true);
 }
 
-const project = (doc = document()): Project => ({ photo: { name: "desk.jpg", type: "image/jpeg", bytes: Uint8Array.of(255, 216, 255, 1, 2, 3) }, document: doc, model: "tiny" });
+const project = (doc = document()): Project => ({
+  photo: { name: "desk.jpg", type: "image/jpeg", bytes: Uint8Array.of(255, 216, 255, 1, 2, 3) },
+  document: doc,
+  model: "tiny",
+});
 
 function bytesOf(made: Project): Uint8Array {
   const parts = packProject(made);
@@ -52,7 +72,12 @@ describe("a project", () => {
 
   it("keeps what it knows nothing of, arrays of numbers too, and writes each of them once", () => {
     const [object] = currentStep(document()).objects;
-    const more = { ...object!, edges: { feather: 2.5, strokes: [Uint16Array.of(1, 2, 3)] }, again: mask.logits, mask } as PhotoObject;
+    const more = {
+      ...object!,
+      edges: { feather: 2.5, strokes: [Uint16Array.of(1, 2, 3)] },
+      again: mask.logits,
+      mask,
+    } as PhotoObject;
     const bytes = bytesOf(project({ steps: [{ objects: [more], active: 1 }], index: 0 }));
     expect(Object.keys(unzipSync(bytes)).filter((name) => name.startsWith("arrays/"))).toHaveLength(2);
     expect(currentStep(unpackProject(bytes).document).objects[0]).toEqual(more);
@@ -65,7 +90,10 @@ describe("a project", () => {
         delete object.strokes;
       }
     });
-    expect(currentStep(revive(unpackProject(bytes).document)).objects[0]).toMatchObject({ strokes: [], finish: currentStep(createDocument()).objects[0]!.finish });
+    expect(currentStep(revive(unpackProject(bytes).document)).objects[0]).toMatchObject({
+      strokes: [],
+      finish: currentStep(createDocument()).objects[0]!.finish,
+    });
   });
 });
 
@@ -91,9 +119,16 @@ describe("a file that is none", () => {
   it.each([
     ["no objects", (step: { objects: unknown[] }) => (step.objects = [])],
     ["an active object that is not there", (step: { active?: number }) => (step.active = 9)],
-    ["a point that is nowhere", (step: { objects: { points: unknown[] }[] }) => (step.objects[0]!.points = [{ x: null, y: 1, label: 1 }])],
+    [
+      "a point that is nowhere",
+      (step: { objects: { points: unknown[] }[] }) => (step.objects[0]!.points = [{ x: null, y: 1, label: 1 }]),
+    ],
     ["the same object twice", (step: { objects: unknown[] }) => (step.objects = [step.objects[0], step.objects[0]])],
-    ["logits that are missing", (step: { objects: { mask: unknown }[] }) => (step.objects[0]!.mask = { size: 4, logits: { $array: "arrays/9.bin", of: "Float32Array" } })],
+    [
+      "logits that are missing",
+      (step: { objects: { mask: unknown }[] }) =>
+        (step.objects[0]!.mask = { size: 4, logits: { $array: "arrays/9.bin", of: "Float32Array" } }),
+    ],
   ])("is damaged with %s", (_, change) => {
     expect(codeOf(changed((json: { step?: never }) => void change(json.step!)))).toBe("damaged");
   });

@@ -10,7 +10,10 @@ const whole = () => {
 type Part = Record<string, unknown>;
 const damaged = (change: (object: Part) => Part) => {
   const doc = structuredClone(whole());
-  return { ...doc, steps: doc.steps.map((step) => ({ ...step, objects: step.objects.map((object) => change({ ...object })) })) };
+  return {
+    ...doc,
+    steps: doc.steps.map((step) => ({ ...step, objects: step.objects.map((object) => change({ ...object })) })),
+  };
 };
 
 test("a document is still one after storage, with fields that it did not have before", () => {

@@ -17,8 +17,16 @@ vi.mock("comlink", async (original) => ({
 
 const manifest = sampleManifest();
 const variant = manifest.models[0]!.variants.fp32!;
-variant.encoder = { ...modelFile("encoder", "encoder weights"), inputs: variant.encoder.inputs, outputs: variant.encoder.outputs };
-variant.decoder = { ...modelFile("decoder", "decoder"), inputs: variant.decoder.inputs, outputs: variant.decoder.outputs };
+variant.encoder = {
+  ...modelFile("encoder", "encoder weights"),
+  inputs: variant.encoder.inputs,
+  outputs: variant.encoder.outputs,
+};
+variant.decoder = {
+  ...modelFile("decoder", "decoder"),
+  inputs: variant.decoder.inputs,
+  outputs: variant.decoder.outputs,
+};
 
 const pixels = (alpha = 255) => new Uint8ClampedArray(40 * 30 * 4).fill(alpha);
 const bitmap = (content: Uint8ClampedArray | null = pixels()) => new FakeBitmap(40, 30, content);
@@ -40,10 +48,23 @@ afterEach(() => {
 });
 
 /** A segmenter whose worker notes what it was sent, and reads bitmaps as told. */
-async function load({ bitmapsAre = "read", start = async () => running }: { bitmapsAre?: Reading; start?: WorkerApi["start"] } = {}) {
+async function load({
+  bitmapsAre = "read",
+  start = async () => running,
+}: { bitmapsAre?: Reading; start?: WorkerApi["start"] } = {}) {
   const sent: unknown[] = [];
-  const encode: WorkerApi["encode"] = async (_, source) => (sent.push(source), { ok: true, value: source instanceof FakeBitmap ? bitmapsAre : "read" });
-  return { sent, segmenter: await Segmenter.load("models/manifest.json", { providers: ["wasm"] }, fakeMachine(start, { encode }).machine) };
+  const encode: WorkerApi["encode"] = async (_, source) => (
+    sent.push(source),
+    { ok: true, value: source instanceof FakeBitmap ? bitmapsAre : "read" }
+  );
+  return {
+    sent,
+    segmenter: await Segmenter.load(
+      "models/manifest.json",
+      { providers: ["wasm"] },
+      fakeMachine(start, { encode }).machine,
+    ),
+  };
 }
 
 describe("a bitmap", () => {
@@ -74,7 +95,10 @@ describe("a bitmap", () => {
 
   test("that was handed over and arrives blank is asked for once more", async () => {
     const { segmenter } = await load({ bitmapsAre: "blank" });
-    await expect(segmenter.encode(asSource(bitmap()), { transfer: true })).rejects.toMatchObject({ code: "bad-input", message: expect.stringMatching(/without `transfer`/) });
+    await expect(segmenter.encode(asSource(bitmap()), { transfer: true })).rejects.toMatchObject({
+      code: "bad-input",
+      message: expect.stringMatching(/without `transfer`/),
+    });
   });
 
   test("is never sent where the self-test's was lost", async () => {
@@ -97,7 +121,8 @@ describe("a bitmap", () => {
 
 describe("the self-test", () => {
   const selfTest = variant.self_test;
-  const probe = (content: Uint8ClampedArray | null) => new FakeBitmap(selfTest.width, selfTest.height, content) as unknown as ImageBitmap;
+  const probe = (content: Uint8ClampedArray | null) =>
+    new FakeBitmap(selfTest.width, selfTest.height, content) as unknown as ImageBitmap;
 
   test("sends its picture as a bitmap, too", async () => {
     const start = vi.fn<WorkerApi["start"]>(async () => running);
@@ -119,13 +144,24 @@ test("the worker knows a bitmap without pixels, and one that is black or has a s
   const one = new Uint8ClampedArray(40 * 30 * 4);
   one[one.length - 1] = 255;
   const black = pixels().map((value, i) => (i % 4 === 3 ? value : 0));
-  expect([null, pixels(0), one, black].map((content) => readPhoto(asSource(bitmap(content)), 20).blank)).toEqual([true, true, false, false]);
+  expect([null, pixels(0), one, black].map((content) => readPhoto(asSource(bitmap(content)), 20).blank)).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
 });
 
-test.each(["bitmap", "ImageData"])("the worker sees a black drawing on a transparent ground as black on white, as a %s", (kind) => {
-  const drawing = new Uint8ClampedArray(8 * 8 * 4).map((_, i) => (i % 4 === 3 && i < 128 ? 255 : 0));
-  const source = kind === "bitmap" ? asSource(new FakeBitmap(8, 8, drawing)) : (new FakeImageData(drawing, 8, 8) as unknown as ImageData);
-  const { rgb, blank } = readPhoto(source, 8);
-  expect(blank).toBe(false);
-  expect([...rgb]).toEqual(Array.from({ length: 8 * 8 * 3 }, (_, i) => (i < 96 ? 0 : 255)));
-});
+test.each(["bitmap", "ImageData"])(
+  "the worker sees a black drawing on a transparent ground as black on white, as a %s",
+  (kind) => {
+    const drawing = new Uint8ClampedArray(8 * 8 * 4).map((_, i) => (i % 4 === 3 && i < 128 ? 255 : 0));
+    const source =
+      kind === "bitmap"
+        ? asSource(new FakeBitmap(8, 8, drawing))
+        : (new FakeImageData(drawing, 8, 8) as unknown as ImageData);
+    const { rgb, blank } = readPhoto(source, 8);
+    expect(blank).toBe(false);
+    expect([...rgb]).toEqual(Array.from({ length: 8 * 8 * 3 }, (_, i) => (i < 96 ? 0 : 255)));
+  },
+);

@@ -40,7 +40,11 @@ class FakeCanvas {
       getImageData: (_x: number, _y: number, width: number, height: number) => {
         const { bitmap, y } = this.drawn!;
         const start = y * width * 4;
-        return new FakeImageData(bitmap.pixels?.slice(start, start + width * height * 4) ?? new Uint8ClampedArray(width * height * 4), width, height);
+        return new FakeImageData(
+          bitmap.pixels?.slice(start, start + width * height * 4) ?? new Uint8ClampedArray(width * height * 4),
+          width,
+          height,
+        );
       },
     };
   }

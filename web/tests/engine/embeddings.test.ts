@@ -8,8 +8,16 @@ import { embeddings, FakeCaches, fakeMachine, FakeNetwork, modelFile, origin, ru
 
 const manifest = sampleManifest();
 const variant = manifest.models[0]!.variants.fp32!;
-variant.encoder = { ...modelFile("encoder", "encoder weights"), inputs: variant.encoder.inputs, outputs: variant.encoder.outputs };
-variant.decoder = { ...modelFile("decoder", "decoder"), inputs: variant.decoder.inputs, outputs: variant.decoder.outputs };
+variant.encoder = {
+  ...modelFile("encoder", "encoder weights"),
+  inputs: variant.encoder.inputs,
+  outputs: variant.encoder.outputs,
+};
+variant.decoder = {
+  ...modelFile("decoder", "decoder"),
+  inputs: variant.decoder.inputs,
+  outputs: variant.decoder.outputs,
+};
 const { outputs } = variant.encoder;
 const photo = { width: 40, height: 30, data: new Uint8ClampedArray(40 * 30 * 4), colorSpace: "srgb" } as ImageData;
 
@@ -25,8 +33,13 @@ beforeEach(() => {
 });
 afterEach(() => vi.unstubAllGlobals());
 
-const load = (rest: Parameters<typeof fakeMachine>[1] = {}) => Segmenter.load("models/manifest.json", {}, fakeMachine(async () => running, rest).machine);
-const codeOf = (promise: Promise<unknown>) => promise.then(() => "done", (error: EngineError) => error.code);
+const load = (rest: Parameters<typeof fakeMachine>[1] = {}) =>
+  Segmenter.load("models/manifest.json", {}, fakeMachine(async () => running, rest).machine);
+const codeOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => "done",
+    (error: EngineError) => error.code,
+  );
 
 test("what was saved is restored under a number of its own, with the photo's size, and answers", async () => {
   const restored: unknown[] = [];
@@ -112,8 +125,14 @@ test("buffers are read from the GPU by way of a copy, and written in whole vecto
       getMappedRange: () => memory.buffer,
       destroy: () => void done.push("destroy"),
     }),
-    createCommandEncoder: () => ({ copyBufferToBuffer: (...copy: unknown[]) => void done.push(`copy ${String(copy[4])}`), finish: () => null }),
-    queue: { submit: () => void done.push("submit"), writeBuffer: (_: unknown, at: number, data: Float32Array) => void done.push(`write ${data.length} at ${at}`) },
+    createCommandEncoder: () => ({
+      copyBufferToBuffer: (...copy: unknown[]) => void done.push(`copy ${String(copy[4])}`),
+      finish: () => null,
+    }),
+    queue: {
+      submit: () => void done.push("submit"),
+      writeBuffer: (_: unknown, at: number, data: Float32Array) => void done.push(`write ${data.length} at ${at}`),
+    },
   } as unknown as GPUDevice;
   const content = await download(device, {} as GPUBuffer, 12);
   expect(new Float32Array(content)).toEqual(memory);

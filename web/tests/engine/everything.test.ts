@@ -34,7 +34,10 @@ function fakeCalls() {
 test("asks about every tap once, tells how far it is, and brings the answers of what is kept", async () => {
   const { calls, asked } = fakeCalls();
   const seen: number[] = [];
-  const { masks, predIouThresh } = await findEverything(calls, photo, { pointsPerSide: 10, onProgress: ({ done }) => seen.push(done) });
+  const { masks, predIouThresh } = await findEverything(calls, photo, {
+    pointsPerSide: 10,
+    onProgress: ({ done }) => seen.push(done),
+  });
   let next = 0;
   for (const [first, count] of asked.spot) {
     expect(first).toBe(next);
@@ -51,7 +54,10 @@ test("asks about every tap once, tells how far it is, and brings the answers of 
 
 test("keeps to thresholds that are given", async () => {
   const { calls, asked } = fakeCalls();
-  expect(await findEverything(calls, photo, { pointsPerSide: 2, predIouThresh: 0.4 })).toMatchObject({ predIouThresh: 0.4, stabilityScoreThresh: 0.95 });
+  expect(await findEverything(calls, photo, { pointsPerSide: 2, predIouThresh: 0.4 })).toMatchObject({
+    predIouThresh: 0.4,
+    stabilityScoreThresh: 0.95,
+  });
   expect(asked.bars).toBe(1);
   await findEverything(calls, photo, { pointsPerSide: 2, enough: 0 });
   expect(asked.bars).toBe(1);
@@ -80,9 +86,15 @@ describe("in the queue", () => {
     const queue = new RunQueue();
     const { calls, asked } = fakeCalls();
     const abort = new AbortController();
-    const queued: EverythingCalls = { ...calls, spot: (taps, first, settings, signal) => queue.run("everything", () => calls.spot(taps, first, settings), { signal }) };
+    const queued: EverythingCalls = {
+      ...calls,
+      spot: (taps, first, settings, signal) =>
+        queue.run("everything", () => calls.spot(taps, first, settings), { signal }),
+    };
     const onProgress = ({ done }: { done: number }) => done >= 8 && abort.abort();
-    await expect(findEverything(queued, photo, { pointsPerSide: 20, signal: abort.signal, onProgress })).rejects.toMatchObject({ code: "aborted" });
+    await expect(
+      findEverything(queued, photo, { pointsPerSide: 20, signal: abort.signal, onProgress }),
+    ).rejects.toMatchObject({ code: "aborted" });
     expect(asked.spot.at(-1)![0]! + asked.spot.at(-1)![1]!).toBeLessThan(100);
     expect(asked.answer).toEqual([]);
   });

@@ -18,5 +18,9 @@ test.each([
 
 test("an outcome carries the value or the failure", async () => {
   expect(await outcome(async () => 7)).toEqual({ ok: true, value: 7 });
-  expect(await outcome(() => Promise.reject(new RangeError("too big")))).toMatchObject({ ok: false, code: "out-of-memory", message: expect.stringContaining("too big") });
+  expect(await outcome(() => Promise.reject(new RangeError("too big")))).toMatchObject({
+    ok: false,
+    code: "out-of-memory",
+    message: expect.stringContaining("too big"),
+  });
 });

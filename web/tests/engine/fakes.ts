@@ -11,7 +11,13 @@ export const sha256 = (bytes: Uint8Array | string) => createHash("sha256").updat
 
 export function modelFile(part: string, content: string): ModelFile {
   const hash = sha256(content);
-  return { file: `tiny-${part}.fp32.${hash.slice(0, 8)}.onnx`, bytes: content.length, sha256: hash, inputs: [], outputs: [] };
+  return {
+    file: `tiny-${part}.fp32.${hash.slice(0, 8)}.onnx`,
+    bytes: content.length,
+    sha256: hash,
+    inputs: [],
+    outputs: [],
+  };
 }
 
 /** Answers by address, without its query; a list is answered from one by one, its last entry again and again. */
@@ -21,7 +27,10 @@ export class FakeNetwork {
   online = true;
 
   serve(url: string | URL, ...answers: (string | (() => Response | Promise<Response>))[]): void {
-    this.answers.set(String(url), answers.map((answer) => (typeof answer === "string" ? () => new Response(answer) : answer)));
+    this.answers.set(
+      String(url),
+      answers.map((answer) => (typeof answer === "string" ? () => new Response(answer) : answer)),
+    );
   }
 
   fetch = async (input: string | URL, init: RequestInit = {}): Promise<Response> => {
@@ -50,7 +59,8 @@ export class FakeCaches {
         if (this.full) throw new DOMException("no room", "QuotaExceededError");
         store.set(url, new Uint8Array(await response.arrayBuffer()));
       },
-      delete: async (request: string | { url: string }) => store.delete(typeof request === "string" ? request : request.url),
+      delete: async (request: string | { url: string }) =>
+        store.delete(typeof request === "string" ? request : request.url),
       keys: async () => [...store.keys()].map((url) => ({ url })),
     };
   };
@@ -74,7 +84,10 @@ export function deferred<T>() {
   return { promise, resolve, reject };
 }
 
-export const answer = (best = 0): Outcome<Segmentation> => ({ ok: true, value: { masks: [], scores: [0.1, 0.2, 0.3], tokens: [1, 2, 3], best } });
+export const answer = (best = 0): Outcome<Segmentation> => ({
+  ok: true,
+  value: { masks: [], scores: [0.1, 0.2, 0.3], tokens: [1, 2, 3], best },
+});
 
 /** What the encoder of `sampleManifest` would make of a photo of 40 × 30. */
 export const embeddings = (): SavedEmbeddings => ({
@@ -90,7 +103,11 @@ export interface FakeWorker {
 }
 
 /** A machine whose workers answer as told; each `connect` makes a new one. */
-export function fakeMachine(start: WorkerApi["start"], rest: Partial<FakeWorker["api"]> = {}, facts: Partial<Pick<Machine, "cores" | "isolated" | "sharesMemory">> = {}) {
+export function fakeMachine(
+  start: WorkerApi["start"],
+  rest: Partial<FakeWorker["api"]> = {},
+  facts: Partial<Pick<Machine, "cores" | "isolated" | "sharesMemory">> = {},
+) {
   const workers: FakeWorker[] = [];
   const machine: Machine = {
     cores: 4,
@@ -118,7 +135,11 @@ export function fakeMachine(start: WorkerApi["start"], rest: Partial<FakeWorker[
         die: death.resolve,
       };
       workers.push(worker);
-      return { api: worker.api as unknown as Connection["api"], died: death.promise, terminate: () => void (worker.terminated = true) };
+      return {
+        api: worker.api as unknown as Connection["api"],
+        died: death.promise,
+        terminate: () => void (worker.terminated = true),
+      };
     },
   };
   return { machine, workers };

@@ -10,7 +10,10 @@ function machineWith(change: { info?: object; limits?: object; features?: string
     info: { vendor: "acme", architecture: "rocket-1", description: "", isFallbackAdapter: false, ...change.info },
     limits: { ...limits, ...change.limits },
     features: new Set(change.features),
-    requestDevice: async (descriptor: GPUDeviceDescriptor) => (asked.push(descriptor), { lost: new Promise(() => undefined) }),
+    requestDevice: async (descriptor: GPUDeviceDescriptor) => (
+      asked.push(descriptor),
+      { lost: new Promise(() => undefined) }
+    ),
   };
   vi.stubGlobal("navigator", { gpu: { requestAdapter: async () => adapter } });
   return asked;
@@ -26,11 +29,14 @@ test.each([
   await expect(openGpu({ forced: true })).rejects.toThrow(reason);
 });
 
-test.each([{ isFallbackAdapter: true }, { architecture: "swiftshader" }, { description: "llvmpipe (LLVM 15)" }])("a software adapter (%j) is used only on demand", async (info) => {
-  machineWith({ info });
-  await expect(openGpu({ forced: false })).rejects.toThrow(Unsuitable);
-  expect((await openGpu({ forced: true })).device).toBeDefined();
-});
+test.each([{ isFallbackAdapter: true }, { architecture: "swiftshader" }, { description: "llvmpipe (LLVM 15)" }])(
+  "a software adapter (%j) is used only on demand",
+  async (info) => {
+    machineWith({ info });
+    await expect(openGpu({ forced: false })).rejects.toThrow(Unsuitable);
+    expect((await openGpu({ forced: true })).device).toBeDefined();
+  },
+);
 
 test("an adapter with small buffers is skipped, and the reason names the limit", async () => {
   machineWith({ limits: { maxStorageBufferBindingSize: 2 ** 20 } });

@@ -22,7 +22,11 @@ afterEach(() => vi.unstubAllGlobals());
 
 const load = (options = {}) => loadFile(file, url, options);
 const text = async (result: ReturnType<typeof load>) => new TextDecoder().decode((await result).bytes);
-const failure = (promise: Promise<unknown>) => promise.then(() => null, (error: { code: string; message: string }) => error);
+const failure = (promise: Promise<unknown>) =>
+  promise.then(
+    () => null,
+    (error: { code: string; message: string }) => error,
+  );
 
 describe("a model file", () => {
   test("is fetched once and found in the cache from then on, without a network", async () => {
@@ -35,7 +39,13 @@ describe("a model file", () => {
   test("tells its progress in bytes, from the cache too", async () => {
     const half = content.length / 2;
     const chunks = [content.slice(0, half), content.slice(half)].map((part) => new TextEncoder().encode(part));
-    network.serve(url, () => new Response(new ReadableStream({ start: (stream) => (chunks.forEach((chunk) => stream.enqueue(chunk)), stream.close()) })));
+    network.serve(
+      url,
+      () =>
+        new Response(
+          new ReadableStream({ start: (stream) => (chunks.forEach((chunk) => stream.enqueue(chunk)), stream.close()) }),
+        ),
+    );
     const seen: number[] = [];
     await load({ onBytes: (bytes: number) => seen.push(bytes) });
     expect(seen).toEqual([chunks[0]!.length, content.length]);
@@ -82,7 +92,10 @@ describe("a model file", () => {
 
   test("that is cut short says by how much", async () => {
     network.serve(url, content.slice(0, 5));
-    expect(await failure(load())).toMatchObject({ code: "damaged", message: expect.stringMatching(/5 bytes instead of 33/) });
+    expect(await failure(load())).toMatchObject({
+      code: "damaged",
+      message: expect.stringMatching(/5 bytes instead of 33/),
+    });
   });
 
   test("that the server does not have is a failed download", async () => {
@@ -98,7 +111,10 @@ describe("a model file", () => {
   test("stays in memory when storage is full, or is not to be had", async () => {
     storage.full = true;
     expect(await load()).toMatchObject({ cached: false, verified: true });
-    vi.stubGlobal("caches", { keys: () => Promise.reject(new DOMException("denied", "SecurityError")), open: () => Promise.reject(new DOMException("denied")) });
+    vi.stubGlobal("caches", {
+      keys: () => Promise.reject(new DOMException("denied", "SecurityError")),
+      open: () => Promise.reject(new DOMException("denied")),
+    });
     expect(await load()).toMatchObject({ cached: false, verified: true });
   });
 

@@ -20,7 +20,11 @@ const job = (name: string) => async () => {
   log.push(name);
   return name;
 };
-const codeOf = (promise: Promise<unknown>) => promise.then(() => "done", (error: EngineError) => error.code);
+const codeOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => "done",
+    (error: EngineError) => error.code,
+  );
 
 test("runs one thing at a time", async () => {
   const first = occupy();
@@ -32,7 +36,11 @@ test("runs one thing at a time", async () => {
 
 test("serves encodes before taps and taps before hovers, whoever came first", async () => {
   const busy = occupy();
-  const all = [queue.run("hover", job("hover"), { key: 1 }), queue.run("tap", job("tap"), { key: 1 }), queue.run("encode", job("encode"))];
+  const all = [
+    queue.run("hover", job("hover"), { key: 1 }),
+    queue.run("tap", job("tap"), { key: 1 }),
+    queue.run("encode", job("encode")),
+  ];
   busy.release();
   await Promise.all(all);
   expect(log).toEqual(["encode", "tap", "hover"]);
@@ -50,7 +58,11 @@ test("drops a waiting tap for a newer one, and tells the older", async () => {
 
 test("keeps a tap when a hover comes, and a tap on another photo", async () => {
   const busy = occupy();
-  const all = [queue.run("tap", job("tap"), { key: 1 }), queue.run("tap", job("other photo"), { key: 2 }), queue.run("hover", job("hover"), { key: 1 })];
+  const all = [
+    queue.run("tap", job("tap"), { key: 1 }),
+    queue.run("tap", job("other photo"), { key: 2 }),
+    queue.run("hover", job("hover"), { key: 1 }),
+  ];
   busy.release();
   await Promise.all(all);
   expect(log).toEqual(["tap", "other photo", "hover"]);

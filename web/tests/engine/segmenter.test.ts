@@ -8,8 +8,16 @@ import { answer, deferred, FakeCaches, fakeMachine, FakeNetwork, modelFile, orig
 
 const manifest = sampleManifest();
 const variant = manifest.models[0]!.variants.fp32!;
-variant.encoder = { ...modelFile("encoder", "encoder weights"), inputs: variant.encoder.inputs, outputs: variant.encoder.outputs };
-variant.decoder = { ...modelFile("decoder", "decoder"), inputs: variant.decoder.inputs, outputs: variant.decoder.outputs };
+variant.encoder = {
+  ...modelFile("encoder", "encoder weights"),
+  inputs: variant.encoder.inputs,
+  outputs: variant.encoder.outputs,
+};
+variant.decoder = {
+  ...modelFile("decoder", "decoder"),
+  inputs: variant.decoder.inputs,
+  outputs: variant.decoder.outputs,
+};
 const photo = { width: 40, height: 30, data: new Uint8ClampedArray(40 * 30 * 4), colorSpace: "srgb" } as ImageData;
 const tap = { points: [{ x: 1, y: 2, label: 1 as const }] };
 
@@ -26,7 +34,11 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllGlobals());
 
 const load = (machine: Machine, options: LoadOptions = {}) => Segmenter.load("models/manifest.json", options, machine);
-const codeOf = (promise: Promise<unknown>) => promise.then(() => "done", (error: EngineError) => error.code);
+const codeOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => "done",
+    (error: EngineError) => error.code,
+  );
 /** Starts as told for each provider. */
 const startsAs =
   (outcomes: Partial<Record<string, Awaited<ReturnType<WorkerApi["start"]>>>>): WorkerApi["start"] =>
@@ -42,25 +54,43 @@ describe("loading", () => {
     });
     const seen: Progress[] = [];
     const { info } = await load(machine, { onProgress: (progress) => seen.push(progress) });
-    expect(seen.filter((progress) => progress.stage === "download").at(-1)).toEqual({ stage: "download", file: variant.decoder.file, loaded: 22, total: 22 });
-    expect(seen.slice(-2)).toEqual([{ stage: "compile", provider: "webgpu" }, { stage: "self-test", provider: "webgpu" }]);
+    expect(seen.filter((progress) => progress.stage === "download").at(-1)).toEqual({
+      stage: "download",
+      file: variant.decoder.file,
+      loaded: 22,
+      total: 22,
+    });
+    expect(seen.slice(-2)).toEqual([
+      { stage: "compile", provider: "webgpu" },
+      { stage: "self-test", provider: "webgpu" },
+    ]);
     expect(info).toMatchObject({ provider: "webgpu", threads: 1, variant: "fp32", cached: true, verified: true });
   });
 
   test("falls back to the next provider in a fresh worker, and says why", async () => {
     const { machine, workers } = fakeMachine(
-      startsAs({ webgpu: { outcome: "skipped", reason: "no adapter" }, "wasm-threads": { outcome: "failed", reason: "self-test failed" } }),
+      startsAs({
+        webgpu: { outcome: "skipped", reason: "no adapter" },
+        "wasm-threads": { outcome: "failed", reason: "self-test failed" },
+      }),
     );
     const { info } = await load(machine);
     expect(info.provider).toBe("wasm");
-    expect(info.tried.map(({ provider, outcome }) => `${provider} ${outcome}`)).toEqual(["webgpu skipped", "wasm-threads failed", "wasm running"]);
+    expect(info.tried.map(({ provider, outcome }) => `${provider} ${outcome}`)).toEqual([
+      "webgpu skipped",
+      "wasm-threads failed",
+      "wasm running",
+    ]);
     expect(info.tried[1]!.reason).toBe("self-test failed");
     expect(workers.map((worker) => worker.terminated)).toEqual([true, true, false]);
   });
 
   test("uses threads only where they exist, and no more than four", async () => {
     const options = { providers: ["wasm-threads", "wasm"] as const };
-    expect((await load(fakeMachine(startsAs({}), {}, { cores: 16 }).machine, options)).info).toMatchObject({ provider: "wasm-threads", threads: 4 });
+    expect((await load(fakeMachine(startsAs({}), {}, { cores: 16 }).machine, options)).info).toMatchObject({
+      provider: "wasm-threads",
+      threads: 4,
+    });
     const { info } = await load(fakeMachine(startsAs({}), {}, { isolated: false }).machine, options);
     expect(info).toMatchObject({ provider: "wasm", threads: 1 });
     expect(info.tried[0]!.reason).toMatch(/is not cross-origin isolated/);
@@ -77,9 +107,14 @@ describe("loading", () => {
       died.workers[0]!.die("its script could not be loaded");
       return new Promise(() => undefined);
     });
-    expect((await load(died.machine)).info.tried[0]).toMatchObject({ outcome: "failed", reason: expect.stringMatching(/script/) });
+    expect((await load(died.machine)).info.tried[0]).toMatchObject({
+      outcome: "failed",
+      reason: expect.stringMatching(/script/),
+    });
 
-    const { machine } = fakeMachine(({ provider }) => (provider === "wasm-threads" ? new Promise(() => undefined) : Promise.resolve(running)));
+    const { machine } = fakeMachine(({ provider }) =>
+      provider === "wasm-threads" ? new Promise(() => undefined) : Promise.resolve(running),
+    );
     const hung = await startProvider(machine, {
       providers: ["wasm-threads", "wasm"],
       setup: { inputSize: 64, threshold: 0, variant, encoder: new Uint8Array(), decoder: new Uint8Array() },
@@ -92,7 +127,10 @@ describe("loading", () => {
 
   test("that finds no provider gives every reason", async () => {
     const { machine } = fakeMachine(async ({ provider }) => ({ outcome: "failed", reason: `${provider} is broken.` }));
-    await expect(load(machine)).rejects.toMatchObject({ code: "no-provider", message: expect.stringMatching(/webgpu is broken.*wasm is broken/) });
+    await expect(load(machine)).rejects.toMatchObject({
+      code: "no-provider",
+      message: expect.stringMatching(/webgpu is broken.*wasm is broken/),
+    });
   });
 
   test("can be aborted, which stops the worker", async () => {
@@ -143,7 +181,10 @@ describe("an encoded photo", () => {
 
   test("passes the worker's errors on with their code, and works after them", async () => {
     let fail = true;
-    const { machine } = fakeMachine(startsAs({}), { segment: async () => (fail ? { ok: false, code: "out-of-memory", message: "There is not enough memory." } : answer()) });
+    const { machine } = fakeMachine(startsAs({}), {
+      segment: async () =>
+        fail ? { ok: false, code: "out-of-memory", message: "There is not enough memory." } : answer(),
+    });
     const image = await (await load(machine)).encode(photo);
     expect(await codeOf(image.segment(tap))).toBe("out-of-memory");
     fail = false;
@@ -164,29 +205,32 @@ describe("an encoded photo", () => {
 });
 
 describe("a segmenter", () => {
-  test.each(["the GPU", "the worker"])("that loses %s says so once, and rejects what runs and what comes", async (what) => {
-    let tellLost!: (message: string) => void;
-    const { machine, workers } = fakeMachine(
-      async (_, _onStage, onLost) => {
-        tellLost = onLost;
-        return running;
-      },
-      { segment: () => new Promise(() => undefined) },
-    );
-    const lost = deferred<EngineError>();
-    let times = 0;
-    const segmenter = await load(machine, { onLost: (error) => (times++, lost.resolve(error)) });
-    const image = await segmenter.encode(photo);
-    const asked = image.segment(tap);
-    if (what === "the GPU") tellLost("The GPU was lost.");
-    else workers[0]!.die("The worker failed.");
-    expect((await lost.promise).code).toBe("provider-lost");
-    expect(await codeOf(asked)).toBe("provider-lost");
-    expect(await codeOf(segmenter.encode(photo))).toBe("provider-lost");
-    workers[0]!.die("again");
-    await Promise.resolve();
-    expect(times).toBe(1);
-  });
+  test.each(["the GPU", "the worker"])(
+    "that loses %s says so once, and rejects what runs and what comes",
+    async (what) => {
+      let tellLost!: (message: string) => void;
+      const { machine, workers } = fakeMachine(
+        async (_, _onStage, onLost) => {
+          tellLost = onLost;
+          return running;
+        },
+        { segment: () => new Promise(() => undefined) },
+      );
+      const lost = deferred<EngineError>();
+      let times = 0;
+      const segmenter = await load(machine, { onLost: (error) => (times++, lost.resolve(error)) });
+      const image = await segmenter.encode(photo);
+      const asked = image.segment(tap);
+      if (what === "the GPU") tellLost("The GPU was lost.");
+      else workers[0]!.die("The worker failed.");
+      expect((await lost.promise).code).toBe("provider-lost");
+      expect(await codeOf(asked)).toBe("provider-lost");
+      expect(await codeOf(segmenter.encode(photo))).toBe("provider-lost");
+      workers[0]!.die("again");
+      await Promise.resolve();
+      expect(times).toBe(1);
+    },
+  );
 
   test("that is disposed stops its worker and rejects what waits", async () => {
     const { machine, workers } = fakeMachine(startsAs({}), { segment: () => new Promise(() => undefined) });

@@ -17,7 +17,13 @@ function twoModels() {
   const make = (id: string, input_size: number) => {
     const model = { ...structuredClone(manifest.models[0]!), id, input_size };
     const variant = model.variants.fp32!;
-    for (const part of ["encoder", "decoder"] as const) variant[part] = { ...variant[part], ...modelFile(part, `${id} ${part}`), inputs: variant[part].inputs, outputs: variant[part].outputs };
+    for (const part of ["encoder", "decoder"] as const)
+      variant[part] = {
+        ...variant[part],
+        ...modelFile(part, `${id} ${part}`),
+        inputs: variant[part].inputs,
+        outputs: variant[part].outputs,
+      };
     return model;
   };
   return { ...manifest, default: "fine", instant: "quick", models: [make("fine", fine), make("quick", quick)] };
@@ -28,7 +34,8 @@ beforeEach(() => {
   network = new FakeNetwork();
   network.serve(`${origin}models/manifest.json`, JSON.stringify(manifest));
   for (const { id, variants } of manifest.models)
-    for (const part of ["encoder", "decoder"] as const) network.serve(`${origin}models/${variants.fp32![part].file}`, `${id} ${part}`);
+    for (const part of ["encoder", "decoder"] as const)
+      network.serve(`${origin}models/${variants.fp32![part].file}`, `${id} ${part}`);
   vi.stubGlobal("fetch", network.fetch);
   vi.stubGlobal("caches", new FakeCaches());
   vi.stubGlobal("location", { href: origin });
@@ -40,9 +47,16 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllGlobals());
 
 /** `start` says how a worker starts with the model of an input size. */
-function load(start: (inputSize: number) => Promise<typeof running>, rest: Parameters<typeof fakeMachine>[1] = {}, options: TieredOptions = {}) {
+function load(
+  start: (inputSize: number) => Promise<typeof running>,
+  rest: Parameters<typeof fakeMachine>[1] = {},
+  options: TieredOptions = {},
+) {
   const { machine, workers } = fakeMachine(({ inputSize }: Setup) => start(inputSize), rest);
-  return { workers, loading: TieredSegmenter.load("models/manifest.json", { providers: ["wasm"], ...options }, machine) };
+  return {
+    workers,
+    loading: TieredSegmenter.load("models/manifest.json", { providers: ["wasm"], ...options }, machine),
+  };
 }
 
 test("the instant model is ready and answers while the default one is under way, then that one does", async () => {
@@ -61,7 +75,11 @@ test("the instant model is ready and answers while the default one is under way,
 
 test("a default model that does not start leaves the instant one, and says so", async () => {
   const problems: unknown[] = [];
-  const { loading } = load(async (size) => (size === fine ? { outcome: "failed", reason: "out of memory" } : running), {}, { onProblem: (error) => problems.push(error) });
+  const { loading } = load(
+    async (size) => (size === fine ? { outcome: "failed", reason: "out of memory" } : running),
+    {},
+    { onProblem: (error) => problems.push(error) },
+  );
   const image = await (await loading).encode(photo);
   expect(await image.precise).toBe(false);
   expect((await image.segment(tap)).model.id).toBe("quick");
@@ -71,7 +89,8 @@ test("a default model that does not start leaves the instant one, and says so", 
 test("a default model that fails while it answers leaves the instant one", async () => {
   const problems: unknown[] = [];
   let calls = 0;
-  const segment = async () => (++calls === 1 ? { ok: false as const, code: "out-of-memory" as const, message: "full" } : answer());
+  const segment = async () =>
+    ++calls === 1 ? { ok: false as const, code: "out-of-memory" as const, message: "full" } : answer();
   const { loading } = load(async () => running, { segment }, { onProblem: (error) => problems.push(error) });
   const image = await (await loading).encode(photo);
   await image.precise;
@@ -95,7 +114,9 @@ test("a manifest without an instant model gives its default alone", async () => 
 test("what is released or disposed early is not held by the default model later", async () => {
   const later = deferred<typeof running>();
   const released: number[] = [];
-  const { loading, workers } = load((size) => (size === fine ? later.promise : Promise.resolve(running)), { release: (id) => void released.push(id) });
+  const { loading, workers } = load((size) => (size === fine ? later.promise : Promise.resolve(running)), {
+    release: (id) => void released.push(id),
+  });
   const segmenter = await loading;
   const image = await segmenter.encode(photo);
   image.release();

@@ -24,7 +24,12 @@ class FakeChannel {
 }
 vi.stubGlobal("BroadcastChannel", FakeChannel);
 // A photo without a thumbnail.
-vi.stubGlobal("OffscreenCanvas", class { getContext = () => null; });
+vi.stubGlobal(
+  "OffscreenCanvas",
+  class {
+    getContext = () => null;
+  },
+);
 vi.stubGlobal("document", { addEventListener: () => undefined });
 const { Album } = await import("../../src/features/library/album");
 afterEach(() => vi.useRealTimers());
@@ -35,14 +40,17 @@ class PickedFile extends File {
   deleted = false;
 
   override arrayBuffer(): Promise<ArrayBuffer> {
-    return this.deleted ? Promise.reject(new DOMException("A requested file or directory could not be found.", "NotFoundError")) : super.arrayBuffer();
+    return this.deleted
+      ? Promise.reject(new DOMException("A requested file or directory could not be found.", "NotFoundError"))
+      : super.arrayBuffer();
   }
 }
 
 let file: PickedFile;
 const tell = vi.fn<(message: Message) => void>();
 const session = signal<Session | null>(null);
-const album = () => new Album({ session, opening: signal(false), show: async () => undefined, home: () => undefined, tell });
+const album = () =>
+  new Album({ session, opening: signal(false), show: async () => undefined, home: () => undefined, tell });
 beforeEach(() => (file = new PickedFile([Uint8Array.of(9, 8, 7)], "cup.jpg", { type: "image/jpeg", lastModified: 5 })));
 
 it("a photo stays readable when its file is deleted", async () => {
@@ -71,7 +79,11 @@ it("an edit is told to other tabs, and one of theirs to who sees the same photo,
   hear("another", "photo");
   hear("photo");
   expect(tell).toHaveBeenCalledOnce();
-  expect(tell.mock.calls[0]![0]).toMatchObject({ tone: "note", title: "This photo is being edited in another tab", remedy: "reload-page" });
+  expect(tell.mock.calls[0]![0]).toMatchObject({
+    tone: "note",
+    title: "This photo is being edited in another tab",
+    remedy: "reload-page",
+  });
 
   expect(said).toEqual([]);
   open.document.value = addPoint(open.document.value, { x: 1, y: 2, label: 1 });

@@ -22,14 +22,27 @@ const forget = () => [open, onAddress].forEach((mock) => mock.mockClear());
 beforeEach(forget);
 
 const picture = new File(["pixels"], "copied.png", { type: "image/png" });
-const [field, slider, canvas] = [new FakeElement("INPUT", "text"), new FakeElement("INPUT", "range"), new FakeElement("CANVAS")];
+const [field, slider, canvas] = [
+  new FakeElement("INPUT", "text"),
+  new FakeElement("INPUT", "range"),
+  new FakeElement("CANVAS"),
+];
 
 /** Lets go of what the clipboard or the pointer holds over an element. @returns Whether the page took it. */
-function give(kind: "paste" | "drop", target: FakeElement, types: readonly string[], files: readonly File[] = [picture]): boolean {
+function give(
+  kind: "paste" | "drop",
+  target: FakeElement,
+  types: readonly string[],
+  files: readonly File[] = [picture],
+): boolean {
   forget();
   const data = { files, types };
   const event = new Event(kind, { cancelable: true });
-  Object.defineProperties(event, { target: { value: target }, clipboardData: { value: data }, dataTransfer: { value: data } });
+  Object.defineProperties(event, {
+    target: { value: target },
+    clipboardData: { value: data },
+    dataTransfer: { value: data },
+  });
   page.dispatchEvent(event);
   expect(open.mock.calls.length + onAddress.mock.calls.length > 0).toBe(event.defaultPrevented);
   return event.defaultPrevented;

@@ -6,7 +6,13 @@ it("a key is held until it is released, or the window loses the focus", () => {
   const isHeld = holding("Space", page, new AbortController().signal);
   const key = (type: string, code = "Space") => page.dispatchEvent(Object.assign(new Event(type), { code }));
   const seen = [isHeld()];
-  for (const step of [() => key("keydown"), () => key("keyup", "KeyA"), () => key("keyup"), () => key("keydown"), () => page.dispatchEvent(new Event("blur"))]) {
+  for (const step of [
+    () => key("keydown"),
+    () => key("keyup", "KeyA"),
+    () => key("keyup"),
+    () => key("keydown"),
+    () => page.dispatchEvent(new Event("blur")),
+  ]) {
     step();
     seen.push(isHeld());
   }

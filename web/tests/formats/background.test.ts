@@ -41,7 +41,17 @@ describe("blend", () => {
 
 describe("cover", () => {
   it("fills the rectangle, with the middle in the middle", () => {
-    expect(cover({ width: 100, height: 50 }, { width: 40, height: 40 })).toEqual({ x: -20, y: 0, width: 80, height: 40 });
-    expect(cover({ width: 10, height: 40 }, { width: 40, height: 40 })).toEqual({ x: 0, y: -60, width: 40, height: 160 });
+    expect(cover({ width: 100, height: 50 }, { width: 40, height: 40 })).toEqual({
+      x: -20,
+      y: 0,
+      width: 80,
+      height: 40,
+    });
+    expect(cover({ width: 10, height: 40 }, { width: 40, height: 40 })).toEqual({
+      x: 0,
+      y: -60,
+      width: 40,
+      height: 160,
+    });
   });
 });

@@ -3,13 +3,33 @@ import { cocoOf } from "../../src/formats/coco";
 import { compressRuns } from "../../src/formats/rle";
 
 const photo = { file: "photo.jpg", width: 5, height: 4 };
-const square = [[[1, 1], [3, 1], [3, 3], [1, 3]], [[1.5, 1.5], [2, 1.5], [2, 2]]] as const;
+const square = [
+  [
+    [1, 1],
+    [3, 1],
+    [3, 3],
+    [1, 3],
+  ],
+  [
+    [1.5, 1.5],
+    [2, 1.5],
+    [2, 2],
+  ],
+] as const;
 const runs = [5, 2, 2, 2, 9];
 
 it("has an annotation for every object and a category for every name", () => {
-  const coco = JSON.parse(cocoOf(photo, ["cup", "spoon", "cup"].map((name) => ({ name, runs, polygons: [square] }))));
+  const coco = JSON.parse(
+    cocoOf(
+      photo,
+      ["cup", "spoon", "cup"].map((name) => ({ name, runs, polygons: [square] })),
+    ),
+  );
   expect(coco.images).toEqual([{ id: coco.images[0].id, width: 5, height: 4, file_name: "photo.jpg" }]);
-  expect(coco.categories.map(({ id, name }: { id: number; name: string }) => [id, name])).toEqual([[1, "cup"], [2, "spoon"]]);
+  expect(coco.categories.map(({ id, name }: { id: number; name: string }) => [id, name])).toEqual([
+    [1, "cup"],
+    [2, "spoon"],
+  ]);
   expect(coco.annotations.map(({ category_id }: Record<string, number>) => category_id)).toEqual([1, 2, 1]);
   expect(coco.annotations[0]).toMatchObject({
     image_id: coco.images[0].id,
@@ -28,7 +48,12 @@ it("says that an object has no pixels", () => {
 
 it("has ids that are not those of another photo, and always the same of this one", () => {
   const idsOf = (change: Partial<typeof photo>): number[] => {
-    const { images, annotations } = JSON.parse(cocoOf({ ...photo, ...change }, ["cup", "spoon"].map((name) => ({ name, runs, polygons: [] }))));
+    const { images, annotations } = JSON.parse(
+      cocoOf(
+        { ...photo, ...change },
+        ["cup", "spoon"].map((name) => ({ name, runs, polygons: [] })),
+      ),
+    );
     return [images[0].id, ...annotations.map(({ id }: { id: number }) => id)];
   };
   const all = [idsOf({}), idsOf({ file: "other.jpg" }), idsOf({ file: "مُحَمَّد.jpg" }), idsOf({ width: 20, height: 1 })];

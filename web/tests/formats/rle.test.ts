@@ -11,10 +11,13 @@ interface Case {
   area: number;
   bbox: [number, number, number, number] | null;
 }
-const { cases }: { cases: Case[] } = JSON.parse(readFileSync(new URL("../../../tests/golden/rle.json", import.meta.url), "utf8"));
+const { cases }: { cases: Case[] } = JSON.parse(
+  readFileSync(new URL("../../../tests/golden/rle.json", import.meta.url), "utf8"),
+);
 
 /** Opacity of some columns of a mask. */
-const strip = (rows: readonly string[], from: number, to: number): Uint8Array => Uint8Array.from(rows.flatMap((row) => Array.from(row.slice(from, to), (digit) => Number(digit) * 255)));
+const strip = (rows: readonly string[], from: number, to: number): Uint8Array =>
+  Uint8Array.from(rows.flatMap((row) => Array.from(row.slice(from, to), (digit) => Number(digit) * 255)));
 
 function runsOf(rows: readonly string[], columns: number): number[] {
   const counter = new RunCounter();

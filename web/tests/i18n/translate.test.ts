@@ -14,7 +14,8 @@ Object.assign(globalThis, { document: { documentElement: {} } });
 afterEach(() => speak("en"));
 
 describe.each(others)("the texts in %s", (name) => {
-  const load = async (): Promise<readonly (readonly [string, string | Forms])[]> => Object.entries((await languages[name].load!()) as Catalogue);
+  const load = async (): Promise<readonly (readonly [string, string | Forms])[]> =>
+    Object.entries((await languages[name].load!()) as Catalogue);
 
   test("are there, and take what their originals take", async () => {
     for (const [original, text] of await load())
@@ -38,7 +39,11 @@ describe.each(others)("the texts in %s", (name) => {
       .filter((file) => /\.tsx?$/.test(file) && !/i18n.(de|ar)\.ts$/.test(file))
       .map((file) => readFileSync(join(page, file), "utf8"))
       .join("\n");
-    for (const [original] of await load()) expect(sources.includes(JSON.stringify(original)) || sources.includes(`"${original}"`), `nobody says: ${original}`).toBe(true);
+    for (const [original] of await load())
+      expect(
+        sources.includes(JSON.stringify(original)) || sources.includes(`"${original}"`),
+        `nobody says: ${original}`,
+      ).toBe(true);
   });
 });
 
@@ -48,7 +53,12 @@ test("an unknown language is English, a regional one its own", () => {
 });
 
 test("numbers are written as in the page's language", async () => {
-  expect([decimal(3.44, 1), decimal(12345, 0), formatBytes(3_440_000), formatBytes(980)]).toEqual(["3.4", "12345", "3.4 MB", "980 bytes"]);
+  expect([decimal(3.44, 1), decimal(12345, 0), formatBytes(3_440_000), formatBytes(980)]).toEqual([
+    "3.4",
+    "12345",
+    "3.4 MB",
+    "980 bytes",
+  ]);
   await speak("de");
   expect([decimal(3.44, 1), formatBytes(3_440_000), formatBytes(3_440_000, "en")]).toEqual(["3,4", "3,4 MB", "3.4 MB"]);
   await speak("ar");

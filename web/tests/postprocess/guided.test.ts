@@ -49,7 +49,10 @@ describe("guidedLines", () => {
 
   it("leaves a mask alone where the photo is flat, but for its softness", () => {
     const mask = fill((x) => (x < 23 ? 0 : 1));
-    const out = read(mask, fill(() => 0.5));
+    const out = read(
+      mask,
+      fill(() => 0.5),
+    );
     expect(out[400 + 22]).toBeLessThan(0.5);
     expect(out[400 + 23]).toBeGreaterThan(0.5);
   });

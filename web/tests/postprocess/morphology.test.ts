@@ -9,7 +9,9 @@ function drawn(...rows: string[]) {
 }
 
 const text = (mask: Uint8Array, { width, height }: { width: number; height: number }) =>
-  Array.from({ length: height }, (_, y) => [...mask.subarray(y * width, (y + 1) * width)].map((value) => (value ? "#" : ".")).join(""));
+  Array.from({ length: height }, (_, y) =>
+    [...mask.subarray(y * width, (y + 1) * width)].map((value) => (value ? "#" : ".")).join(""),
+  );
 
 describe("connectedParts", () => {
   it("tells parts apart that touch at corners only", () => {
@@ -27,7 +29,9 @@ describe("connectedParts", () => {
       fc.property(fc.array(fc.constantFrom(0, 1), { minLength: 60, maxLength: 60 }), (values) => {
         const mask = Uint8Array.from(values);
         const size = { width: 10, height: 6 };
-        const areas = [...connectedParts(mask, size, 1).parts, ...connectedParts(mask, size, 0).parts].map(({ area }) => area);
+        const areas = [...connectedParts(mask, size, 1).parts, ...connectedParts(mask, size, 0).parts].map(
+          ({ area }) => area,
+        );
         expect(areas.reduce((a, b) => a + b, 0)).toBe(60);
       }),
     );
@@ -68,16 +72,25 @@ describe("turnCrumbs", () => {
 describe("signedDistance", () => {
   it("is the distance to the nearest sample of the other kind, less half a sample", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 12 }), fc.infiniteStream(fc.constantFrom(0, 0, 1)), (width, height, values) => {
-        const mask = Uint8Array.from({ length: width * height }, () => values.next().value!);
-        const found = signedDistance(mask, { width, height });
-        for (let i = 0; i < mask.length; i++) {
-          const others = [...mask.keys()].filter((j) => mask[j] !== mask[i]);
-          const nearest = Math.min(...others.map((j) => Math.hypot((i % width) - (j % width), Math.floor(i / width) - Math.floor(j / width))));
-          const expected = others.length ? nearest - 0.5 : 1e6;
-          expect(found[i]).toBeCloseTo(mask[i] ? expected : -expected, 3);
-        }
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 12 }),
+        fc.integer({ min: 1, max: 12 }),
+        fc.infiniteStream(fc.constantFrom(0, 0, 1)),
+        (width, height, values) => {
+          const mask = Uint8Array.from({ length: width * height }, () => values.next().value!);
+          const found = signedDistance(mask, { width, height });
+          for (let i = 0; i < mask.length; i++) {
+            const others = [...mask.keys()].filter((j) => mask[j] !== mask[i]);
+            const nearest = Math.min(
+              ...others.map((j) =>
+                Math.hypot((i % width) - (j % width), Math.floor(i / width) - Math.floor(j / width)),
+              ),
+            );
+            const expected = others.length ? nearest - 0.5 : 1e6;
+            expect(found[i]).toBeCloseTo(mask[i] ? expected : -expected, 3);
+          }
+        },
+      ),
       { numRuns: 60 },
     );
   });

@@ -18,11 +18,18 @@ describe("simplify", () => {
   });
 
   it("makes a straight way two points", () => {
-    expect(simplify(Array.from({ length: 30 }, (_, x) => ({ x, y: 2 * x })), 0.1)).toHaveLength(2);
+    expect(
+      simplify(
+        Array.from({ length: 30 }, (_, x) => ({ x, y: 2 * x })),
+        0.1,
+      ),
+    ).toHaveLength(2);
   });
 
   it("keeps the corners of a ring", () => {
     const square = [...Array.from({ length: 9 }, (_, x) => ({ x, y: 0.2 * (x % 2) })), { x: 8, y: 8 }, { x: 0, y: 8 }];
-    expect(new Set(simplifyRing(square, 0.45).map(({ x, y }) => `${x},${y}`))).toEqual(new Set(["0,0", "8,0", "8,8", "0,8"]));
+    expect(new Set(simplifyRing(square, 0.45).map(({ x, y }) => `${x},${y}`))).toEqual(
+      new Set(["0,0", "8,0", "8,8", "0,8"]),
+    );
   });
 });

@@ -4,7 +4,14 @@ import { area } from "../support";
 
 const photo = { width: 60, height: 40 };
 const whole = { x: 0, y: 0, ...photo };
-const line: Stroke = { points: [{ x: 10, y: 20 }, { x: 40, y: 20 }], radius: 5, erase: false };
+const line: Stroke = {
+  points: [
+    { x: 10, y: 20 },
+    { x: 40, y: 20 },
+  ],
+  radius: 5,
+  erase: false,
+};
 const paint = (...strokes: Stroke[]) => {
   const mask = new Uint8Array(60 * 40);
   paintStrokes(mask, whole, strokes);
@@ -29,7 +36,8 @@ describe("strokes", () => {
     const part = { x: 7, y: 11, width: 20, height: 13 };
     const piece = new Uint8Array(20 * 13);
     paintStrokes(piece, part, [line]);
-    for (let y = 0; y < 13; y++) for (let x = 0; x < 20; x++) expect(piece[y * 20 + x]).toBe(mask[(11 + y) * 60 + 7 + x]);
+    for (let y = 0; y < 13; y++)
+      for (let x = 0; x < 20; x++) expect(piece[y * 20 + x]).toBe(mask[(11 + y) * 60 + 7 + x]);
   });
 
   it("as a field have their outline where they are painted", () => {
@@ -42,7 +50,12 @@ describe("strokes", () => {
   it("have bounds that hold all they paint, inside the photo", () => {
     expect(strokesBounds([line], photo)).toEqual({ x: 5, y: 15, width: 40, height: 10 });
     expect(strokesBounds([{ ...line, erase: true }], photo)).toBeNull();
-    expect(strokesBounds([{ ...line, points: [{ x: 58, y: 39 }] }], photo)).toEqual({ x: 53, y: 34, width: 7, height: 6 });
+    expect(strokesBounds([{ ...line, points: [{ x: 58, y: 39 }] }], photo)).toEqual({
+      x: 53,
+      y: 34,
+      width: 7,
+      height: 6,
+    });
     expect(strokesBounds([{ ...line, points: [{ x: 580, y: 39 }] }], photo)).toBeNull();
   });
 });

@@ -7,11 +7,16 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-it.each([["cup-cutout.webp", "image/webp"], ["cup.svg", "image/svg+xml"]])("%s is saved under its name, and as nothing that a browser would show", async (name, type) => {
+it.each([
+  ["cup-cutout.webp", "image/webp"],
+  ["cup.svg", "image/svg+xml"],
+])("%s is saved under its name, and as nothing that a browser would show", async (name, type) => {
   vi.useFakeTimers();
   const link = { href: "", download: "", click: vi.fn() };
   vi.stubGlobal("document", { createElement: () => link });
-  vi.stubGlobal("navigator", { userAgent: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36" });
+  vi.stubGlobal("navigator", {
+    userAgent: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36",
+  });
   const offered = vi.spyOn(URL, "createObjectURL").mockReturnValue("blob:one");
   const freed = vi.spyOn(URL, "revokeObjectURL").mockReturnValue();
   download({ name, blob: new Blob(["content"], { type }) });

@@ -11,11 +11,16 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-const segmenterOf = (id: string, finer: string | null = null) => ({ info: { model: { id }, finer } }) as unknown as Segmenter;
+const segmenterOf = (id: string, finer: string | null = null) =>
+  ({ info: { model: { id }, finer } }) as unknown as Segmenter;
 
 /** Engines that load until the test says otherwise. */
 function setUp() {
-  const first = { segmenter: signal<Segmenter | null>(null), manifest: new URL("https://app.test/manifest.json"), providers: undefined };
+  const first = {
+    segmenter: signal<Segmenter | null>(null),
+    manifest: new URL("https://app.test/manifest.json"),
+    providers: undefined,
+  };
   const made: (Behind & { choice: EngineChoice; phase: { value: EnginePhase } })[] = [];
   const precise = new Precise(first, (choice) => {
     const phase = signal<EnginePhase>({ state: "loading", progress: null });

@@ -1,6 +1,14 @@
 /** One photo before two models: who answers when, and what stays as it is. */
 import { expect, test, vi } from "vitest";
-import { addPoint, addStroke, chooseCandidate, current, setFinish, undo, type Document } from "../../src/document/document";
+import {
+  addPoint,
+  addStroke,
+  chooseCandidate,
+  current,
+  setFinish,
+  undo,
+  type Document,
+} from "../../src/document/document";
 import { addFound } from "../../src/document/objects";
 import { EngineError, type EncodedImage, type Segmenter } from "../../src/engine/segmenter";
 import { cleanFinish } from "../../src/postprocess/postprocess";
@@ -8,7 +16,13 @@ import type { Photo } from "../../src/state/photo";
 import { Session } from "../../src/state/session";
 import { deferred } from "../engine/fakes";
 
-const photo = { width: 40, height: 30, forEncoder: async () => ({ source: {}, transfer: false }), close: () => undefined, forgetFull: () => undefined } as unknown as Photo;
+const photo = {
+  width: 40,
+  height: 30,
+  forEncoder: async () => ({ source: {}, transfer: false }),
+  close: () => undefined,
+  forgetFull: () => undefined,
+} as unknown as Photo;
 const tap = (doc: Document) => addPoint(doc, { x: 3, y: 4, label: 1 });
 const stroke = { points: [{ x: 1, y: 1 }], radius: 2, erase: false };
 const paint = (doc: Document) => addStroke(doc, stroke);
@@ -22,13 +36,24 @@ function fakeModel(id: string, finer: string | null = null) {
     segment: async (_: unknown, { kind }: { kind?: string }) => {
       asked.push({ kind });
       if (fault) throw fault;
-      return { masks: [0, 1, 2].map(() => ({ logits: new Float32Array(256), size: 16 })), scores: [0.1, 0.9, 0.2], tokens: [1, 2, 3], best: 1 };
+      return {
+        masks: [0, 1, 2].map(() => ({ logits: new Float32Array(256), size: 16 })),
+        scores: [0.1, 0.9, 0.2],
+        tokens: [1, 2, 3],
+        best: 1,
+      };
     },
     release: vi.fn(),
   } as unknown as EncodedImage;
   const info = { model: { id, input_size: 64, mask_threshold: 0 }, variant: "int8", finer, provider: "wasm" };
   const segmenter = { info, encode: () => read.promise.then(() => image) } as unknown as Segmenter;
-  return { segmenter, image, asked, read: () => read.resolve(), fail: (error: EngineError | null) => void (fault = error) };
+  return {
+    segmenter,
+    image,
+    asked,
+    read: () => read.resolve(),
+    fail: (error: EngineError | null) => void (fault = error),
+  };
 }
 
 /** A photo that the fast model has read; `refined` settles when the precise one has. */
@@ -128,10 +153,30 @@ test("undoing what was painted lets the mask settle, and its candidate stays cho
 
 test("a reopened object is answered by the model that it is held by", async () => {
   const { session, fine, refined } = await open();
-  session.edit((doc) => addFound(doc, [1, 2].map((revision) => ({ points: [{ x: 1, y: 1, label: 1 as const }], box: null, mask: null, candidate: null, revision: -revision }))));
-  session.document.value = { ...session.document.value, steps: session.document.value.steps.map((step) => ({ ...step, objects: step.objects.map((object, i) => ({ ...object, model: i ? "fine" : "quick" })) })) };
+  session.edit((doc) =>
+    addFound(
+      doc,
+      [1, 2].map((revision) => ({
+        points: [{ x: 1, y: 1, label: 1 as const }],
+        box: null,
+        mask: null,
+        candidate: null,
+        revision: -revision,
+      })),
+    ),
+  );
+  session.document.value = {
+    ...session.document.value,
+    steps: session.document.value.steps.map((step) => ({
+      ...step,
+      objects: step.objects.map((object, i) => ({ ...object, model: i ? "fine" : "quick" })),
+    })),
+  };
   await session.ask();
-  const answerers = () => session.objects.value.map((object) => (session as unknown as { answererOf(of: typeof object): string | null }).answererOf(object));
+  const answerers = () =>
+    session.objects.value.map((object) =>
+      (session as unknown as { answererOf(of: typeof object): string | null }).answererOf(object),
+    );
   expect(answerers()).toEqual(["quick", "quick"]);
   fine.read();
   await refined;

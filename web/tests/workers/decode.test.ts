@@ -5,14 +5,16 @@ import { PixelError, read, readWithRemark } from "../../src/workers/decode/worke
 beforeEach(() => {
   vi.stubGlobal("createImageBitmap", async (blob: Blob) => {
     const bytes = new Uint8Array(await blob.arrayBuffer());
-    if (bytes.at(-2) !== 0xff || bytes.at(-1) !== 0xd9 || bytes.length < 10) throw new DOMException("The source image could not be decoded.", "InvalidStateError");
+    if (bytes.at(-2) !== 0xff || bytes.at(-1) !== 0xd9 || bytes.length < 10)
+      throw new DOMException("The source image could not be decoded.", "InvalidStateError");
     return { width: bytes[12], height: bytes[10], close: () => undefined };
   });
 });
 afterEach(() => vi.unstubAllGlobals());
 
 /** A frame header of 6 × 4 pixels, and what follows. */
-const jpeg = (...rest: number[]) => new Blob([Uint8Array.of(0xff, 0xd8, 0xff, 0xc0, 0, 17, 8, 0, 4, 0, 4, 3, 6, ...rest)], { type: "image/jpeg" });
+const jpeg = (...rest: number[]) =>
+  new Blob([Uint8Array.of(0xff, 0xd8, 0xff, 0xc0, 0, 17, 8, 0, 4, 0, 4, 3, 6, ...rest)], { type: "image/jpeg" });
 
 describe("a JPEG", () => {
   it("whose end is missing opens, with a remark", async () => {
@@ -32,5 +34,7 @@ describe("a JPEG", () => {
 
 it("no other file is given a JPEG's end", async () => {
   await expect(read(new Blob(["hello, I am a text"]))).rejects.toEqual(new PixelError("not-an-image"));
-  await expect(read(new Blob(["GIF89a", Uint8Array.of(6, 0, 4, 0, 1, 2, 3)]))).rejects.toEqual(new PixelError("undecodable"));
+  await expect(read(new Blob(["GIF89a", Uint8Array.of(6, 0, 4, 0, 1, 2, 3)]))).rejects.toEqual(
+    new PixelError("undecodable"),
+  );
 });

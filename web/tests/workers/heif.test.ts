@@ -25,7 +25,13 @@ afterEach(() => vi.unstubAllGlobals());
 function library(pixel: readonly number[], width = 1): Parameters<typeof decodeHeif>[0] {
   const display = (into: ImageData, done: (result: ImageData) => void) => (into.data.set(pixel), done(into));
   const image = { get_width: () => width, get_height: () => 1, is_primary: () => true, display, free: () => undefined };
-  return { HeifDecoder: class { decoder = null; decode = () => [image]; }, heif_context_free: () => undefined };
+  return {
+    HeifDecoder: class {
+      decoder = null;
+      decode = () => [image];
+    },
+    heif_context_free: () => undefined,
+  };
 }
 
 const profile = Uint8Array.from([1, 2, ...[..."Display P3"].flatMap((letter) => [0, letter.charCodeAt(0)]), 3]);

@@ -4,13 +4,26 @@ import { readImageHeader } from "../../src/workers/decode/worker/imageHeader";
 import { recogniseStranger } from "../../src/workers/decode/shared/strangers";
 
 type Part = string | number[];
-const bytes = (...parts: Part[]) => Uint8Array.from(parts.flatMap((part) => (typeof part === "string" ? [...part].map((letter) => letter.charCodeAt(0)) : part)));
+const bytes = (...parts: Part[]) =>
+  Uint8Array.from(
+    parts.flatMap((part) => (typeof part === "string" ? [...part].map((letter) => letter.charCodeAt(0)) : part)),
+  );
 const big = (value: number) => [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
 const little = (value: number, length: number) => Array.from({ length }, (_, i) => (value >>> (8 * i)) & 255);
 
 const png = (depth: number, ...chunks: [string, number[]][]) =>
-  bytes("\x89PNG\r\n\x1a\n", big(13), "IHDR", big(30), big(20), [depth, 2, 0, 0, 0], big(0), ...chunks.flatMap(([name, data]): Part[] => [big(data.length), name, data, big(0)]));
-const isoFile = (brand: string, ...others: string[]) => bytes(big(16 + 4 * others.length), "ftyp", brand, big(0), ...others);
+  bytes(
+    "\x89PNG\r\n\x1a\n",
+    big(13),
+    "IHDR",
+    big(30),
+    big(20),
+    [depth, 2, 0, 0, 0],
+    big(0),
+    ...chunks.flatMap(([name, data]): Part[] => [big(data.length), name, data, big(0)]),
+  );
+const isoFile = (brand: string, ...others: string[]) =>
+  bytes(big(16 + 4 * others.length), "ftyp", brand, big(0), ...others);
 const picture = [0x2c, 0, 0, 0, 0, 5, 0, 7, 0, 0, 2, 1, 9, 0];
 
 describe("the header of a picture", () => {
@@ -26,16 +39,36 @@ describe("the header of a picture", () => {
     const loop = [0x21, 0xff, 11, ...Array.from({ length: 11 }, () => 65), 3, 1, 0, 0, 0];
     expect(readImageHeader(bytes(...start, picture, [0x3b]))?.moves).toBeUndefined();
     expect(readImageHeader(bytes(...start, loop, picture, [0x3b]))?.moves).toBeUndefined();
-    expect(readImageHeader(bytes(...start, picture, picture, [0x3b]))).toEqual({ kind: "gif", size: { width: 5, height: 7 }, moves: true });
+    expect(readImageHeader(bytes(...start, picture, picture, [0x3b]))).toEqual({
+      kind: "gif",
+      size: { width: 5, height: 7 },
+      moves: true,
+    });
     expect(readImageHeader(bytes(...start, loop, picture.slice(0, -3), [200, 1, 2]))?.moves).toBe(true);
   });
 
   it("reads the size of every kind of WebP", () => {
-    const webp = (kind: string, data: number[]) => bytes("RIFF", big(0), "WEBP", kind, big(0), data, Array.from({ length: 20 }, () => 0));
+    const webp = (kind: string, data: number[]) =>
+      bytes(
+        "RIFF",
+        big(0),
+        "WEBP",
+        kind,
+        big(0),
+        data,
+        Array.from({ length: 20 }, () => 0),
+      );
     const size = { width: 400, height: 301 };
-    expect(readImageHeader(webp("VP8X", [2, 0, 0, 0, ...little(399, 3), ...little(300, 3)]))).toEqual({ kind: "webp", size, moves: true });
+    expect(readImageHeader(webp("VP8X", [2, 0, 0, 0, ...little(399, 3), ...little(300, 3)]))).toEqual({
+      kind: "webp",
+      size,
+      moves: true,
+    });
     expect(readImageHeader(webp("VP8L", [0x2f, ...little(399 | (300 << 14), 4)]))).toEqual({ kind: "webp", size });
-    expect(readImageHeader(webp("VP8 ", [0, 0, 0, 0x9d, 1, 0x2a, ...little(400, 2), ...little(301, 2)]))).toEqual({ kind: "webp", size });
+    expect(readImageHeader(webp("VP8 ", [0, 0, 0, 0x9d, 1, 0x2a, ...little(400, 2), ...little(301, 2)]))).toEqual({
+      kind: "webp",
+      size,
+    });
   });
 
   it("tells HEIC, AVIF and videos apart by their brands", () => {
@@ -52,8 +85,15 @@ describe("the header of a picture", () => {
   });
 
   it("takes any cut-off file for what its beginning says", () => {
-    const whole = [png(16, ["acTL", [...big(2), ...big(0)]]), bytes("GIF89a", [5, 0, 7, 0, 0x80, 0, 0], picture), isoFile("heic", "mif1"), bytes("RIFF", big(0), "WEBPVP8X")];
-    for (const file of whole) for (let length = 0; length <= file.length; length++) expect(() => readImageHeader(file.slice(0, length))).not.toThrow();
+    const whole = [
+      png(16, ["acTL", [...big(2), ...big(0)]]),
+      bytes("GIF89a", [5, 0, 7, 0, 0x80, 0, 0], picture),
+      isoFile("heic", "mif1"),
+      bytes("RIFF", big(0), "WEBPVP8X"),
+    ];
+    for (const file of whole)
+      for (let length = 0; length <= file.length; length++)
+        expect(() => readImageHeader(file.slice(0, length))).not.toThrow();
   });
 });
 

@@ -11,7 +11,8 @@ async function decode(blob: Blob) {
   const view = new DataView(bytes.buffer);
   const packed: Uint8Array[] = [];
   for (let at = 8; at < bytes.length; at += 12 + view.getUint32(at))
-    if (String.fromCharCode(...bytes.subarray(at + 4, at + 8)) === "IDAT") packed.push(bytes.subarray(at + 8, at + 8 + view.getUint32(at)));
+    if (String.fromCharCode(...bytes.subarray(at + 4, at + 8)) === "IDAT")
+      packed.push(bytes.subarray(at + 8, at + 8 + view.getUint32(at)));
   const [width, height] = [view.getUint32(16), view.getUint32(20)];
   const channels = bytes[25] === 6 ? 4 : 1;
   const data = inflateSync(Buffer.concat(packed));
@@ -50,14 +51,22 @@ describe("encodePng", () => {
 });
 
 describe("readImageHeader", () => {
-  const bytes = (...parts: (string | number[])[]) => Uint8Array.from(parts.flatMap((part) => (typeof part === "string" ? [...part].map((letter) => letter.charCodeAt(0)) : part)));
+  const bytes = (...parts: (string | number[])[]) =>
+    Uint8Array.from(
+      parts.flatMap((part) => (typeof part === "string" ? [...part].map((letter) => letter.charCodeAt(0)) : part)),
+    );
 
   it("reads sizes without decoding", async () => {
-    const png = new Uint8Array(await (await encodePng({ width: 300, height: 2 }, 1, [new Uint8Array(600)])).arrayBuffer());
+    const png = new Uint8Array(
+      await (await encodePng({ width: 300, height: 2 }, 1, [new Uint8Array(600)])).arrayBuffer(),
+    );
     expect(readImageHeader(png)).toEqual({ kind: "png", size: { width: 300, height: 2 } });
     const app = [0xff, 0xe1, 0, 6, 1, 2, 3, 4];
     const frame = [0xff, 0xc2, 0, 17, 8, 0x01, 0x02, 0x03, 0x04, 3];
-    expect(readImageHeader(bytes([0xff, 0xd8], app, frame, [0, 0]))).toEqual({ kind: "jpeg", size: { width: 0x0304, height: 0x0102 } });
+    expect(readImageHeader(bytes([0xff, 0xd8], app, frame, [0, 0]))).toEqual({
+      kind: "jpeg",
+      size: { width: 0x0304, height: 0x0102 },
+    });
     expect(readImageHeader(bytes("GIF89a", [5, 0, 7, 0]))).toEqual({ kind: "gif", size: { width: 5, height: 7 } });
   });
 

@@ -3,7 +3,8 @@ import type { Rect, Size } from "./geometry";
 
 /** Gives the pixels their opacity, in place. `rgba` and `alpha` (0 to 255) cover the same pixels. */
 export function cutOut(rgba: Uint8ClampedArray, alpha: Uint8Array): void {
-  if (rgba.length !== alpha.length * 4) throw new RangeError(`${rgba.length / 4} photo pixels do not match ${alpha.length} mask pixels.`);
+  if (rgba.length !== alpha.length * 4)
+    throw new RangeError(`${rgba.length / 4} photo pixels do not match ${alpha.length} mask pixels.`);
   const pixels = new Uint32Array(rgba.buffer, rgba.byteOffset, alpha.length);
   for (let i = 0; i < alpha.length; i++) {
     // Colour goes with the alpha: a cut-out must not carry the hidden rest of the photo along.
@@ -25,7 +26,11 @@ export function maskPixels(mask: Uint8Array): Uint8ClampedArray<ArrayBuffer> {
 export function bands(rect: Rect, pixels = 4_000_000): Rect[] {
   const rows = Math.max(1, Math.floor(pixels / rect.width));
   const count = Math.ceil(rect.height / rows);
-  return Array.from({ length: count }, (_, i) => ({ ...rect, y: rect.y + i * rows, height: Math.min(rows, rect.height - i * rows) }));
+  return Array.from({ length: count }, (_, i) => ({
+    ...rect,
+    y: rect.y + i * rows,
+    height: Math.min(rows, rect.height - i * rows),
+  }));
 }
 
 /** The part of an RGBA picture inside `rect`. */

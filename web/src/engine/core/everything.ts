@@ -19,7 +19,13 @@ export interface EverythingSettings {
 }
 
 /** segment-anything's. */
-export const everythingDefaults: EverythingSettings = { pointsPerSide: 32, predIouThresh: 0.88, stabilityScoreThresh: 0.95, stabilityScoreOffset: 1, boxNmsThresh: 0.7 };
+export const everythingDefaults: EverythingSettings = {
+  pointsPerSide: 32,
+  predIouThresh: 0.88,
+  stabilityScoreThresh: 0.95,
+  stabilityScoreOffset: 1,
+  boxNmsThresh: 0.7,
+};
 
 /** How good a mask must be. */
 export type Bar = Pick<EverythingSettings, "predIouThresh" | "stabilityScoreThresh">;
@@ -115,7 +121,14 @@ function firstEdge(length: number, breadth: number, value: (along: number, acros
 }
 
 /** What of one answer is good enough. @param logits of all tokens, one mask after the other. */
-export function judge(tap: number, ious: Float32Array, logits: Float32Array, cells: Omit<Grid, "logits">, threshold: number, settings: EverythingSettings): Spotted[] {
+export function judge(
+  tap: number,
+  ious: Float32Array,
+  logits: Float32Array,
+  cells: Omit<Grid, "logits">,
+  threshold: number,
+  settings: EverythingSettings,
+): Spotted[] {
   const area = logits.length / ious.length;
   const spotted: Spotted[] = [];
   // Token 0 is for prompts of more than a point; a decoder with a single mask has no other.
@@ -144,9 +157,19 @@ export function suppress(spotted: readonly Spotted[], boxNmsThresh: number): Spo
  *
  * @param spotted What passes the last of the bars.
  */
-export function select(spotted: readonly Spotted[], bars: readonly Bar[], enough: number, boxNmsThresh: number): { kept: Spotted[]; bar: Bar } {
+export function select(
+  spotted: readonly Spotted[],
+  bars: readonly Bar[],
+  enough: number,
+  boxNmsThresh: number,
+): { kept: Spotted[]; bar: Bar } {
   for (const [index, bar] of bars.entries()) {
-    const kept = suppress(spotted.filter(({ predictedIou, stability }) => predictedIou > bar.predIouThresh && stability >= bar.stabilityScoreThresh), boxNmsThresh);
+    const kept = suppress(
+      spotted.filter(
+        ({ predictedIou, stability }) => predictedIou > bar.predIouThresh && stability >= bar.stabilityScoreThresh,
+      ),
+      boxNmsThresh,
+    );
     if (kept.length >= enough || index === bars.length - 1) return { kept, bar };
   }
   throw new RangeError("There must be a bar.");

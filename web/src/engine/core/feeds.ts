@@ -35,8 +35,12 @@ export function promptFeeds(prompt: Prompt, letterbox: Letterbox, gridSize: numb
 }
 
 /** Feeds for points that are in the model frame already; the padding point is appended. */
-export const modelFeeds = (coords: readonly (readonly [number, number])[], labels: readonly number[], gridSize: number, mask?: LowResMask | null): PromptFeeds =>
-  pack([...coords, [0, 0]], [...labels, padding], gridSize, mask);
+export const modelFeeds = (
+  coords: readonly (readonly [number, number])[],
+  labels: readonly number[],
+  gridSize: number,
+  mask?: LowResMask | null,
+): PromptFeeds => pack([...coords, [0, 0]], [...labels, padding], gridSize, mask);
 
 /** Feeds for several prompts of a lone point each, in image pixels. One empty mask serves all. */
 export function lonePointFeeds(points: readonly Point[], letterbox: Letterbox, gridSize: number): PromptFeeds {
@@ -51,9 +55,16 @@ export function lonePointFeeds(points: readonly Point[], letterbox: Letterbox, g
   };
 }
 
-function pack(coords: readonly (readonly [number, number])[], labels: readonly number[], gridSize: number, mask?: LowResMask | null): PromptFeeds {
+function pack(
+  coords: readonly (readonly [number, number])[],
+  labels: readonly number[],
+  gridSize: number,
+  mask?: LowResMask | null,
+): PromptFeeds {
   if (mask && (mask.size !== gridSize || mask.logits.length !== gridSize ** 2))
-    throw new PromptError(`A mask prompt must be ${gridSize} × ${gridSize} logits, this one is ${mask.size} × ${mask.size}.`);
+    throw new PromptError(
+      `A mask prompt must be ${gridSize} × ${gridSize} logits, this one is ${mask.size} × ${mask.size}.`,
+    );
   return {
     point_coords: { data: Float32Array.from(coords.flat()), dims: [1, coords.length, 2] },
     point_labels: { data: Float32Array.from(labels), dims: [1, labels.length] },

@@ -50,9 +50,11 @@ export function letterbox(width: number, height: number, inputSize: number): Let
 }
 
 /** Where a pixel lies in the model frame. No half-pixel shift: SAM's prompt encoder adds its own. */
-export const pixelToModel = (pixel: PixelIndex, box: Letterbox): ModelPoint => modelPoint(pixel.x * box.scaleX, pixel.y * box.scaleY);
+export const pixelToModel = (pixel: PixelIndex, box: Letterbox): ModelPoint =>
+  modelPoint(pixel.x * box.scaleX, pixel.y * box.scaleY);
 
-export const modelToPixel = (point: ModelPoint, box: Letterbox): PixelIndex => pixelIndex(point.x / box.scaleX, point.y / box.scaleY);
+export const modelToPixel = (point: ModelPoint, box: Letterbox): PixelIndex =>
+  pixelIndex(point.x / box.scaleX, point.y / box.scaleY);
 
 /** What the stage shows: `css = image × scale + (x, y)`. */
 export interface View {
@@ -61,16 +63,21 @@ export interface View {
   readonly y: number;
 }
 
-export const imageToView = (point: ImagePoint, view: View): ViewPoint => viewPoint(point.x * view.scale + view.x, point.y * view.scale + view.y);
+export const imageToView = (point: ImagePoint, view: View): ViewPoint =>
+  viewPoint(point.x * view.scale + view.x, point.y * view.scale + view.y);
 
-export const viewToImage = (point: ViewPoint, view: View): ImagePoint => imagePoint((point.x - view.x) / view.scale, (point.y - view.y) / view.scale);
+export const viewToImage = (point: ViewPoint, view: View): ImagePoint =>
+  imagePoint((point.x - view.x) / view.scale, (point.y - view.y) / view.scale);
 
 /**
  * The pixel a tap means: its index, held inside the photo.
  * The hair's breadth keeps a tap computed as `pixel × scale + offset` from falling into the pixel before by rounding.
  */
 export function toPixel(point: Point & { readonly [space]?: "image" }, photo: Size): PixelIndex {
-  return pixelIndex(clamp(Math.floor(point.x + 1e-3), 0, photo.width - 1), clamp(Math.floor(point.y + 1e-3), 0, photo.height - 1));
+  return pixelIndex(
+    clamp(Math.floor(point.x + 1e-3), 0, photo.width - 1),
+    clamp(Math.floor(point.y + 1e-3), 0, photo.height - 1),
+  );
 }
 
 export const isInside = (point: ImagePoint, photo: Size): boolean =>

@@ -22,17 +22,28 @@ export function parseManifest(json: unknown): Manifest {
 }
 
 /** The model and the variant to run: the ones asked for, or the manifest's defaults. */
-export function chooseVariant(manifest: Manifest, id = manifest.default, name?: string): { model: ModelEntry; name: string; variant: Variant } {
+export function chooseVariant(
+  manifest: Manifest,
+  id = manifest.default,
+  name?: string,
+): { model: ModelEntry; name: string; variant: Variant } {
   const model = manifest.models.find((entry) => entry.id === id);
-  if (!model) throw new ManifestError(`The manifest has no model "${id}". It has: ${manifest.models.map((entry) => entry.id).join(", ")}.`);
+  if (!model)
+    throw new ManifestError(
+      `The manifest has no model "${id}". It has: ${manifest.models.map((entry) => entry.id).join(", ")}.`,
+    );
   name ??= model.default_variant;
   const variant = Object.hasOwn(model.variants, name) ? model.variants[name] : undefined;
-  if (!variant) throw new ManifestError(`Model "${id}" has no variant "${name}". It has: ${Object.keys(model.variants).join(", ")}.`);
+  if (!variant)
+    throw new ManifestError(
+      `Model "${id}" has no variant "${name}". It has: ${Object.keys(model.variants).join(", ")}.`,
+    );
   return { model, name, variant };
 }
 
 /** The id of the model that answers until the default one is there; null where one model does it all. */
-export const instantOf = ({ default: finest, instant }: Manifest): string | null => (instant === undefined || instant === finest ? null : instant);
+export const instantOf = ({ default: finest, instant }: Manifest): string | null =>
+  instant === undefined || instant === finest ? null : instant;
 
 /** What a schema cannot say: that names refer to something, and that parallel lists are equally long. */
 function checkReferences(manifest: Manifest): void {
@@ -46,12 +57,28 @@ function checkReferences(manifest: Manifest): void {
         if (!truth) throw new ManifestError(`The manifest is not valid: ${at}.${field} ${complaint}.`);
       };
       for (const [part, { file, sha256 }] of Object.entries({ encoder, decoder }))
-        demand(file.endsWith(`.${sha256.slice(0, 8)}.onnx`), `${part}.file`, "does not carry the first eight digits of its sha256");
-      demand(test.point_coords.length === test.point_labels.length, "self_test.point_labels", "is not as long as point_coords");
-      demand(test.logits.index.length === test.logits.value.length, "self_test.logits.value", "is not as long as index");
+        demand(
+          file.endsWith(`.${sha256.slice(0, 8)}.onnx`),
+          `${part}.file`,
+          "does not carry the first eight digits of its sha256",
+        );
+      demand(
+        test.point_coords.length === test.point_labels.length,
+        "self_test.point_labels",
+        "is not as long as point_coords",
+      );
+      demand(
+        test.logits.index.length === test.logits.value.length,
+        "self_test.logits.value",
+        "is not as long as index",
+      );
       const known = new Set([...promptInputs, ...encoder.outputs.map((output) => output.name)]);
       const unknown = decoder.inputs.find((input) => !known.has(input.name));
-      demand(!unknown, "decoder.inputs", `names "${unknown?.name}", which is neither a prompt nor an output of the encoder`);
+      demand(
+        !unknown,
+        "decoder.inputs",
+        `names "${unknown?.name}", which is neither a prompt nor an output of the encoder`,
+      );
     }
   }
 }
@@ -63,8 +90,12 @@ const wrappers = new Set(["$ref", "properties", "additionalProperties", "items",
 
 /** The error that lies deepest is the cause. */
 function describe(errors: OutputUnit[]): string {
-  const depth = (error: OutputUnit) => error.instanceLocation.split("/").length * 2 - (wrappers.has(error.keyword) ? 1 : 0);
+  const depth = (error: OutputUnit) =>
+    error.instanceLocation.split("/").length * 2 - (wrappers.has(error.keyword) ? 1 : 0);
   const cause = errors.reduce((a, b) => (depth(b) > depth(a) ? b : a));
-  const field = cause.instanceLocation.slice(2).replaceAll("/", ".").replaceAll(/\.(\d+)(?=\.|$)/g, "[$1]");
+  const field = cause.instanceLocation
+    .slice(2)
+    .replaceAll("/", ".")
+    .replaceAll(/\.(\d+)(?=\.|$)/g, "[$1]");
   return `The manifest is not valid: ${field || "the whole of it"}: ${cause.error}`;
 }

@@ -24,7 +24,13 @@ export const wholePhoto = (photo: Size): Raster => ({ ...photo, rect: { x: 0, y:
  * @param threshold The manifest's `mask_threshold`.
  * @returns 0 or 1 for each sample, row by row.
  */
-export function sampleMask(mask: LowResMask, photo: Size, inputSize: number, raster: Raster = wholePhoto(photo), threshold = 0): Uint8Array<ArrayBuffer> {
+export function sampleMask(
+  mask: LowResMask,
+  photo: Size,
+  inputSize: number,
+  raster: Raster = wholePhoto(photo),
+  threshold = 0,
+): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(raster.width * raster.height);
   const logits = reader(mask, photo, inputSize, raster);
   for (let y = 0, o = 0; y < raster.height; y++, o += raster.width) {
@@ -35,7 +41,13 @@ export function sampleMask(mask: LowResMask, photo: Size, inputSize: number, ras
 }
 
 /** Which samples belong to at least one of several masks. */
-export function sampleUnion(masks: readonly LowResMask[], photo: Size, inputSize: number, raster: Raster = wholePhoto(photo), threshold = 0): Uint8Array<ArrayBuffer> {
+export function sampleUnion(
+  masks: readonly LowResMask[],
+  photo: Size,
+  inputSize: number,
+  raster: Raster = wholePhoto(photo),
+  threshold = 0,
+): Uint8Array<ArrayBuffer> {
   const [first, ...rest] = masks.map((mask) => sampleMask(mask, photo, inputSize, raster, threshold));
   const out = first ?? new Uint8Array(raster.width * raster.height);
   for (const other of rest) for (let i = 0; i < out.length; i++) out[i]! |= other[i]!;
@@ -47,12 +59,20 @@ export function joinBounds(bounds: readonly (Rect | null)[]): Rect | null {
   const all = bounds.filter((rect) => rect !== null);
   if (!all.length) return null;
   const [x, y] = [Math.min(...all.map((rect) => rect.x)), Math.min(...all.map((rect) => rect.y))];
-  const [right, bottom] = [Math.max(...all.map((rect) => rect.x + rect.width)), Math.max(...all.map((rect) => rect.y + rect.height))];
+  const [right, bottom] = [
+    Math.max(...all.map((rect) => rect.x + rect.width)),
+    Math.max(...all.map((rect) => rect.y + rect.height)),
+  ];
   return { x, y, width: right - x, height: bottom - y };
 }
 
 /** The logits themselves at the samples of a raster. */
-export function sampleLogits(mask: LowResMask, photo: Size, inputSize: number, raster: Raster = wholePhoto(photo)): Float32Array<ArrayBuffer> {
+export function sampleLogits(
+  mask: LowResMask,
+  photo: Size,
+  inputSize: number,
+  raster: Raster = wholePhoto(photo),
+): Float32Array<ArrayBuffer> {
   return reader(mask, photo, inputSize, raster).all();
 }
 
@@ -67,7 +87,7 @@ export function maskBounds(mask: LowResMask, photo: Size, inputSize: number, thr
     while (x < photo.width && logits.at(x) <= threshold) x++;
     if (x === photo.width) continue;
     left = Math.min(left, x);
-    for (x = photo.width - 1; x > right && logits.at(x) <= threshold; ) x--;
+    for (x = photo.width - 1; x > right && logits.at(x) <= threshold;) x--;
     right = Math.max(right, x);
     if (top < 0) top = y;
     bottom = y;
@@ -86,9 +106,13 @@ export function contour(mask: LowResMask, photo: Size, inputSize: number, thresh
   const width = Math.max(1, Math.round((newWidth / cellSize) * perCell));
   const height = Math.max(1, Math.round((newHeight / cellSize) * perCell));
   const logits = sampleLogits(mask, photo, inputSize, { width, height, rect: wholePhoto(photo).rect });
-  const shape = contours().size([width, height]).contour(logits as unknown as number[], threshold);
+  const shape = contours()
+    .size([width, height])
+    .contour(logits as unknown as number[], threshold);
   const [scaleX, scaleY] = [photo.width / width, photo.height / height];
-  return shape.coordinates.flat().map((ring) => ring.slice(0, -1).map(([x, y]) => imagePoint(x! * scaleX, y! * scaleY)));
+  return shape.coordinates
+    .flat()
+    .map((ring) => ring.slice(0, -1).map(([x, y]) => imagePoint(x! * scaleX, y! * scaleY)));
 }
 
 function reader(mask: LowResMask, photo: Size, inputSize: number, { rect, width, height }: Raster): Bilinear {

@@ -3,7 +3,8 @@ import { axis, Bilinear } from "./bilinear";
 import type { LowResMask, Prompt } from "./prompt";
 
 /** The prompt with its mask on a grid of `size × size` cells. */
-export const withGrid = (prompt: Prompt, size: number): Prompt => (prompt.mask && prompt.mask.size !== size ? { ...prompt, mask: resizeGrid(prompt.mask, size) } : prompt);
+export const withGrid = (prompt: Prompt, size: number): Prompt =>
+  prompt.mask && prompt.mask.size !== size ? { ...prompt, mask: resizeGrid(prompt.mask, size) } : prompt;
 
 /** Reads the grid bilinearly at the centres of another one's cells. */
 export function resizeGrid({ logits, size: from }: LowResMask, size: number): LowResMask {

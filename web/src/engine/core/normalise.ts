@@ -15,7 +15,8 @@ export function toPlanes(rgb: Uint8Array, width: number, height: number, side: n
   for (let channel = 0; channel < 3; channel++) {
     const [shift, scale] = [mean[channel]!, 1 / deviation[channel]!];
     for (let y = 0; y < height; y++)
-      for (let x = 0, from = y * width * 3 + channel, to = (channel * side + y) * side; x < width; x++, from += 3) planes[to + x] = (rgb[from]! - shift) * scale;
+      for (let x = 0, from = y * width * 3 + channel, to = (channel * side + y) * side; x < width; x++, from += 3)
+        planes[to + x] = (rgb[from]! - shift) * scale;
   }
   return planes;
 }

@@ -28,7 +28,13 @@ export interface PairForm {
 }
 
 export type Fit =
-  | { readonly fits: true; readonly encoder: Graph; readonly decoder: Graph; readonly form: PairForm; /** Null: the graphs do not say. */ readonly inputSize: number | null }
+  | {
+      readonly fits: true;
+      readonly encoder: Graph;
+      readonly decoder: Graph;
+      readonly form: PairForm;
+      /** Null: the graphs do not say. */ readonly inputSize: number | null;
+    }
   | { readonly fits: false; readonly problems: readonly string[] };
 
 const needed = ["point_coords", "point_labels"];
@@ -38,35 +44,71 @@ const wanted = ["low_res_masks", "iou_predictions"];
 /** @param files An encoder and a decoder in any order. */
 export function fitPair(files: readonly [Graph, Graph]): Fit {
   const decoders = files.filter(isDecoder);
-  if (decoders.length === 2) return misfit(`${files[0].file} and ${files[1].file} are both decoders: they take point_coords. Choose an encoder and a decoder.`);
-  if (!decoders.length) return misfit(...files.map(({ file, inputs }) => `${file} is no decoder: it has the inputs ${names(inputs)}, and a decoder takes point_coords and point_labels.`));
+  if (decoders.length === 2)
+    return misfit(
+      `${files[0].file} and ${files[1].file} are both decoders: they take point_coords. Choose an encoder and a decoder.`,
+    );
+  if (!decoders.length)
+    return misfit(
+      ...files.map(
+        ({ file, inputs }) =>
+          `${file} is no decoder: it has the inputs ${names(inputs)}, and a decoder takes point_coords and point_labels.`,
+      ),
+    );
   const decoder = decoders[0]!;
   const encoder = files.find((file) => file !== decoder)!;
 
   const problems: string[] = [];
   const image = imageForm(encoder);
-  if (encoder.inputs.length !== 1) problems.push(`${encoder.file} has the inputs ${names(encoder.inputs)}. An encoder takes the photo alone.`);
-  else if (!image) problems.push(`${encoder.file} takes ${tensor(encoder.inputs[0]!)}. It must be uint8 [1, height, width, 3], float32 [1, 3, size, size] or float32 [height, width, 3].`);
+  if (encoder.inputs.length !== 1)
+    problems.push(`${encoder.file} has the inputs ${names(encoder.inputs)}. An encoder takes the photo alone.`);
+  else if (!image)
+    problems.push(
+      `${encoder.file} takes ${tensor(encoder.inputs[0]!)}. It must be uint8 [1, height, width, 3], float32 [1, 3, size, size] or float32 [height, width, 3].`,
+    );
   for (const name of needed) if (!has(decoder.inputs, name)) problems.push(`${decoder.file} lacks the input ${name}.`);
-  for (const name of wanted) if (!has(decoder.outputs, name)) problems.push(`${decoder.file} lacks the output ${name}. It has ${names(decoder.outputs)}.`);
+  for (const name of wanted)
+    if (!has(decoder.outputs, name))
+      problems.push(`${decoder.file} lacks the output ${name}. It has ${names(decoder.outputs)}.`);
 
   const embeddings = has(encoder.outputs, "image_embeddings") ? "image_embeddings" : (encoder.outputs[0]?.name ?? "");
   const maps = decoder.inputs.filter(({ name }) => !offered.includes(name));
-  if (!maps.length) problems.push(`${decoder.file} takes nothing that an encoder gives: it lacks the input image_embeddings.`);
+  if (!maps.length)
+    problems.push(`${decoder.file} takes nothing that an encoder gives: it lacks the input image_embeddings.`);
   for (const input of maps) {
-    const source = encoder.outputs.find(({ name }) => name === (input.name === "image_embeddings" ? embeddings : input.name));
-    if (!source) problems.push(`${decoder.file} takes ${input.name}, which ${encoder.file} does not give. It gives ${names(encoder.outputs)}.`);
-    else if (!agree(source, input)) problems.push(`The two files do not belong together: ${encoder.file} gives ${tensor(source)}, and ${decoder.file} takes ${tensor(input)}.`);
+    const source = encoder.outputs.find(
+      ({ name }) => name === (input.name === "image_embeddings" ? embeddings : input.name),
+    );
+    if (!source)
+      problems.push(
+        `${decoder.file} takes ${input.name}, which ${encoder.file} does not give. It gives ${names(encoder.outputs)}.`,
+      );
+    else if (!agree(source, input))
+      problems.push(
+        `The two files do not belong together: ${encoder.file} gives ${tensor(source)}, and ${decoder.file} takes ${tensor(input)}.`,
+      );
   }
-  for (const input of decoder.inputs) if (offered.includes(input.name) && input.type !== "float32") problems.push(`${decoder.file} takes ${tensor(input)}. It must be float32.`);
+  for (const input of decoder.inputs)
+    if (offered.includes(input.name) && input.type !== "float32")
+      problems.push(`${decoder.file} takes ${tensor(input)}. It must be float32.`);
 
   const side = encoderSide(encoder, image);
-  const grid = square(decoder.inputs.find(({ name }) => name === "mask_input")?.shape) ?? square(decoder.outputs.find(({ name }) => name === "low_res_masks")?.shape);
+  const grid =
+    square(decoder.inputs.find(({ name }) => name === "mask_input")?.shape) ??
+    square(decoder.outputs.find(({ name }) => name === "low_res_masks")?.shape);
   if (side === "uneven") problems.push(`${encoder.file} takes ${tensor(encoder.inputs[0]!)}, which is not square.`);
   else if (side && grid && side !== frameSize(grid))
-    problems.push(`The two files do not belong together: ${encoder.file} reads ${side} × ${side} pixels, and ${decoder.file} answers with ${grid} × ${grid}, which is not a quarter of them.`);
+    problems.push(
+      `The two files do not belong together: ${encoder.file} reads ${side} × ${side} pixels, and ${decoder.file} answers with ${grid} × ${grid}, which is not a quarter of them.`,
+    );
   if (problems.length || side === "uneven") return { fits: false, problems };
-  return { fits: true, encoder, decoder, form: { image: image!, imageName: encoder.inputs[0]!.name, embeddings }, inputSize: side ?? (grid ? frameSize(grid) : null) };
+  return {
+    fits: true,
+    encoder,
+    decoder,
+    form: { image: image!, imageName: encoder.inputs[0]!.name, embeddings },
+    inputSize: side ?? (grid ? frameSize(grid) : null),
+  };
 }
 
 const misfit = (...problems: string[]): Fit => ({ fits: false, problems });
@@ -84,7 +126,8 @@ export function imageForm({ inputs }: Pick<Graph, "inputs">): ImageForm | null {
 /** Null: any side will do. */
 function encoderSide({ inputs }: Graph, form: ImageForm | null): number | "uneven" | null {
   const shape = inputs[0]?.shape ?? [];
-  const sides = form === "planes" ? [shape[2], shape[3]] : form === "bytes" ? [shape[1], shape[2]] : [shape[0], shape[1]];
+  const sides =
+    form === "planes" ? [shape[2], shape[3]] : form === "bytes" ? [shape[1], shape[2]] : [shape[0], shape[1]];
   const fixed = sides.filter((side) => typeof side === "number");
   if (!form || !fixed.length) return null;
   return fixed.length === 2 && fixed[0] === fixed[1] ? fixed[0]! : "uneven";
@@ -96,10 +139,13 @@ const square = (shape: TensorSpec["shape"] | undefined): number | null => {
 };
 
 /** Could the dimension be that? A name stands for any number. */
-const may = (dimension: number | string | undefined, value: number): boolean => dimension === value || typeof dimension === "string";
+const may = (dimension: number | string | undefined, value: number): boolean =>
+  dimension === value || typeof dimension === "string";
 
 const agree = (a: AnyTensor, b: AnyTensor): boolean =>
-  a.type === b.type && a.shape.length === b.shape.length && a.shape.every((size, i) => typeof size === "string" || may(b.shape[i], size));
+  a.type === b.type &&
+  a.shape.length === b.shape.length &&
+  a.shape.every((size, i) => typeof size === "string" || may(b.shape[i], size));
 
 const has = (specs: readonly AnyTensor[], name: string): boolean => specs.some((spec) => spec.name === name);
 const names = (specs: readonly AnyTensor[]): string => specs.map(({ name }) => name).join(", ") || "none";

@@ -41,7 +41,12 @@ function triangleTaps(size: number, newSize: number): Taps {
   const scale = size / newSize;
   const support = Math.max(1, scale);
   const stride = Math.ceil(support) * 2 + 1;
-  const taps = { first: new Int32Array(newSize), count: new Int32Array(newSize), weights: new Int32Array(newSize * stride), stride };
+  const taps = {
+    first: new Int32Array(newSize),
+    count: new Int32Array(newSize),
+    weights: new Int32Array(newSize * stride),
+    stride,
+  };
   const narrow = 1 / support; // multiplied as Pillow does: dividing rounds a weight differently now and then
   const raw = new Float64Array(stride);
   for (let i = 0; i < newSize; i++) {
@@ -58,7 +63,15 @@ function triangleTaps(size: number, newSize: number): Taps {
 }
 
 /** RGBA → RGB, each row brought to `newWidth`, written to `out` from `o` on. */
-function resizeRows(rgba: Uint8Array | Uint8ClampedArray, width: number, height: number, taps: Taps, newWidth: number, out: Uint8Array, o: number): void {
+function resizeRows(
+  rgba: Uint8Array | Uint8ClampedArray,
+  width: number,
+  height: number,
+  taps: Taps,
+  newWidth: number,
+  out: Uint8Array,
+  o: number,
+): void {
   const { first, count, weights, stride } = taps;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < newWidth; x++) {

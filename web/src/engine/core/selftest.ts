@@ -41,6 +41,10 @@ export function compareSelfTest(test: SelfTest, ious: ArrayLike<number>, logits:
     const expected = test.logits.value[i]!;
     check(expected, logits[index], test.tolerance * Math.max(1, Math.abs(expected)), `logit ${index}`);
   });
-  if (worst <= 1) return { passed: true, reason: `The self-test passed (largest difference ${(worst * 100).toFixed(0)} % of what is allowed).` };
+  if (worst <= 1)
+    return {
+      passed: true,
+      reason: `The self-test passed (largest difference ${(worst * 100).toFixed(0)} % of what is allowed).`,
+    };
   return { passed: false, reason: `The self-test failed: ${where}.` };
 }

@@ -31,7 +31,8 @@ export async function openGpu({ forced }: Pick<Setup, "forced">): Promise<{ devi
   const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw new Unsuitable("There is no GPU that WebGPU can use.");
   const { info, limits } = adapter;
-  if (isSoftware(info) && !forced) throw new Unsuitable("WebGPU is only emulated in software here, which is slower than WASM.");
+  if (isSoftware(info) && !forced)
+    throw new Unsuitable("WebGPU is only emulated in software here, which is slower than WASM.");
   for (const [name, least] of Object.entries(needed) as [keyof typeof needed, number][])
     if (limits[name] < least) throw new Unsuitable(`The GPU's ${name} is ${limits[name]}, the model needs ${least}.`);
   const device = await adapter.requestDevice({
@@ -58,10 +59,14 @@ export async function download(device: GPUDevice, buffer: GPUBuffer, bytes: numb
 export function upload(device: GPUDevice, data: Float32Array<ArrayBuffer>): GPUBuffer {
   // Its kernels read whole vectors.
   const size = Math.ceil(data.byteLength / 16) * 16;
-  const buffer = device.createBuffer({ size, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST });
+  const buffer = device.createBuffer({
+    size,
+    usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+  });
   device.queue.writeBuffer(buffer, 0, data);
   return buffer;
 }
 
 /** Chromium's software adapter does not always call itself a fallback. */
-const isSoftware = (info: GPUAdapterInfo): boolean => info.isFallbackAdapter || /swiftshader|llvmpipe/i.test(`${info.architecture} ${info.description}`);
+const isSoftware = (info: GPUAdapterInfo): boolean =>
+  info.isFallbackAdapter || /swiftshader|llvmpipe/i.test(`${info.architecture} ${info.description}`);

@@ -12,5 +12,8 @@ WebAssembly.Memory = class extends WebAssembly.Memory {
 
 export function memoryUse(): Memory {
   const { memory } = performance as { memory?: { usedJSHeapSize: number } };
-  return { wasm: heaps.reduce((sum, { buffer }) => sum + buffer.byteLength, 0), script: memory?.usedJSHeapSize ?? null };
+  return {
+    wasm: heaps.reduce((sum, { buffer }) => sum + buffer.byteLength, 0),
+    script: memory?.usedJSHeapSize ?? null,
+  };
 }

@@ -22,7 +22,10 @@ export async function inspect(files: readonly [OpenedFile, OpenedFile], size: nu
     return { result: "runs", inputSize, swapped: encoder.file !== files[0].name, encoder, decoder, selfTest };
   } catch (error) {
     if (typeof error === "number" || error instanceof RangeError) throw error;
-    return { result: "misfit", problems: [`The two files fit, but they do not run: ${error instanceof Error ? error.message : String(error)}`] };
+    return {
+      result: "misfit",
+      problems: [`The two files fit, but they do not run: ${error instanceof Error ? error.message : String(error)}`],
+    };
   }
 }
 
@@ -33,10 +36,23 @@ async function probe(model: Model, inputSize: number): Promise<SelfTest> {
   const embeddings = await model.encode(selfTestPicture(width, height), width, height);
   const { ious, logits } = await model.decode(embeddings, modelFeeds([tap], [1], model.gridSize));
   embeddings.dispose();
-  if (ious.length !== 4 && ious.length !== 1) throw new Error(`there are ${ious.length} masks for a tap, and not four or one.`);
-  if (logits.length !== ious.length * model.gridSize ** 2) throw new Error(`low_res_masks has ${logits.length} values, and not ${ious.length} × ${model.gridSize} × ${model.gridSize}.`);
-  if (![...ious].every(Number.isFinite) || !logits.every(Number.isFinite)) throw new Error("the answer to the probe picture holds what is not a number.");
+  if (ious.length !== 4 && ious.length !== 1)
+    throw new Error(`there are ${ious.length} masks for a tap, and not four or one.`);
+  if (logits.length !== ious.length * model.gridSize ** 2)
+    throw new Error(
+      `low_res_masks has ${logits.length} values, and not ${ious.length} × ${model.gridSize} × ${model.gridSize}.`,
+    );
+  if (![...ious].every(Number.isFinite) || !logits.every(Number.isFinite))
+    throw new Error("the answer to the probe picture holds what is not a number.");
   const index = Array.from({ length: samples }, (_, i) => Math.floor(((i + 0.5) * logits.length) / samples));
   const iou_predictions = [...ious] as SelfTest["iou_predictions"]; // of a single mask where the decoder has no more, unlike in a manifest
-  return { width, height, point_coords: [tap], point_labels: [1], iou_predictions, logits: { index, value: index.map((at) => logits[at]!) }, tolerance: 0.05 };
+  return {
+    width,
+    height,
+    point_coords: [tap],
+    point_labels: [1],
+    iou_predictions,
+    logits: { index, value: index.map((at) => logits[at]!) },
+    tolerance: 0.05,
+  };
 }

@@ -49,19 +49,29 @@ export interface Sessions {
   readonly form: PairForm;
 }
 
-const optionsFor = (provider: Runtime["provider"]): InferenceSession.SessionOptions => ({ executionProviders: [provider], graphOptimizationLevel: "all", logSeverityLevel: 3 });
+const optionsFor = (provider: Runtime["provider"]): InferenceSession.SessionOptions => ({
+  executionProviders: [provider],
+  graphOptimizationLevel: "all",
+  logSeverityLevel: 3,
+});
 
 async function openSessions({ ort, provider, device }: Runtime, setup: Setup): Promise<Sessions> {
   const options = optionsFor(provider);
   // One after the other: sessions that are created at the same time stall each other.
-  const encoder = await ort.InferenceSession.create(setup.encoder, device ? { ...options, preferredOutputLocation: "gpu-buffer" } : options);
+  const encoder = await ort.InferenceSession.create(
+    setup.encoder,
+    device ? { ...options, preferredOutputLocation: "gpu-buffer" } : options,
+  );
   const decoder = await ort.InferenceSession.create(setup.decoder, options);
   const fit = fitPair([graphOf("The encoder", encoder), graphOf("The decoder", decoder)]);
   return { encoder, decoder, form: fit.fits ? fit.form : ours };
 }
 
 /** Two files of unknown roles. Each is closed again when they do not fit. */
-export async function openPair({ ort, provider }: Runtime, files: readonly [OpenedFile, OpenedFile]): Promise<{ fit: Fit; sessions: Sessions | null }> {
+export async function openPair(
+  { ort, provider }: Runtime,
+  files: readonly [OpenedFile, OpenedFile],
+): Promise<{ fit: Fit; sessions: Sessions | null }> {
   const options = optionsFor(provider);
   const opened: InferenceSession[] = [];
   for (const { name, bytes } of files)
@@ -69,7 +79,15 @@ export async function openPair({ ort, provider }: Runtime, files: readonly [Open
       opened.push(await ort.InferenceSession.create(bytes, options));
     } catch (error) {
       if (typeof error === "number" || error instanceof RangeError) throw error; // no memory
-      return { fit: { fits: false, problems: [`${name} cannot be read as an ONNX model: ${error instanceof Error ? error.message : String(error)}`] }, sessions: null };
+      return {
+        fit: {
+          fits: false,
+          problems: [
+            `${name} cannot be read as an ONNX model: ${error instanceof Error ? error.message : String(error)}`,
+          ],
+        },
+        sessions: null,
+      };
     }
   const [first, second] = [graphOf(files[0].name, opened[0]!), graphOf(files[1].name, opened[1]!)];
   const fit = fitPair([first, second]);
@@ -84,7 +102,11 @@ export interface OpenedFile {
 }
 
 function graphOf(file: string, { inputMetadata, outputMetadata }: InferenceSession): Graph {
-  const spec = (value: InferenceSession.ValueMetadata): AnyTensor => ({ name: value.name, type: value.isTensor ? value.type : "other", shape: value.isTensor ? [...value.shape] : [] });
+  const spec = (value: InferenceSession.ValueMetadata): AnyTensor => ({
+    name: value.name,
+    type: value.isTensor ? value.type : "other",
+    shape: value.isTensor ? [...value.shape] : [],
+  });
   return { file, inputs: inputMetadata.map(spec), outputs: outputMetadata.map(spec) };
 }
 
@@ -108,8 +130,12 @@ export function modelOf({ ort, device }: Runtime, { encoder, decoder, form }: Se
       const saved: Record<string, SavedTensor> = {};
       // Tensor.getData would take them off the GPU, and every tap would put them back.
       for (const [name, tensor] of Object.entries(tensors)) {
-        if (tensor.type !== "float32") throw new PromptError(`The output "${name}" is ${tensor.type}, which cannot be saved.`);
-        const data = device && tensor.location === "gpu-buffer" ? new Float32Array(await download(device, tensor.gpuBuffer as GPUBuffer, 4 * tensor.size)) : (tensor.data as Float32Array<ArrayBuffer>).slice();
+        if (tensor.type !== "float32")
+          throw new PromptError(`The output "${name}" is ${tensor.type}, which cannot be saved.`);
+        const data =
+          device && tensor.location === "gpu-buffer"
+            ? new Float32Array(await download(device, tensor.gpuBuffer as GPUBuffer, 4 * tensor.size))
+            : (tensor.data as Float32Array<ArrayBuffer>).slice();
         saved[name] = { type: "float32", dims: [...tensor.dims], data };
       }
       return saved;
@@ -123,19 +149,31 @@ export function modelOf({ ort, device }: Runtime, { encoder, decoder, form }: Se
       return held(Object.fromEntries(Object.entries(saved).map(([name, content]) => [name, tensor(content)])));
     },
     async decode(embeddings, prompt) {
-      const prompts = Object.entries(prompt).map(([name, { data, dims }]) => [name, new ort.Tensor("float32", data, dims)] as const);
+      const prompts = Object.entries(prompt).map(
+        ([name, { data, dims }]) => [name, new ort.Tensor("float32", data, dims)] as const,
+      );
       // segment-anything's decoder also enlarges its masks, to this size. We do not use them: a small one is soon done.
       const size = new ort.Tensor("float32", Float32Array.of(inputSize, inputSize), [2]);
-      const feeds: Record<string, Tensor> = { ...embeddings.tensors, ...Object.fromEntries(prompts), orig_im_size: size };
+      const feeds: Record<string, Tensor> = {
+        ...embeddings.tensors,
+        ...Object.fromEntries(prompts),
+        orig_im_size: size,
+      };
       // An encoder may offer, and a prompt may hold, more than this decoder asks for.
       const asked = Object.fromEntries(decoder.inputNames.map((name) => [name, feeds[name]!]));
-      const { iou_predictions: ious, low_res_masks: logits } = await decoder.run(asked, ["iou_predictions", "low_res_masks"]);
+      const { iou_predictions: ious, low_res_masks: logits } = await decoder.run(asked, [
+        "iou_predictions",
+        "low_res_masks",
+      ]);
       return { ious: ious!.data as Float32Array, logits: logits!.data as Float32Array<ArrayBuffer> };
     },
   };
 }
 
-const held = (tensors: Readonly<Record<string, Tensor>>): Embeddings => ({ tensors, dispose: () => Object.values(tensors).forEach((tensor) => tensor.dispose()) });
+const held = (tensors: Readonly<Record<string, Tensor>>): Embeddings => ({
+  tensors,
+  dispose: () => Object.values(tensors).forEach((tensor) => tensor.dispose()),
+});
 /** Is the number of prompts a dimension of its own, or fixed to 1? */
 function takesMany({ inputMetadata }: InferenceSession): boolean {
   const coords = inputMetadata.find(({ name }) => name === "point_coords");

@@ -57,7 +57,12 @@ function pixelsOfBitmap(bitmap: ImageBitmap): Pixels {
   return { width, height, rows, read };
 }
 
-const resized = ({ width, height, rows, read }: Pixels, newWidth: number, newHeight: number, treat: (data: Uint8ClampedArray) => Uint8ClampedArray): Uint8Array<ArrayBuffer> =>
+const resized = (
+  { width, height, rows, read }: Pixels,
+  newWidth: number,
+  newHeight: number,
+  treat: (data: Uint8ClampedArray) => Uint8ClampedArray,
+): Uint8Array<ArrayBuffer> =>
   resizeInBands(width, height, newWidth, newHeight, rows, (y, count) => treat(read(y, count)));
 
 function* bandsOf({ height, rows, read }: Pixels): Generator<Uint8ClampedArray> {

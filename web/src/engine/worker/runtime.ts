@@ -32,7 +32,13 @@ async function openWebGpu(setup: Pick<Setup, "forced">): Promise<Runtime> {
   const ort = await import("onnxruntime-web/webgpu");
   configure(ort, 1, gpuWasmModuleUrl, gpuWasmUrl);
   const lost = device.lost.then(({ message }) => `The GPU was lost${message ? `: ${message}` : ""}.`);
-  return { ort, provider: { name: "webgpu", device } as Ort.InferenceSession.WebGpuExecutionProviderOption, device, lost, note };
+  return {
+    ort,
+    provider: { name: "webgpu", device } as Ort.InferenceSession.WebGpuExecutionProviderOption,
+    device,
+    lost,
+    note,
+  };
 }
 
 async function openWasm(threads: number): Promise<Runtime> {

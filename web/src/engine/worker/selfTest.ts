@@ -10,7 +10,10 @@ const mostOff = 8;
 
 export async function runSelfTest(model: Model, test: SelfTest): Promise<Verdict> {
   const embeddings = await model.encode(selfTestPicture(test.width, test.height), test.width, test.height);
-  const { ious, logits } = await model.decode(embeddings, modelFeeds(test.point_coords, test.point_labels, model.gridSize));
+  const { ious, logits } = await model.decode(
+    embeddings,
+    modelFeeds(test.point_coords, test.point_labels, model.gridSize),
+  );
   embeddings.dispose();
   return compareSelfTest(test, ious, logits);
 }

@@ -38,10 +38,17 @@ const api: WorkerApi = {
       onStage("self-test");
       const { passed, reason } = await runSelfTest(model, setup.variant.self_test);
       const bitmapsFail = setup.probe !== null && !arrives(setup.probe, setup.variant.self_test);
-      const notes = [reason, runtime.note, bitmapsFail && "Bitmaps arrive without their pixels here, so photos are sent in another way."];
+      const notes = [
+        reason,
+        runtime.note,
+        bitmapsFail && "Bitmaps arrive without their pixels here, so photos are sent in another way.",
+      ];
       return { outcome: passed ? "running" : "failed", reason: notes.filter(Boolean).join(" "), bitmapsFail };
     } catch (error) {
-      return { outcome: error instanceof Unsuitable ? "skipped" : "failed", reason: error instanceof Error ? error.message : String(error) };
+      return {
+        outcome: error instanceof Unsuitable ? "skipped" : "failed",
+        reason: error instanceof Error ? error.message : String(error),
+      };
     }
   },
 
@@ -54,7 +61,15 @@ const api: WorkerApi = {
       return "read";
     }),
 
-  save: (id) => outcome(() => save(id)).then((answer) => (answer.ok ? transfer(answer, Object.values(answer.value.tensors).map(({ data }) => data.buffer)) : answer)),
+  save: (id) =>
+    outcome(() => save(id)).then((answer) =>
+      answer.ok
+        ? transfer(
+            answer,
+            Object.values(answer.value.tensors).map(({ data }) => data.buffer),
+          )
+        : answer,
+    ),
 
   restore: (id, { width, height, tensors }) =>
     outcome(async () => {
@@ -62,10 +77,12 @@ const api: WorkerApi = {
       return null;
     }),
 
-  segment: (id, prompt) => outcome(() => segment(id, prompt)).then((answer) => handOver(answer, answer.ok ? [answer.value] : [])),
+  segment: (id, prompt) =>
+    outcome(() => segment(id, prompt)).then((answer) => handOver(answer, answer.ok ? [answer.value] : [])),
   spot: (id, taps, first, settings) => outcome(() => spot(id, taps, first, settings)),
   select: (spotted, bars, enough, boxNmsThresh) => outcome(async () => select(spotted, bars, enough, boxNmsThresh)),
-  answer: (id, taps) => outcome(() => answerTaps(id, taps)).then((answer) => handOver(answer, answer.ok ? answer.value : [])),
+  answer: (id, taps) =>
+    outcome(() => answerTaps(id, taps)).then((answer) => handOver(answer, answer.ok ? answer.value : [])),
 
   release(id) {
     photos.get(id)?.embeddings.dispose();
@@ -87,12 +104,19 @@ async function segment(id: number, prompt: Prompt): Promise<Segmentation> {
   return offer(await model.decode(photo.embeddings, feeds), prompt);
 }
 
-async function spot(id: number, taps: readonly Point[], first: number, settings: EverythingSettings): Promise<Spotted[]> {
+async function spot(
+  id: number,
+  taps: readonly Point[],
+  first: number,
+  settings: EverythingSettings,
+): Promise<Spotted[]> {
   const { width, height } = find(id);
   const { newWidth, newHeight } = letterbox(width, height, setup.inputSize);
   const cells = { stride: model.gridSize, columns: cellsWithin(newWidth), rows: cellsWithin(newHeight) };
   const answers = await decodeTaps(id, taps);
-  return answers.flatMap(({ ious, logits }, index) => judge(first + index, ious, logits, cells, setup.threshold, settings));
+  return answers.flatMap(({ ious, logits }, index) =>
+    judge(first + index, ious, logits, cells, setup.threshold, settings),
+  );
 }
 
 async function answerTaps(id: number, taps: readonly Point[]): Promise<Segmentation[]> {
@@ -109,7 +133,11 @@ async function decodeTaps(id: number, taps: readonly Point[]): Promise<Answer[]>
     const part = taps.slice(start, start + model.mostPrompts);
     const { ious, logits } = await model.decode(photo.embeddings, lonePointFeeds(part, box, model.gridSize));
     const [masks, values] = [ious.length / part.length, logits.length / part.length];
-    for (let i = 0; i < part.length; i++) answers.push({ ious: ious.subarray(i * masks, (i + 1) * masks), logits: logits.subarray(i * values, (i + 1) * values) });
+    for (let i = 0; i < part.length; i++)
+      answers.push({
+        ious: ious.subarray(i * masks, (i + 1) * masks),
+        logits: logits.subarray(i * values, (i + 1) * values),
+      });
   }
   return answers;
 }
@@ -118,7 +146,10 @@ async function decodeTaps(id: number, taps: readonly Point[]): Promise<Answer[]>
 function offer({ ious, logits }: Answer, prompt: Prompt): Segmentation {
   const { tokens, best } = candidates(ious, prompt);
   const size = model.gridSize;
-  const masks = tokens.map((token): LowResMask => ({ logits: logits.slice(token * size ** 2, (token + 1) * size ** 2), size }));
+  const masks = tokens.map((token): LowResMask => ({
+    logits: logits.slice(token * size ** 2, (token + 1) * size ** 2),
+    size,
+  }));
   return { masks, scores: tokens.map((token) => ious[token]!), tokens: [...tokens], best };
 }
 
@@ -130,6 +161,9 @@ function find(id: number): Encoded {
 
 /** The grids move to the page instead of being copied. */
 const handOver = <T>(answer: Outcome<T>, segmentations: readonly Segmentation[]): Outcome<T> =>
-  transfer(answer, segmentations.flatMap(({ masks }) => masks.map(({ logits }) => logits.buffer as ArrayBuffer)));
+  transfer(
+    answer,
+    segmentations.flatMap(({ masks }) => masks.map(({ logits }) => logits.buffer as ArrayBuffer)),
+  );
 
 expose(api);

@@ -23,7 +23,9 @@ export function EverythingPanel({ session, everything, leave }: Props) {
       <p class="visually-hidden" role="status">
         {everything.said.value}
       </p>
-      {search.state === "searching" && <Searching part={search.part} hint={shortcutOf(leave)} onCancel={() => everything.close()} />}
+      {search.state === "searching" && (
+        <Searching part={search.part} hint={shortcutOf(leave)} onCancel={() => everything.close()} />
+      )}
       {search.state === "found" && <Offers session={session} everything={everything} leave={leave} search={search} />}
     </section>
   );
@@ -36,7 +38,14 @@ function Searching({ part, hint, onCancel }: { part: number; hint?: string; onCa
         {t("Finding all objects")}
         <progress max={1} value={part} data-testid="everything-progress" />
       </label>
-      <IconButton icon={X} text={t("Cancel")} label={t("Cancel")} hint={hint} testId="everything-cancel" onClick={onCancel} />
+      <IconButton
+        icon={X}
+        text={t("Cancel")}
+        label={t("Cancel")}
+        hint={hint}
+        testId="everything-cancel"
+        onClick={onCancel}
+      />
     </>
   );
 }
@@ -48,11 +57,21 @@ function Offers({ session, everything, leave, search }: Props & { search: Extrac
     <>
       <p class="everything-words" data-testid="everything-count" data-count={search.things.length}>
         {!search.things.length && t("Nothing was found. Tap an object instead.")}
-        {search.things.length > 0 && <strong>{counted(search.things.length, "1 object found", "{count} objects found")}</strong>}
+        {search.things.length > 0 && (
+          <strong>{counted(search.things.length, "1 object found", "{count} objects found")}</strong>
+        )}
         {search.things.length > 0 && <span>{t("Tap one to keep it.")}</span>}
       </p>
       <div class="everything-buttons">
-        {things.length > 0 && <IconButton icon={CheckCheck} text={t("Keep all")} label={t("Keep all")} testId="keep-all" onClick={() => everything.keepAll()} />}
+        {things.length > 0 && (
+          <IconButton
+            icon={CheckCheck}
+            text={t("Keep all")}
+            label={t("Keep all")}
+            testId="keep-all"
+            onClick={() => everything.keepAll()}
+          />
+        )}
         <IconButton
           kind={kept ? "primary" : "plain"}
           icon={kept ? Check : X}
@@ -88,7 +107,14 @@ function List({ session, everything, things }: Omit<Props, "leave"> & { things: 
   const onKeyDown = (event: KeyboardEvent): void => {
     const from = buttons().indexOf(event.target as HTMLButtonElement);
     const last = things.length - 1;
-    const places: Record<string, number> = { ArrowRight: from + 1, ArrowDown: from + 1, ArrowLeft: from - 1, ArrowUp: from - 1, Home: 0, End: last };
+    const places: Record<string, number> = {
+      ArrowRight: from + 1,
+      ArrowDown: from + 1,
+      ArrowLeft: from - 1,
+      ArrowUp: from - 1,
+      Home: 0,
+      End: last,
+    };
     const to = places[event.key];
     if (from < 0 || to === undefined) return;
     event.preventDefault();
@@ -96,7 +122,13 @@ function List({ session, everything, things }: Omit<Props, "leave"> & { things: 
     buttons()[Math.min(Math.max(to, 0), last)]?.focus();
   };
   return (
-    <ul class="found-list" aria-label={t("Objects that were found")} ref={list} onKeyDown={onKeyDown} onPointerLeave={() => (everything.pointed.value = null)}>
+    <ul
+      class="found-list"
+      aria-label={t("Objects that were found")}
+      ref={list}
+      onKeyDown={onKeyDown}
+      onPointerLeave={() => (everything.pointed.value = null)}
+    >
       {things.map((thing, index) => (
         <li key={thing.number}>
           <button
@@ -104,7 +136,11 @@ function List({ session, everything, things }: Omit<Props, "leave"> & { things: 
             class="found"
             data-testid={`found-${thing.number}`}
             tabIndex={thing === stop ? 0 : -1}
-            aria-label={t("Keep mask {number}: {share} of the photo, score {score}", { number: thing.number, share: percent(thing.share), score: percent(thing.score) })}
+            aria-label={t("Keep mask {number}: {share} of the photo, score {score}", {
+              number: thing.number,
+              share: percent(thing.share),
+              score: percent(thing.score),
+            })}
             data-pointed={thing === pointed}
             onFocus={() => (everything.pointed.value = thing)}
             onPointerEnter={(event) => event.pointerType === "mouse" && (everything.pointed.value = thing)}
@@ -128,7 +164,10 @@ function Picture({ session, thing }: { session: Session; thing: Thing }) {
   const { preview: bitmap, width, height } = session.photo;
   const { outline, number } = thing;
   const photo = { width, height };
-  const canvas = useThumbnail(() => ({ side, bitmap, photo, rect: around([outline], photo), outline }), [outline, bitmap]);
+  const canvas = useThumbnail(
+    () => ({ side, bitmap, photo, rect: around([outline], photo), outline }),
+    [outline, bitmap],
+  );
   const frame = useRef<HTMLSpanElement>(null);
   useLayoutEffect(() => frame.current!.style.setProperty("--object", manyColours(number)), [number]);
   return (

@@ -21,7 +21,13 @@ export function FoundLayer({ everything, viewport }: { everything: Everything; v
 }
 
 /** The largest first, so that what lies inside another stays visible. */
-function paint(context: CanvasRenderingContext2D, { scale, x, y }: View, ratio: number, things: readonly Thing[], pointed: Thing | null): void {
+function paint(
+  context: CanvasRenderingContext2D,
+  { scale, x, y }: View,
+  ratio: number,
+  things: readonly Thing[],
+  pointed: Thing | null,
+): void {
   context.setTransform(scale * ratio, 0, 0, scale * ratio, x * ratio, y * ratio);
   context.lineJoin = "round";
   const others = things.filter((thing) => thing !== pointed).toSorted((a, b) => b.share - a.share);
@@ -38,7 +44,10 @@ function paint(context: CanvasRenderingContext2D, { scale, x, y }: View, ratio: 
   context.fillStyle = manyColours(pointed.number);
   context.fill(pointed.outline.path, "evenodd");
   context.globalAlpha = 1;
-  for (const [width, style] of [[5, "rgb(0 0 0 / 0.6)"], [2.5, "#fff"]] as const) {
+  for (const [width, style] of [
+    [5, "rgb(0 0 0 / 0.6)"],
+    [2.5, "#fff"],
+  ] as const) {
     context.lineWidth = width / scale;
     context.strokeStyle = style;
     context.stroke(pointed.outline.path);

@@ -63,7 +63,9 @@ export class Everything implements Instead {
     const kept = new Set(this.session.value?.objects.value.map(({ revision }) => revision));
     return search.things.filter(({ question }) => !kept.has(question.revision));
   });
-  readonly keptSome = computed(() => this.search.value.state === "found" && this.offered.value.length < this.search.value.things.length);
+  readonly keptSome = computed(
+    () => this.search.value.state === "found" && this.offered.value.length < this.search.value.things.length,
+  );
 
   toggle(byKey = false): void {
     this.byKeyboard = byKey || document.querySelector("button:focus-visible") !== null;
@@ -89,7 +91,11 @@ export class Everything implements Instead {
       };
       const side = pointsPerSide[session.runsOn === "webgpu" ? "gpu" : "cpu"];
       const unasked = await session.findAll({ pointsPerSide: side, onProgress, signal: abort.signal });
-      const things = await trace(unasked, (part) => (this.search.value = { state: "searching", part: 0.9 + 0.1 * part }), abort.signal);
+      const things = await trace(
+        unasked,
+        (part) => (this.search.value = { state: "searching", part: 0.9 + 0.1 * part }),
+        abort.signal,
+      );
       if (abort.signal.aborted) return;
       this.search.value = { state: "found", things };
       this.said.value = announce(things.length);
@@ -154,20 +160,30 @@ export class Everything implements Instead {
     batch(() => {
       this.pointed.value = null;
       this.session.peek()?.learn(things);
-      this.prompting.edit((doc) => addFound(doc, things.map(({ question }) => question)));
+      this.prompting.edit((doc) =>
+        addFound(
+          doc,
+          things.map(({ question }) => question),
+        ),
+      );
     });
   }
 }
 
 /** Computes outlines, a few in a row, so that the page stays quick. */
-async function trace(unasked: readonly Unasked[], onProgress: (part: number) => void, signal: AbortSignal): Promise<Thing[]> {
+async function trace(
+  unasked: readonly Unasked[],
+  onProgress: (part: number) => void,
+  signal: AbortSignal,
+): Promise<Thing[]> {
   const things: Thing[] = [];
   // As they will look when they are kept, but for the edges: following the photo's takes too long for so many.
   const finish = { ...firstFinish.peek(), edges: false };
   let last = performance.now();
   for (const one of unasked) {
     const outline = one.answer.outline(one.candidate, { finish, strokes: noStrokes, points: one.question.points });
-    if (outline.bounds) things.push({ ...one, number: things.length + 1, outline, share: one.answer.share(one.candidate) });
+    if (outline.bounds)
+      things.push({ ...one, number: things.length + 1, outline, share: one.answer.share(one.candidate) });
     if (performance.now() - last < 12) continue;
     onProgress(things.length / unasked.length);
     await new Promise((resolve) => setTimeout(resolve));

@@ -16,12 +16,17 @@ export function Filmstrip({ album, onShow }: Props) {
   const shown = album.shown.value;
   // One photo that is open needs no strip; at the start it is the way back to it.
   const least = shown === null ? 1 : 2;
-  return photos.length < least || (shown === null && album.returning.value) ? null : <Strip album={album} photos={photos} shown={shown} onShow={onShow} />;
+  return photos.length < least || (shown === null && album.returning.value) ? null : (
+    <Strip album={album} photos={photos} shown={shown} onShow={onShow} />
+  );
 }
 
 function Strip({ album, photos, shown, onShow }: Props & { photos: readonly KeptPhoto[]; shown: string | null }) {
   const list = useRef<HTMLOListElement>(null);
-  useEffect(() => list.current!.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }), [shown, photos.length]);
+  useEffect(
+    () => list.current!.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }),
+    [shown, photos.length],
+  );
   const focused = photos.some(({ id }) => id === shown) ? shown : photos[0]!.id;
 
   const focus = (index: number): void => {
@@ -52,7 +57,11 @@ function Strip({ album, photos, shown, onShow }: Props & { photos: readonly Kept
               type="button"
               class="film-photo"
               data-testid={`film-${index + 1}`}
-              aria-label={t("Photo {number} of {count}: {name}", { number: index + 1, count: photos.length, name: stem(photo.name) })}
+              aria-label={t("Photo {number} of {count}: {name}", {
+                number: index + 1,
+                count: photos.length,
+                name: stem(photo.name),
+              })}
               aria-current={photo.id === shown ? "true" : undefined}
               title={stem(photo.name)}
               tabIndex={photo.id === focused ? 0 : -1}
@@ -71,5 +80,10 @@ function Strip({ album, photos, shown, onShow }: Props & { photos: readonly Kept
 }
 
 const Bin = ({ album, photo }: { album: Album; photo: KeptPhoto }) => (
-  <IconButton icon={Trash2} label={t("Remove photo {name}", { name: stem(photo.name) })} testId="remove-photo" onClick={() => album.remove(photo.id)} />
+  <IconButton
+    icon={Trash2}
+    label={t("Remove photo {name}", { name: stem(photo.name) })}
+    testId="remove-photo"
+    onClick={() => album.remove(photo.id)}
+  />
 );

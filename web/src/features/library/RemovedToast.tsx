@@ -16,7 +16,13 @@ export function RemovedToast({ album, removal }: { album: Album; removal: Remova
   return (
     <div class="panel toast" role="status" data-testid="removed">
       <span class="toast-words">{t("{name} was removed", { name: stem(removal.photo.name) })}</span>
-      <IconButton icon={Undo2} text={t("Undo")} label={t("Put it back")} testId="put-back" onClick={() => album.putBack()} />
+      <IconButton
+        icon={Undo2}
+        text={t("Undo")}
+        label={t("Put it back")}
+        testId="put-back"
+        onClick={() => album.putBack()}
+      />
     </div>
   );
 }

@@ -26,12 +26,22 @@ export function StorageSection({ album }: { album: Album }) {
     await refresh();
   };
   const persist = async (): Promise<void> => {
-    setSaid((await askToPersist()) ? t("The browser will keep it until you delete it.") : t("The browser made no promise. Installing the app, or visiting it often, may change its mind."));
+    setSaid(
+      (await askToPersist())
+        ? t("The browser will keep it until you delete it.")
+        : t("The browser made no promise. Installing the app, or visiting it often, may change its mind."),
+    );
     await refresh();
   };
   const row = (kind: Exclude<Kind, "all">, title: string, amount: string, text: string) => (
     <Row title={title} amount={amount} text={text} testId={`kept-${kind}`}>
-      <Delete kind={kind} asking={asking === kind} disabled={!usage?.[kind].count} onAsk={setAsking} onDelete={(wanted) => void remove(wanted)} />
+      <Delete
+        kind={kind}
+        asking={asking === kind}
+        disabled={!usage?.[kind].count}
+        onAsk={setAsking}
+        onDelete={(wanted) => void remove(wanted)}
+      />
     </Row>
   );
 
@@ -42,14 +52,39 @@ export function StorageSection({ album }: { album: Album }) {
       <label class="storage-switch">
         <span>
           <strong>{t("Keep nothing")}</strong>
-          <span class="storage-note">{t("Photos, points and what was computed for them are forgotten when the page is closed. What was kept is deleted now.")}</span>
+          <span class="storage-note">
+            {t(
+              "Photos, points and what was computed for them are forgotten when the page is closed. What was kept is deleted now.",
+            )}
+          </span>
         </span>
-        <input type="checkbox" role="switch" data-testid="keep-nothing" checked={nothing} onChange={(event) => setKeepsNothing(event.currentTarget.checked)} />
+        <input
+          type="checkbox"
+          role="switch"
+          data-testid="keep-nothing"
+          checked={nothing}
+          onChange={(event) => setKeepsNothing(event.currentTarget.checked)}
+        />
       </label>
       <ul class="storage-list">
-        {row("photos", t("Photos and points"), amountOf(usage?.photos, photoCount), t("They come back when you come back."))}
-        {row("embeddings", t("Computed for photos"), amountOf(usage?.embeddings, photoCount), t("A photo that was read once need not be read again."))}
-        {row("models", t("Models"), amountOf(usage?.models, (count) => counted(count, "1 file", "{count} files")), t("Needed offline. They are downloaded again when they are missing."))}
+        {row(
+          "photos",
+          t("Photos and points"),
+          amountOf(usage?.photos, photoCount),
+          t("They come back when you come back."),
+        )}
+        {row(
+          "embeddings",
+          t("Computed for photos"),
+          amountOf(usage?.embeddings, photoCount),
+          t("A photo that was read once need not be read again."),
+        )}
+        {row(
+          "models",
+          t("Models"),
+          amountOf(usage?.models, (count) => counted(count, "1 file", "{count} files")),
+          t("Needed offline. They are downloaded again when they are missing."),
+        )}
       </ul>
       {usage && <p data-testid="storage-total">{totalOf(usage)}</p>}
       <div class="storage-buttons">
@@ -58,7 +93,13 @@ export function StorageSection({ album }: { album: Album }) {
             {t("Ask the browser to keep it")}
           </button>
         )}
-        <Delete kind="all" asking={asking === "all"} disabled={!usage} onAsk={setAsking} onDelete={(wanted) => void remove(wanted)} />
+        <Delete
+          kind="all"
+          asking={asking === "all"}
+          disabled={!usage}
+          onAsk={setAsking}
+          onDelete={(wanted) => void remove(wanted)}
+        />
       </div>
       <p role="status" class="storage-said">
         {said}
@@ -67,7 +108,19 @@ export function StorageSection({ album }: { album: Album }) {
   );
 }
 
-function Row({ title, amount, text, testId, children }: { title: string; amount: string; text: string; testId: string; children: ComponentChildren }) {
+function Row({
+  title,
+  amount,
+  text,
+  testId,
+  children,
+}: {
+  title: string;
+  amount: string;
+  text: string;
+  testId: string;
+  children: ComponentChildren;
+}) {
   return (
     <li data-testid={testId}>
       <div>
@@ -130,11 +183,15 @@ const photoCount = (count: number): string => counted(count, "1 photo", "{count}
 
 function amountOf(amount: Amount | undefined, words: (count: number) => string): string {
   if (!amount) return "";
-  return amount.count ? t("{count}, {size}", { count: words(amount.count), size: formatBytes(amount.bytes) }) : t("nothing");
+  return amount.count
+    ? t("{count}, {size}", { count: words(amount.count), size: formatBytes(amount.bytes) })
+    : t("nothing");
 }
 
 function totalOf({ total, quota, persisted }: Usage): string {
-  const promise = persisted ? t("The browser has promised to keep it.") : t("The browser may delete it when space runs low.");
+  const promise = persisted
+    ? t("The browser has promised to keep it.")
+    : t("The browser may delete it when space runs low.");
   return `${sizeOf(total, quota)} ${promise}`;
 }
 
@@ -142,5 +199,8 @@ function sizeOf(total: number | null, quota: number | null): string {
   if (total === null) return t("The browser does not say how much this site takes in all.");
   const size = formatBytes(total);
   if (quota === null) return t("With the app itself, this site takes {size}.", { size });
-  return t("With the app itself, this site takes {size} of {quota} that the browser allows.", { size, quota: formatBytes(quota) });
+  return t("With the app itself, this site takes {size} of {quota} that the browser allows.", {
+    size,
+    quota: formatBytes(quota),
+  });
 }

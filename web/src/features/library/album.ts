@@ -7,7 +7,13 @@
 import { effect, signal, untracked, type ReadonlySignal } from "@preact/signals";
 import { createDocument, type Document } from "../../document/document";
 import { revive } from "../../document/objects";
-import { damagedMessage, editedElsewhereMessage, keptNotMessage, unreadableMessage, type Message } from "../../state/messages";
+import {
+  damagedMessage,
+  editedElsewhereMessage,
+  keptNotMessage,
+  unreadableMessage,
+  type Message,
+} from "../../state/messages";
 import { Photo } from "../../state/photo";
 import { isProject, readProject } from "../../state/projects";
 import { takeBytes } from "../../state/takeBytes";
@@ -110,7 +116,12 @@ export class Album {
     rememberPhoto(null);
     const records = await this.store.photos();
     const here = new Set(this.photos.peek().map(({ id }) => id));
-    const kept = records.filter(({ id }) => !here.has(id)).map((record): KeptPhoto => ({ ...record, thumbnail: record.thumbnail instanceof Blob ? pictured(record.thumbnail) : null }));
+    const kept = records
+      .filter(({ id }) => !here.has(id))
+      .map((record): KeptPhoto => ({
+        ...record,
+        thumbnail: record.thumbnail instanceof Blob ? pictured(record.thumbnail) : null,
+      }));
     this.photos.value = [...kept, ...this.photos.peek()];
     const idle = this.desk.session.peek() === null && !this.desk.opening.peek();
     if (last && idle && kept.some(({ id }) => id === last)) await this.desk.show(last);
@@ -141,7 +152,8 @@ export class Album {
     const mine = this.documents.get(id) ?? null;
     // The file that was chosen may be gone from its folder; the database has a copy.
     const blob = photo?.blob instanceof Blob ? photo.blob : kept.blob;
-    if (!stored || (mine && !(stored.saved > (this.written.get(id) ?? 0)))) return { ...kept, blob, document: mine, model: null };
+    if (!stored || (mine && !(stored.saved > (this.written.get(id) ?? 0))))
+      return { ...kept, blob, document: mine, model: null };
     if (isDocument(stored.document)) return { ...kept, blob, document: revive(stored.document), model: null };
     if (!mine) this.desk.tell(damagedMessage());
     return { ...kept, blob, document: mine, model: null };
@@ -244,7 +256,8 @@ export class Album {
   private has = (id: string): boolean => this.photos.peek().some((photo) => photo.id === id);
 
   private async find(blob: Blob): Promise<KeptPhoto | null> {
-    for (const photo of this.photos.peek()) if (photo.blob.size === blob.size && (await areSame(photo.blob, blob))) return photo;
+    for (const photo of this.photos.peek())
+      if (photo.blob.size === blob.size && (await areSame(photo.blob, blob))) return photo;
     return null;
   }
 
@@ -352,7 +365,8 @@ export class Album {
 const pictured = (blob: Blob): KeptPhoto["thumbnail"] => ({ blob, url: URL.createObjectURL(blob) });
 
 /** Works in an insecure context too, unlike randomUUID. */
-const newId = (): string => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+const newId = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /** A file that cannot be read any more is like no other. */
 async function areSame(a: Blob, b: Blob): Promise<boolean> {

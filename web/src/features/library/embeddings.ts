@@ -42,7 +42,10 @@ export class PhotoEmbeddings implements Recall {
     const saved: SavedEmbeddings | null = await image.save().catch(() => null);
     if (!saved || !this.isKept()) return;
     const bytes = Object.values(saved.tensors).reduce((sum, { data }) => sum + data.byteLength, 0);
-    await this.store.putEmbeddings({ key: keyOf(this.photo, segmenter), photo: this.photo, made: Date.now(), bytes, saved }, most);
+    await this.store.putEmbeddings(
+      { key: keyOf(this.photo, segmenter), photo: this.photo, made: Date.now(), bytes, saved },
+      most,
+    );
   }
 }
 

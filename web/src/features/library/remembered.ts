@@ -2,7 +2,10 @@
 import { Persisted, readStored, writeStored } from "../../state/persisted";
 
 const openKey = "tapmask-open-photo";
-const nothing = new Persisted<boolean>("tapmask-keep-nothing", { read: (text) => text === "yes", write: (on) => (on ? "yes" : null) });
+const nothing = new Persisted<boolean>("tapmask-keep-nothing", {
+  read: (text) => text === "yes",
+  write: (on) => (on ? "yes" : null),
+});
 
 /** Nothing of photos, prompts and embeddings is written to this device. */
 export const keepsNothing = nothing.signal;
@@ -13,7 +16,8 @@ export const setKeepsNothing = (on: boolean): void => nothing.set(on);
 addEventListener("storage", (event) => nothing.follow(event));
 
 /** The photo that was open last: in this tab, or in any when the tab is new. */
-export const rememberedPhoto = (): string | null => (readStored(openKey, "sessionStorage") ?? readStored(openKey)) || null;
+export const rememberedPhoto = (): string | null =>
+  (readStored(openKey, "sessionStorage") ?? readStored(openKey)) || null;
 
 /** @param id Null: no photo is open. That too is remembered: a reload then shows the start. */
 export function rememberPhoto(id: string | null): void {

@@ -69,7 +69,10 @@ export class Store {
   /** Every photo, in the order they came. */
   async photos(): Promise<readonly PhotoRecord[]> {
     const records = (await this.read((db) => db.getAll("photos"))) ?? [];
-    const sound = records.filter(({ id, name, blob, added }) => typeof id === "string" && typeof name === "string" && blob instanceof Blob && Number.isFinite(added));
+    const sound = records.filter(
+      ({ id, name, blob, added }) =>
+        typeof id === "string" && typeof name === "string" && blob instanceof Blob && Number.isFinite(added),
+    );
     return sound.sort((a, b) => a.added - b.added);
   }
 
@@ -105,7 +108,9 @@ export class Store {
   }
 
   putDocuments(records: readonly DocumentRecord[]): Promise<void> {
-    return this.write((db) => commit(db.transaction("documents", "readwrite"), (tx) => records.map((record) => tx.store.put(record))));
+    return this.write((db) =>
+      commit(db.transaction("documents", "readwrite"), (tx) => records.map((record) => tx.store.put(record))),
+    );
   }
 
   /** Makes room for the newest; without any, they are computed again. @param most How many stay. */
@@ -117,7 +122,9 @@ export class Store {
   }
 
   removeEmbeddings(keys: readonly string[]): Promise<void> {
-    return this.change((db) => commit(db.transaction("embeddings", "readwrite"), (tx) => keys.map((key) => tx.store.delete(key))));
+    return this.change((db) =>
+      commit(db.transaction("embeddings", "readwrite"), (tx) => keys.map((key) => tx.store.delete(key))),
+    );
   }
 
   /** Removes photos with everything that belongs to them. */
@@ -140,7 +147,9 @@ export class Store {
   /** Photos, documents, embeddings: damaged ones and those of other tabs too. */
   clear(): Promise<void> {
     const all = ["photos", "documents", "embeddings"] as const;
-    return this.change((db) => commit(db.transaction(all, "readwrite"), (tx) => all.map((store) => tx.objectStore(store).clear())));
+    return this.change((db) =>
+      commit(db.transaction(all, "readwrite"), (tx) => all.map((store) => tx.objectStore(store).clear())),
+    );
   }
 
   private async read<T>(work: (db: Database) => Promise<T>): Promise<T | null> {
@@ -200,7 +209,10 @@ export class Store {
 }
 
 /** Committed at once and not when the page is idle: it may be going away. */
-async function commit<T extends { commit(): void; readonly done: Promise<void> }>(transaction: T, work: (transaction: T) => readonly Promise<unknown>[]): Promise<void> {
+async function commit<T extends { commit(): void; readonly done: Promise<void> }>(
+  transaction: T,
+  work: (transaction: T) => readonly Promise<unknown>[],
+): Promise<void> {
   const requests = work(transaction);
   transaction.commit();
   await Promise.all([...requests, transaction.done]);

@@ -33,14 +33,18 @@ export async function measure(store: Store): Promise<Usage> {
 }
 
 /** Asks the browser to keep what is here when space runs low. @returns Its answer. */
-export const askToPersist = async (): Promise<boolean> => (await navigator.storage?.persist?.().catch(() => false)) ?? false;
+export const askToPersist = async (): Promise<boolean> =>
+  (await navigator.storage?.persist?.().catch(() => false)) ?? false;
 
 /** Deletes every copy of a model; the running one stays in memory. */
 export async function deleteModels(): Promise<void> {
   for (const { cache, request } of await modelEntries()) await cache.delete(request, { ignoreVary: true });
 }
 
-const sum = (sizes: readonly number[]): Amount => ({ count: sizes.length, bytes: sizes.reduce((total, size) => total + size, 0) });
+const sum = (sizes: readonly number[]): Amount => ({
+  count: sizes.length,
+  bytes: sizes.reduce((total, size) => total + size, 0),
+});
 
 interface ModelEntry {
   readonly cache: Cache;

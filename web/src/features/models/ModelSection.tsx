@@ -28,7 +28,14 @@ export function ModelSection({ models }: { models: Models }) {
             facts={factsOf(offer)}
             chosen={running === nameOf(offer)}
             onChoose={() => void models.choose(offer)}
-            remove={offer.kept === "ours" && !models.isRunning(offer) ? { label: t("Delete {name} from this device", { name: `${offer.model.title} ${offer.variant}` }), run: () => void models.drop(offer) } : null}
+            remove={
+              offer.kept === "ours" && !models.isRunning(offer)
+                ? {
+                    label: t("Delete {name} from this device", { name: `${offer.model.title} ${offer.variant}` }),
+                    run: () => void models.drop(offer),
+                  }
+                : null
+            }
           />
         ))}
         {models.own.value.map((model) => (
@@ -43,7 +50,9 @@ export function ModelSection({ models }: { models: Models }) {
           />
         ))}
       </fieldset>
-      {models.switching.value && <p role="status">{t("The model is being loaded. Your photo and your objects stay.")}</p>}
+      {models.switching.value && (
+        <p role="status">{t("The model is being loaded. Your photo and your objects stay.")}</p>
+      )}
       {models.problem.value && (
         <p role="alert" class="settings-problem" data-testid="model-problem">
           {models.problem.value} {t("The model before it runs again.")}
@@ -94,7 +103,9 @@ function BringYourOwn({ models, busy }: { models: Models; busy: boolean }) {
     <>
       <h4>{t("A model of your own")}</h4>
       <p>
-        {t("Choose two ONNX files together, an encoder and a decoder, as segment-anything's export script writes them or as this project does. They are tried out first, and stay on this device.")}
+        {t(
+          "Choose two ONNX files together, an encoder and a decoder, as segment-anything's export script writes them or as this project does. They are tried out first, and stay on this device.",
+        )}
       </p>
       <input
         ref={input}
@@ -111,7 +122,13 @@ function BringYourOwn({ models, busy }: { models: Models; busy: boolean }) {
           if (files.length) void models.bring(files);
         }}
       />
-      <button type="button" class="button quiet" disabled={busy} data-testid="choose-own" onClick={() => input.current!.click()}>
+      <button
+        type="button"
+        class="button quiet"
+        disabled={busy}
+        data-testid="choose-own"
+        onClick={() => input.current!.click()}
+      >
         {t("Choose two files")}
       </button>
       {trial.state === "checking" && <p role="status">{t("The files are being tried out.")}</p>}
@@ -123,8 +140,20 @@ function BringYourOwn({ models, busy }: { models: Models; busy: boolean }) {
             void models.bring(trial.files, Number(size));
           }}
         >
-          <label for="own-size">{t("The files do not say how large a picture the model takes. Pixels on a side:")}</label>
-          <input id="own-size" type="number" min={64} max={4096} step={4} required value={size} data-testid="own-size" onInput={(event) => setSize(event.currentTarget.value)} />
+          <label for="own-size">
+            {t("The files do not say how large a picture the model takes. Pixels on a side:")}
+          </label>
+          <input
+            id="own-size"
+            type="number"
+            min={64}
+            max={4096}
+            step={4}
+            required
+            value={size}
+            data-testid="own-size"
+            onInput={(event) => setSize(event.currentTarget.value)}
+          />
           <button type="submit" class="button">
             {t("Try it")}
           </button>
@@ -147,7 +176,13 @@ function BringYourOwn({ models, busy }: { models: Models; busy: boolean }) {
 function factsOf({ model, variant, bytes, isDefault, isInstant, kept }: Offer): string[] {
   const quality = qualityOf(model, variant);
   const place = kept === "page" ? t("on this device, with the page") : kept === "ours" ? t("on this device") : null;
-  return [formatBytes(bytes), model.licence, quality, isDefault ? t("the default") : isInstant ? t("answers first") : null, place].filter((fact) => fact !== null);
+  return [
+    formatBytes(bytes),
+    model.licence,
+    quality,
+    isDefault ? t("the default") : isInstant ? t("answers first") : null,
+    place,
+  ].filter((fact) => fact !== null);
 }
 
 /** The first figure that was measured on a data set. */
@@ -155,7 +190,8 @@ function qualityOf(model: ModelEntry, variant: string): string | null {
   const benchmarks = (model.variants[variant]?.quality.benchmarks ?? {}) as Record<string, Record<string, unknown>>;
   for (const [name, figures] of Object.entries(benchmarks)) {
     const value = figures.click1_miou;
-    if (typeof value === "number") return t("one tap: {value} mean IoU on {name}", { value: decimal(value, 2), name: name.toUpperCase() });
+    if (typeof value === "number")
+      return t("one tap: {value} mean IoU on {name}", { value: decimal(value, 2), name: name.toUpperCase() });
   }
   return null;
 }

@@ -17,7 +17,14 @@ export function TierSection({ models, busy }: { models: Models; busy: boolean })
         {tierChoices.map((choice) => (
           <div key={choice} class="model-choice" data-on={tiers.value === choice}>
             <label>
-              <input type="radio" name="tiers" value={choice} data-testid={`tiers-${choice}`} checked={tiers.value === choice} onChange={() => void models.chooseTiers(choice)} />
+              <input
+                type="radio"
+                name="tiers"
+                value={choice}
+                data-testid={`tiers-${choice}`}
+                checked={tiers.value === choice}
+                onChange={() => void models.chooseTiers(choice)}
+              />
               <span class="model-words">
                 <strong>{t(words[choice].title)}</strong>
                 <span>{t(words[choice].note)}</span>
@@ -33,7 +40,8 @@ export function TierSection({ models, busy }: { models: Models; busy: boolean })
 
 function PreciseState({ models }: { models: Models }) {
   const state = models.preciseState.value;
-  if (state === "loading") return <p role="status">{t("The precise model is being loaded. The fast one answers meanwhile.")}</p>;
+  if (state === "loading")
+    return <p role="status">{t("The precise model is being loaded. The fast one answers meanwhile.")}</p>;
   if (state !== "failed") return null;
   return (
     <div role="status" class="settings-problem" data-testid="precise-problem">

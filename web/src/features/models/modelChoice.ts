@@ -6,7 +6,8 @@ const key = "tapmask-model";
 
 type Choice = Pick<EngineChoice, "model" | "variant" | "own">;
 
-export const rememberModel = ({ model, variant, own }: Choice): void => writeStored(key, JSON.stringify({ model, variant, own }));
+export const rememberModel = ({ model, variant, own }: Choice): void =>
+  writeStored(key, JSON.stringify({ model, variant, own }));
 
 export const forgetModel = (): void => writeStored(key, null);
 

@@ -1,6 +1,14 @@
 /** The models that can be chosen: what the manifest offers, and what the user brought. */
 import { computed, signal } from "@preact/signals";
-import { bringModel, dropModel, listModels, listOwn, removeOwn, type ModelEntry, type Offer } from "../../engine/segmenter";
+import {
+  bringModel,
+  dropModel,
+  listModels,
+  listOwn,
+  removeOwn,
+  type ModelEntry,
+  type Offer,
+} from "../../engine/segmenter";
 import type { Engine } from "../../state/engine";
 import { engineMessage } from "../../state/messages";
 import type { Precise } from "../../state/precise";
@@ -39,17 +47,29 @@ export class Models {
     return chosen ? nameOf(chosen) : `${info.model.id}/${info.variant}`;
   });
   /** Does an instant model go before the default, or could it? */
-  readonly tiered = computed(() => this.engine.segmenter.value !== null && this.engine.isDefault && (this.offers.value?.some(({ isInstant }) => isInstant) ?? false));
+  readonly tiered = computed(
+    () =>
+      this.engine.segmenter.value !== null &&
+      this.engine.isDefault &&
+      (this.offers.value?.some(({ isInstant }) => isInstant) ?? false),
+  );
   /** How far the precise model is, behind the fast one. */
   readonly preciseState = computed(() => this.precise.state.value);
   /** Why there is none, in words. */
-  readonly preciseProblem = computed(() => (this.precise.problem.value === null ? null : words(this.precise.problem.value)));
-  readonly busy = computed(() => this.switching.value || this.trial.value.state === "checking" || this.engine.phase.value.state === "loading");
+  readonly preciseProblem = computed(() =>
+    this.precise.problem.value === null ? null : words(this.precise.problem.value),
+  );
+  readonly busy = computed(
+    () => this.switching.value || this.trial.value.state === "checking" || this.engine.phase.value.state === "loading",
+  );
 
   /** Looks again at what there is. */
   async refresh(): Promise<void> {
     try {
-      [this.offers.value, this.own.value] = await Promise.all([listModels(this.engine.manifest).catch(() => []), listOwn()]);
+      [this.offers.value, this.own.value] = await Promise.all([
+        listModels(this.engine.manifest).catch(() => []),
+        listOwn(),
+      ]);
     } catch (error) {
       this.problem.value = words(error);
     }
@@ -102,7 +122,10 @@ export class Models {
     this.problem.value = null;
     const [first, second, third] = files;
     if (!first || !second || third) {
-      this.trial.value = { state: "refused", problems: [t("A model of your own is two files: choose the encoder and the decoder together.")] };
+      this.trial.value = {
+        state: "refused",
+        problems: [t("A model of your own is two files: choose the encoder and the decoder together.")],
+      };
       return;
     }
     this.trial.value = { state: "checking" };

@@ -31,7 +31,9 @@ export function ObjectList({ session, objects, newObject, onSelected = () => und
   const follow = (id: number, event: PointerEvent): void => {
     const grip = event.currentTarget as HTMLElement;
     const end = new AbortController();
-    const others = [...list.current!.querySelectorAll<HTMLElement>("li")].filter((row) => row.dataset.id !== String(id));
+    const others = [...list.current!.querySelectorAll<HTMLElement>("li")].filter(
+      (row) => row.dataset.id !== String(id),
+    );
     // Places do not change while the row is dragged; scrolling while dragging is not offered.
     const middles = others.map((row) => row.getBoundingClientRect()).map(({ top, height }) => top + height / 2);
     const aboveAt = ({ clientY }: PointerEvent): number => middles.filter((middle) => middle < clientY).length;
@@ -43,7 +45,10 @@ export function ObjectList({ session, objects, newObject, onSelected = () => und
         (last) => {
           end.abort();
           setDrag(null);
-          const start = session.objects.peek().toReversed().findIndex((object) => object.id === id);
+          const start = session.objects
+            .peek()
+            .toReversed()
+            .findIndex((object) => object.id === id);
           if (type === "pointerup") objects.move(id, aboveAt(last) - start);
         },
         { signal: end.signal },
@@ -96,6 +101,7 @@ function useKeptFocus(list: { current: HTMLOListElement | null }, session: Sessi
     };
   }, [list]);
   useEffect(() => {
-    if (had.current && document.activeElement === document.body) list.current?.querySelector<HTMLElement>("[data-active=true] .object-main")?.focus();
+    if (had.current && document.activeElement === document.body)
+      list.current?.querySelector<HTMLElement>("[data-active=true] .object-main")?.focus();
   }, [list, rows]);
 }

@@ -24,7 +24,12 @@ export function ObjectPanel({ session, objects, newObject }: Props) {
       <p class="visually-hidden" role="status">
         {objects.said.value}
       </p>
-      {objects.listed.value && (isWide.value ? <Panel session={session} objects={objects} newObject={newObject} /> : <Strip session={session} objects={objects} newObject={newObject} />)}
+      {objects.listed.value &&
+        (isWide.value ? (
+          <Panel session={session} objects={objects} newObject={newObject} />
+        ) : (
+          <Strip session={session} objects={objects} newObject={newObject} />
+        ))}
     </>
   );
 }
@@ -47,7 +52,11 @@ function Strip({ session, objects, newObject }: Props) {
                 class="object-chip"
                 data-testid={`object-${object.id}`}
                 aria-pressed={object.id === session.active.value.id}
-                aria-label={object.id === session.active.value.id ? t("{name}, being edited", { name: shownName(object) }) : t("Edit {name}", { name: shownName(object) })}
+                aria-label={
+                  object.id === session.active.value.id
+                    ? t("{name}, being edited", { name: shownName(object) })
+                    : t("Edit {name}", { name: shownName(object) })
+                }
                 onClick={() => objects.select(object.id)}
               >
                 <ObjectPicture session={session} object={object} />
@@ -56,7 +65,12 @@ function Strip({ session, objects, newObject }: Props) {
           ))}
         </ol>
         <ActionButton action={newObject} icon={SquarePlus} testId="add-object" />
-        <IconButton icon={ListTree} label={t("All about the objects")} testId="objects-sheet" onClick={() => (objects.sheet.value = true)} />
+        <IconButton
+          icon={ListTree}
+          label={t("All about the objects")}
+          testId="objects-sheet"
+          onClick={() => (objects.sheet.value = true)}
+        />
       </section>
       {objects.sheet.value && <Sheet session={session} objects={objects} newObject={newObject} />}
     </>

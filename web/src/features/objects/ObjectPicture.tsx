@@ -13,7 +13,10 @@ export function ObjectPicture({ session, object }: { session: Session; object: P
   const { preview: bitmap, width, height } = session.photo;
   const photo = { width, height };
   const outline = found?.outline ?? null;
-  const canvas = useThumbnail(() => ({ side, bitmap, photo, rect: around(outline ? [outline] : [], photo), outline }), [outline, bitmap]);
+  const canvas = useThumbnail(
+    () => ({ side, bitmap, photo, rect: around(outline ? [outline] : [], photo), outline }),
+    [outline, bitmap],
+  );
   const frame = useRef<HTMLSpanElement>(null);
   useLayoutEffect(() => frame.current!.style.setProperty("--object", colourOf(object.colour)), [object.colour]);
   return (

@@ -26,7 +26,12 @@ export function ObjectRow({ session, objects, object, active, drop, onGrip, onSe
   const name = shownName(object);
   const typing = objects.renaming.value === id;
   const onKeyDown = (event: KeyboardEvent): void => {
-    const act = event.key === "F2" ? () => (objects.renaming.value = id) : event.key === "Delete" ? () => objects.remove(id) : null;
+    const act =
+      event.key === "F2"
+        ? () => (objects.renaming.value = id)
+        : event.key === "Delete"
+          ? () => objects.remove(id)
+          : null;
     if (!act) return;
     event.preventDefault();
     act();
@@ -42,18 +47,31 @@ export function ObjectRow({ session, objects, object, active, drop, onGrip, onSe
   };
   return (
     <li class="object-row" data-testid={`object-${id}`} data-id={id} data-active={active} data-drop={drop}>
-      <button type="button" class="icon-button grip" aria-label={t("Move {name}: up and down keys", { name })} title={t("Drag to reorder (↑ ↓)")} onPointerDown={onGrip} onKeyDown={onGripKey}>
+      <button
+        type="button"
+        class="icon-button grip"
+        aria-label={t("Move {name}: up and down keys", { name })}
+        title={t("Drag to reorder (↑ ↓)")}
+        onPointerDown={onGrip}
+        onKeyDown={onGripKey}
+      >
         <GripVertical />
       </button>
       {typing ? (
-        <NameField object={object} session={session} onDone={(text) => objects.rename(id, text === name ? null : text)} />
+        <NameField
+          object={object}
+          session={session}
+          onDone={(text) => objects.rename(id, text === name ? null : text)}
+        />
       ) : (
         <button
           type="button"
           class="object-main"
           aria-pressed={active}
           // A blank one is called what is written on it: its name and what to do.
-          aria-label={isBlank(object) ? undefined : active ? t("{name}, being edited", { name }) : t("Edit {name}", { name })}
+          aria-label={
+            isBlank(object) ? undefined : active ? t("{name}, being edited", { name }) : t("Edit {name}", { name })
+          }
           title={t("{name} (F2 renames)", { name })}
           onClick={() => {
             objects.select(id);
@@ -69,19 +87,49 @@ export function ObjectRow({ session, objects, object, active, drop, onGrip, onSe
           </span>
         </button>
       )}
-      <IconButton icon={hidden ? EyeOff : Eye} label={hidden ? t("Show {name}", { name }) : t("Hide {name}", { name })} testId={`object-${id}-eye`} onClick={() => objects.toggle(id)} />
+      <IconButton
+        icon={hidden ? EyeOff : Eye}
+        label={hidden ? t("Show {name}", { name }) : t("Hide {name}", { name })}
+        testId={`object-${id}-eye`}
+        onClick={() => objects.toggle(id)}
+      />
       {active && !typing && (
         <div class="object-actions" role="group" aria-label={name}>
-          <IconButton icon={Pencil} label={t("Rename {name}", { name })} hint="F2" testId={`object-${id}-rename`} onClick={() => (objects.renaming.value = id)} />
-          <IconButton icon={CopyPlus} label={t("Duplicate {name}", { name })} testId={`object-${id}-duplicate`} onClick={() => objects.duplicate(id)} />
-          <IconButton icon={Trash2} label={t("Delete {name}", { name })} hint="Delete" testId={`object-${id}-delete`} onClick={() => objects.remove(id)} />
+          <IconButton
+            icon={Pencil}
+            label={t("Rename {name}", { name })}
+            hint="F2"
+            testId={`object-${id}-rename`}
+            onClick={() => (objects.renaming.value = id)}
+          />
+          <IconButton
+            icon={CopyPlus}
+            label={t("Duplicate {name}", { name })}
+            testId={`object-${id}-duplicate`}
+            onClick={() => objects.duplicate(id)}
+          />
+          <IconButton
+            icon={Trash2}
+            label={t("Delete {name}", { name })}
+            hint="Delete"
+            testId={`object-${id}-delete`}
+            onClick={() => objects.remove(id)}
+          />
         </div>
       )}
     </li>
   );
 }
 
-function NameField({ object, session, onDone }: { object: PhotoObject; session: Session; onDone(text: string | null): void }) {
+function NameField({
+  object,
+  session,
+  onDone,
+}: {
+  object: PhotoObject;
+  session: Session;
+  onDone(text: string | null): void;
+}) {
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => field.current!.select(), []);
   const finish = (event: KeyboardEvent): void => {

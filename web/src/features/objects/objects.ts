@@ -1,7 +1,15 @@
 /** The list of objects: what its buttons and keys do. */
 import { computed, signal, type ReadonlySignal } from "@preact/signals";
 import { isBlank, type PhotoObject } from "../../document/document";
-import { addObject, duplicateObject, moveObject, removeObject, renameObject, selectObject, setHidden } from "../../document/objects";
+import {
+  addObject,
+  duplicateObject,
+  moveObject,
+  removeObject,
+  renameObject,
+  selectObject,
+  setHidden,
+} from "../../document/objects";
 import type { Prompting } from "../../state/prompting";
 import type { Session } from "../../state/session";
 import { t } from "../../i18n/translate";
@@ -25,7 +33,9 @@ export class Objects {
   readonly list = computed(() => this.session.value?.objects.value ?? []);
   readonly listed = computed(() => this.wanted.value || this.list.value.length > 1);
   /** Is there something a new object would be new to? */
-  readonly canAdd = computed(() => this.list.value.length > 0 && this.session.value !== null && !isBlank(this.session.value.active.value));
+  readonly canAdd = computed(
+    () => this.list.value.length > 0 && this.session.value !== null && !isBlank(this.session.value.active.value),
+  );
 
   add(): void {
     if (!this.canAdd.peek()) return;
@@ -61,7 +71,9 @@ export class Objects {
     if (place < 0) return;
     this.prompting.edit((doc) => moveObject(doc, id, place - down));
     const now = this.list.peek().length - this.list.peek().findIndex((object) => object.id === id);
-    this.say(t("{name}: place {place} of {count}.", { name: this.nameOf(id), place: now, count: this.list.peek().length }));
+    this.say(
+      t("{name}: place {place} of {count}.", { name: this.nameOf(id), place: now, count: this.list.peek().length }),
+    );
   }
 
   /** Takes the name that was typed; null keeps the old one. */

@@ -61,7 +61,14 @@ export function CameraDialog({ onPhoto, onChoose, onClose }: Props) {
 
   return (
     <Dialog title={t("Take a photo")} testId="camera" onClose={onClose}>
-      <video ref={video} class="camera-picture" hidden={trouble.value !== null} muted playsInline aria-label={t("What the camera sees")} />
+      <video
+        ref={video}
+        class="camera-picture"
+        hidden={trouble.value !== null}
+        muted
+        playsInline
+        aria-label={t("What the camera sees")}
+      />
       {trouble.value ? (
         <div class="camera-trouble" role="alert">
           <p>{t(words[trouble.value])}</p>
@@ -71,8 +78,25 @@ export function CameraDialog({ onPhoto, onChoose, onClose }: Props) {
         </div>
       ) : (
         <div class="camera-controls">
-          <IconButton icon={Camera} text={t("Take the photo")} label={t("Take the photo")} testId="shutter" kind="primary" disabled={!running.value} onClick={() => void shoot()} />
-          {cameras.value.length > 1 && <IconButton icon={SwitchCamera} text={t("Other camera")} label={t("Other camera")} testId="other-camera" disabled={!running.value} onClick={turn} />}
+          <IconButton
+            icon={Camera}
+            text={t("Take the photo")}
+            label={t("Take the photo")}
+            testId="shutter"
+            kind="primary"
+            disabled={!running.value}
+            onClick={() => void shoot()}
+          />
+          {cameras.value.length > 1 && (
+            <IconButton
+              icon={SwitchCamera}
+              text={t("Other camera")}
+              label={t("Other camera")}
+              testId="other-camera"
+              disabled={!running.value}
+              onClick={turn}
+            />
+          )}
         </div>
       )}
     </Dialog>
@@ -80,7 +104,8 @@ export function CameraDialog({ onPhoto, onChoose, onClose }: Props) {
 }
 
 const words: Record<CameraTrouble, Text> = {
-  denied: "The camera is not allowed. Allow it for this page in the browser's settings, or choose a photo that you have.",
+  denied:
+    "The camera is not allowed. Allow it for this page in the browser's settings, or choose a photo that you have.",
   none: "There is no camera here that this page can use.",
   busy: "The camera did not start. Another program may be using it: close that, and try again.",
   ended: "The camera was switched off or unplugged.",

@@ -30,7 +30,12 @@ export function Welcome({ samples, onChoose, onShoot, onSample }: Props) {
         <ul>
           {samples.map((sample) => (
             <li key={sample.name}>
-              <button type="button" class="sample" data-testid={`sample-${sample.name}`} onClick={() => onSample(sample)}>
+              <button
+                type="button"
+                class="sample"
+                data-testid={`sample-${sample.name}`}
+                onClick={() => onSample(sample)}
+              >
                 <img src={smallPicture(sample)} alt={t(sample.alt)} width="120" height="120" />
               </button>
             </li>

@@ -41,7 +41,10 @@ export function troubleOf(error: unknown): CameraTrouble {
 /** @param device A camera's id; null: the one at the back, where there are two. @throws DOMException */
 export function openCamera(device: string | null): Promise<MediaStream> {
   const which: MediaTrackConstraints = device ? { deviceId: { exact: device } } : { facingMode: "environment" };
-  return navigator.mediaDevices.getUserMedia({ audio: false, video: { ...which, width: { ideal: 3840 }, height: { ideal: 2160 } } });
+  return navigator.mediaDevices.getUserMedia({
+    audio: false,
+    video: { ...which, width: { ideal: 3840 }, height: { ideal: 2160 } },
+  });
 }
 
 export const stopCamera = (stream: MediaStream | null): void => stream?.getTracks().forEach((track) => track.stop());

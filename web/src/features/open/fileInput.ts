@@ -12,10 +12,15 @@ export const dragging = signal(false);
  */
 export function listenForFiles(open: (files: readonly File[]) => void, onAddress: () => void): () => void {
   const abort = new AbortController();
-  const on = <K extends keyof WindowEventMap>(type: K, listener: (event: WindowEventMap[K]) => void) => globalThis.addEventListener(type, listener, { signal: abort.signal });
+  const on = <K extends keyof WindowEventMap>(type: K, listener: (event: WindowEventMap[K]) => void) =>
+    globalThis.addEventListener(type, listener, { signal: abort.signal });
 
   on("dragover", (event) => {
-    if (!event.dataTransfer || !(holdsFiles(event.dataTransfer) || (holdsAddress(event.dataTransfer) && !isField(event.target)))) return;
+    if (
+      !event.dataTransfer ||
+      !(holdsFiles(event.dataTransfer) || (holdsAddress(event.dataTransfer) && !isField(event.target)))
+    )
+      return;
     event.preventDefault();
     event.dataTransfer.dropEffect = "copy";
     dragging.value = holdsFiles(event.dataTransfer);
@@ -54,6 +59,8 @@ const endings = [".heic", ".heif", ".avif", projectEnding];
 /** All pictures and projects; where there are none the first file, whose message then says what is wrong with it. */
 export function photosOf(files: FileList | null | undefined): readonly File[] {
   const list = [...(files ?? [])];
-  const photos = list.filter(({ type, name }) => type.startsWith("image/") || endings.some((ending) => name.toLowerCase().endsWith(ending)));
+  const photos = list.filter(
+    ({ type, name }) => type.startsWith("image/") || endings.some((ending) => name.toLowerCase().endsWith(ending)),
+  );
   return photos.length ? photos : list.slice(0, 1);
 }

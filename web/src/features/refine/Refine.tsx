@@ -35,25 +35,93 @@ export function Refine({ finish, photo, refining, toggle }: Props) {
   useEffect(() => panel.current!.focus(), []);
   const most = Math.max(20, Math.round(Math.max(photo.width, photo.height) / 40));
   return (
-    <section ref={panel} class="panel refine" aria-label={t("Refine the mask")} data-testid="refine-panel" tabIndex={-1}>
+    <section
+      ref={panel}
+      class="panel refine"
+      aria-label={t("Refine the mask")}
+      data-testid="refine-panel"
+      tabIndex={-1}
+    >
       <header>
         <h2>{t("Refine")}</h2>
-        <IconButton icon={X} label={t("Close")} hint={shortcutOf(toggle)} testId="refine-close" onClick={() => (refining.open.value = false)} />
+        <IconButton
+          icon={X}
+          label={t("Close")}
+          hint={shortcutOf(toggle)}
+          testId="refine-close"
+          onClick={() => (refining.open.value = false)}
+        />
       </header>
-      <Choice name={t("Pieces")} field="parts" choices={partChoices} value={finish.parts} onChoose={(parts) => refining.set({ parts })} />
-      <Choice name={t("Holes")} field="holes" choices={holeChoices} value={finish.holes} onChoose={(holes) => refining.set({ holes })} />
+      <Choice
+        name={t("Pieces")}
+        field="parts"
+        choices={partChoices}
+        value={finish.parts}
+        onChoose={(parts) => refining.set({ parts })}
+      />
+      <Choice
+        name={t("Holes")}
+        field="holes"
+        choices={holeChoices}
+        value={finish.holes}
+        onChoose={(holes) => refining.set({ holes })}
+      />
       <label class="refine-switch">
         <span>{t("Edges follow the photo")}</span>
-        <input type="checkbox" role="switch" checked={finish.edges} data-testid="finish-edges" onChange={(event) => refining.set({ edges: event.currentTarget.checked })} />
+        <input
+          type="checkbox"
+          role="switch"
+          checked={finish.edges}
+          data-testid="finish-edges"
+          onChange={(event) => refining.set({ edges: event.currentTarget.checked })}
+        />
       </label>
-      <Slider name={t("Smooth")} field="smooth" value={finish.smooth} least={0} most={20} words={String(finish.smooth)} onSlide={(smooth, done) => refining.set({ smooth }, done)} />
-      <Slider name={t("Grow or shrink")} field="grow" value={finish.grow} least={-most} most={most} words={t("{count} px", { count: finish.grow })} onSlide={(grow, done) => refining.set({ grow }, done)} />
-      <Slider name={t("Feather")} field="feather" value={finish.feather} least={0} most={2 * most} words={t("{count} px", { count: finish.feather })} onSlide={(feather, done) => refining.set({ feather }, done)} />
+      <Slider
+        name={t("Smooth")}
+        field="smooth"
+        value={finish.smooth}
+        least={0}
+        most={20}
+        words={String(finish.smooth)}
+        onSlide={(smooth, done) => refining.set({ smooth }, done)}
+      />
+      <Slider
+        name={t("Grow or shrink")}
+        field="grow"
+        value={finish.grow}
+        least={-most}
+        most={most}
+        words={t("{count} px", { count: finish.grow })}
+        onSlide={(grow, done) => refining.set({ grow }, done)}
+      />
+      <Slider
+        name={t("Feather")}
+        field="feather"
+        value={finish.feather}
+        least={0}
+        most={2 * most}
+        words={t("{count} px", { count: finish.feather })}
+        onSlide={(feather, done) => refining.set({ feather }, done)}
+      />
       <footer>
-        <button type="button" class="icon-button" data-testid="finish-raw" aria-pressed={sameFinish(finish, rawFinish)} title={t("The model's answer as it is")} onClick={() => refining.set(rawFinish)}>
+        <button
+          type="button"
+          class="icon-button"
+          data-testid="finish-raw"
+          aria-pressed={sameFinish(finish, rawFinish)}
+          title={t("The model's answer as it is")}
+          onClick={() => refining.set(rawFinish)}
+        >
           {t("Raw mask")}
         </button>
-        <IconButton icon={RotateCcw} text={t("Reset")} label={t("Reset")} testId="finish-reset" disabled={sameFinish(finish, cleanFinish)} onClick={() => refining.set(cleanFinish)} />
+        <IconButton
+          icon={RotateCcw}
+          text={t("Reset")}
+          label={t("Reset")}
+          testId="finish-reset"
+          disabled={sameFinish(finish, cleanFinish)}
+          onClick={() => refining.set(cleanFinish)}
+        />
       </footer>
     </section>
   );
@@ -73,7 +141,14 @@ function Choice<T extends string>({ name, field, choices, value, onChoose }: Cho
       <span>{name}</span>
       <div>
         {choices.map(([choice, words]) => (
-          <button key={choice} type="button" class="icon-button" data-testid={`finish-${field}-${choice}`} aria-pressed={choice === value} onClick={() => onChoose(choice)}>
+          <button
+            key={choice}
+            type="button"
+            class="icon-button"
+            data-testid={`finish-${field}-${choice}`}
+            aria-pressed={choice === value}
+            onClick={() => onChoose(choice)}
+          >
             {t(words)}
           </button>
         ))}

@@ -7,7 +7,12 @@ import type { Output } from "./output";
 import { Slider } from "./Slider";
 import { t, type Text } from "../../i18n/translate";
 
-const words: Record<Choice["behind"], Text> = { none: "Transparent", colour: "Colour", blur: "Blurred photo", photo: "Another photo" };
+const words: Record<Choice["behind"], Text> = {
+  none: "Transparent",
+  colour: "Colour",
+  blur: "Blurred photo",
+  photo: "Another photo",
+};
 
 export function BehindChoice({ output }: { output: Output }) {
   const { format, behind, blur } = choice.value;
@@ -23,7 +28,16 @@ export function BehindChoice({ output }: { output: Output }) {
         onChoose={(one) => remember({ behind: one })}
       />
       {shown === "colour" && <Colour />}
-      {shown === "blur" && <Slider label={t("Blur")} unit="%" range={blurRange} value={blur} testId="blur" onChange={(value) => remember({ blur: value })} />}
+      {shown === "blur" && (
+        <Slider
+          label={t("Blur")}
+          unit="%"
+          range={blurRange}
+          value={blur}
+          testId="blur"
+          onChange={(value) => remember({ blur: value })}
+        />
+      )}
       {shown === "photo" && <Backdrop output={output} />}
     </>
   );
@@ -35,7 +49,13 @@ function Colour() {
   return (
     <div class="colour">
       <label for={id}>{t("Colour")}</label>
-      <input id={id} type="color" value={colour} data-testid="colour" onInput={(event) => remember({ colour: event.currentTarget.value })} />
+      <input
+        id={id}
+        type="color"
+        value={colour}
+        data-testid="colour"
+        onInput={(event) => remember({ colour: event.currentTarget.value })}
+      />
       <output for={id}>{colour}</output>
     </div>
   );

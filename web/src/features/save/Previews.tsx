@@ -4,7 +4,11 @@ import { t } from "../../i18n/translate";
 
 export function Previews({ bitmaps }: { bitmaps: readonly ImageBitmap[] }) {
   return (
-    <div class={bitmaps.length > 1 ? "previews several" : "previews"} data-testid="previews" data-count={bitmaps.length}>
+    <div
+      class={bitmaps.length > 1 ? "previews several" : "previews"}
+      data-testid="previews"
+      data-count={bitmaps.length}
+    >
       {bitmaps.map((bitmap, i) => (
         <Preview key={i} bitmap={bitmap} />
       ))}

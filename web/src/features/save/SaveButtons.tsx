@@ -19,12 +19,40 @@ interface Props {
 
 export function SaveButtons({ actions, busy, crop, all, canChooseAll, onAll, onCrop }: Props) {
   return (
-    <div class={all === null ? "save-buttons" : "save-buttons with-all"} role="group" aria-label={t("Save")} aria-busy={busy}>
-      <ActionButton action={actions.saveCutout} kind="primary" icon={Download} text={busy ? t("Saving") : true} testId="save-cutout" />
+    <div
+      class={all === null ? "save-buttons" : "save-buttons with-all"}
+      role="group"
+      aria-label={t("Save")}
+      aria-busy={busy}
+    >
+      <ActionButton
+        action={actions.saveCutout}
+        kind="primary"
+        icon={Download}
+        text={busy ? t("Saving") : true}
+        testId="save-cutout"
+      />
       <ActionButton action={actions.saveMask} icon={Contrast} text testId="save-mask" />
       <ActionButton action={actions.copyCutout} icon={Copy} text testId="copy-cutout" />
-      <IconButton icon={Crop} text={t("Crop")} label={t("Crop the cut-out to the object")} testId="crop" pressed={crop} onClick={() => onCrop(!crop)} />
-      {all !== null && <IconButton icon={Layers} text={t("All")} label={t("Save all visible objects together")} testId="save-all" pressed={all} disabled={!canChooseAll} onClick={() => onAll(!all)} />}
+      <IconButton
+        icon={Crop}
+        text={t("Crop")}
+        label={t("Crop the cut-out to the object")}
+        testId="crop"
+        pressed={crop}
+        onClick={() => onCrop(!crop)}
+      />
+      {all !== null && (
+        <IconButton
+          icon={Layers}
+          text={t("All")}
+          label={t("Save all visible objects together")}
+          testId="save-all"
+          pressed={all}
+          disabled={!canChooseAll}
+          onClick={() => onAll(!all)}
+        />
+      )}
       <ActionButton action={actions.saveMore} icon={Ellipsis} text testId="save-more" />
     </div>
   );

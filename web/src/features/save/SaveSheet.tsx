@@ -18,7 +18,15 @@ const whatWords: Record<What, Text> = { one: "This object", each: "Each object",
 
 /** The others go by the same name everywhere. */
 const formatWords: Partial<Record<Format, Text>> = { mask: "Mask", project: "Project" };
-const formatNames: Record<Format, string> = { png: "PNG", jpeg: "JPEG", webp: "WebP", mask: "", svg: "SVG", coco: "COCO", project: "" };
+const formatNames: Record<Format, string> = {
+  png: "PNG",
+  jpeg: "JPEG",
+  webp: "WebP",
+  mask: "",
+  svg: "SVG",
+  coco: "COCO",
+  project: "",
+};
 const nameOf = (format: Format): string => (formatWords[format] ? t(formatWords[format]) : formatNames[format]);
 
 const notes: Record<Format, Text> = {
@@ -42,17 +50,43 @@ export function SaveSheet({ session, saving, onClose }: SaveSheetProps) {
     <Dialog title={t("Save")} testId="save-sheet" onClose={onClose}>
       <div class="save-sheet" aria-busy={work !== null}>
         {format !== "project" && <Previews bitmaps={output.previews.value} />}
-        <Choices name="format" legend={t("Format")} options={offered.map((one) => [one, nameOf(one)])} chosen={format} onChoose={(one) => remember({ format: one })} />
+        <Choices
+          name="format"
+          legend={t("Format")}
+          options={offered.map((one) => [one, nameOf(one)])}
+          chosen={format}
+          onChoose={(one) => remember({ format: one })}
+        />
         <p class="save-note">{t(notes[format])}</p>
         {format !== "project" && output.whats.value.length > 1 && (
-          <Choices name="what" legend={t("What")} options={output.whats.value.map((one) => [one, t(whatWords[one])])} chosen={output.what.value} onChoose={(one) => remember({ what: one })} />
+          <Choices
+            name="what"
+            legend={t("What")}
+            options={output.whats.value.map((one) => [one, t(whatWords[one])])}
+            chosen={output.what.value}
+            onChoose={(one) => remember({ what: one })}
+          />
         )}
         {isPicture(format) && (
           <>
             <BehindChoice output={output} />
-            {format !== "png" && <Slider label={t("Quality")} unit="%" range={qualityRange} value={quality} testId="quality" onChange={(value) => remember({ quality: value })} />}
+            {format !== "png" && (
+              <Slider
+                label={t("Quality")}
+                unit="%"
+                range={qualityRange}
+                value={quality}
+                testId="quality"
+                onChange={(value) => remember({ quality: value })}
+              />
+            )}
             <label class="save-switch">
-              <input type="checkbox" data-testid="sheet-crop" checked={saving.crop.value} onChange={(event) => (saving.crop.value = event.currentTarget.checked)} />
+              <input
+                type="checkbox"
+                data-testid="sheet-crop"
+                checked={saving.crop.value}
+                onChange={(event) => (saving.crop.value = event.currentTarget.checked)}
+              />
               {t("Crop to the object")}
             </label>
           </>
@@ -71,7 +105,16 @@ export function SaveSheet({ session, saving, onClose }: SaveSheetProps) {
                 {output.name.value}
                 {count > 1 && <span> · {counted(count, "1 file", "{count} files")}</span>}
               </p>
-              {output.shares.value && <IconButton icon={Share2} text={t("Share")} label={t("Share it")} testId="sheet-share" disabled={!output.possible.value} onClick={() => void output.share()} />}
+              {output.shares.value && (
+                <IconButton
+                  icon={Share2}
+                  text={t("Share")}
+                  label={t("Share it")}
+                  testId="sheet-share"
+                  disabled={!output.possible.value}
+                  onClick={() => void output.share()}
+                />
+              )}
               {output.copies.value && (
                 <IconButton
                   icon={Copy}
@@ -82,7 +125,15 @@ export function SaveSheet({ session, saving, onClose }: SaveSheetProps) {
                   onClick={() => void output.copy()}
                 />
               )}
-              <IconButton kind="primary" icon={Download} text={t("Save")} label={t("Save the file")} testId="sheet-save" disabled={!output.possible.value} onClick={() => void output.save()} />
+              <IconButton
+                kind="primary"
+                icon={Download}
+                text={t("Save")}
+                label={t("Save the file")}
+                testId="sheet-save"
+                disabled={!output.possible.value}
+                onClick={() => void output.save()}
+              />
             </>
           )}
         </footer>

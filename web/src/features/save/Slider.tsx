@@ -15,7 +15,14 @@ export function Slider({ label, unit, range, value, testId, onChange }: Props) {
   return (
     <div class="slider">
       <label for={id}>{label}</label>
-      <input id={id} type="range" {...range} value={value} data-testid={testId} onInput={(event) => onChange(event.currentTarget.valueAsNumber)} />
+      <input
+        id={id}
+        type="range"
+        {...range}
+        value={value}
+        data-testid={testId}
+        onInput={(event) => onChange(event.currentTarget.valueAsNumber)}
+      />
       <output for={id}>
         {value}
         {unit}

@@ -27,9 +27,13 @@ export const qualityRange = { min: 50, max: 100, step: 1 } as const;
 
 const oneOf = <T>(known: readonly T[], value: unknown): T => known.find((one) => one === value) ?? known[0]!;
 
-const within = ({ min, max }: { min: number; max: number }, value: unknown, otherwise: number): number => (typeof value === "number" && value >= min && value <= max ? value : otherwise);
+const within = ({ min, max }: { min: number; max: number }, value: unknown, otherwise: number): number =>
+  typeof value === "number" && value >= min && value <= max ? value : otherwise;
 
-const store = new Persisted<Choice>("tapmask-save", { read: (text) => complete((parsed(text) ?? {}) as Partial<Record<keyof Choice, unknown>>), write: JSON.stringify });
+const store = new Persisted<Choice>("tapmask-save", {
+  read: (text) => complete((parsed(text) ?? {}) as Partial<Record<keyof Choice, unknown>>),
+  write: JSON.stringify,
+});
 
 export const choice = store.signal;
 

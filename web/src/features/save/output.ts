@@ -53,7 +53,13 @@ export class Output {
   readonly whats = computed<readonly What[]>(() => {
     const several = this.saving.visible.value.length > 1;
     const annotations = choice.value.format === "coco";
-    return whats.filter((what) => (what === "one" ? this.alone.value !== null : what === "each" ? several : (several && !annotations) || this.alone.value === null));
+    return whats.filter((what) =>
+      what === "one"
+        ? this.alone.value !== null
+        : what === "each"
+          ? several
+          : (several && !annotations) || this.alone.value === null,
+    );
   });
 
   readonly what = computed<What>(() => {
@@ -62,7 +68,9 @@ export class Output {
     return wanted === "all" && this.whats.value.includes("each") ? "each" : this.whats.value[0]!;
   });
 
-  private readonly found = computed<readonly Found[]>(() => (this.what.value === "one" ? [this.alone.value!] : this.saving.visible.value));
+  private readonly found = computed<readonly Found[]>(() =>
+    this.what.value === "one" ? [this.alone.value!] : this.saving.visible.value,
+  );
 
   readonly plan = computed(() => {
     const { crop } = this.saving;
@@ -73,10 +81,15 @@ export class Output {
   readonly name = computed(() => this.plan.value?.name ?? `${this.session.photo.name}${projectEnding}`);
 
   /** The photo for the background is still to be chosen. */
-  readonly needsBackdrop = computed(() => isPicture(choice.value.format) && choice.value.behind === "photo" && !this.backdrop.value);
+  readonly needsBackdrop = computed(
+    () => isPicture(choice.value.format) && choice.value.behind === "photo" && !this.backdrop.value,
+  );
 
   readonly possible = computed(
-    () => this.work.value === null && (choice.value.format === "project" || (this.plan.value !== null && this.found.value.every(({ current }) => current) && !this.needsBackdrop.value)),
+    () =>
+      this.work.value === null &&
+      (choice.value.format === "project" ||
+        (this.plan.value !== null && this.found.value.every(({ current }) => current) && !this.needsBackdrop.value)),
   );
 
   /** What the clipboard can take of it. */
@@ -101,7 +114,9 @@ export class Output {
       this.session.hold(this.found.peek().map(({ object }) => object));
       const blob = this.maker.make(asPng ?? files[0]!.job);
       // Whatever the clipboard says, what went wrong before it is what to tell.
-      await (asPng ? copyPng(blob) : copyText(blob)).catch(async (error: unknown) => Promise.reject(await blob.then(() => error)));
+      await (asPng ? copyPng(blob) : copyText(blob)).catch(async (error: unknown) =>
+        Promise.reject(await blob.then(() => error)),
+      );
       this.finish(asPng ? t("Picture copied") : t("Text copied"), null);
     });
   }
@@ -177,7 +192,13 @@ export class Output {
 
   /** Equal while the same file would come out. */
   private key(): string {
-    return JSON.stringify([choice.peek(), this.what.peek(), this.saving.crop.peek(), this.name.peek(), this.found.peek().map(({ object, answer, candidate }) => [object.id, object.revision, answer.by, candidate])]);
+    return JSON.stringify([
+      choice.peek(),
+      this.what.peek(),
+      this.saving.crop.peek(),
+      this.name.peek(),
+      this.found.peek().map(({ object, answer, candidate }) => [object.id, object.revision, answer.by, candidate]),
+    ]);
   }
 
   /** Changes when the previews do. */
@@ -187,7 +208,9 @@ export class Output {
     const behind = isPicture(choice.value.format) && behindOf(choice.value);
     const { name, size, lastModified } = backdrop.value ?? {};
     // Shapes have a key beside them. Saving an object names its answerer, which changes the object but not how it looks.
-    return JSON.stringify([plan.value.previews, behind, name, size, lastModified], (key, value: unknown) => (key === "shapes" ? undefined : value));
+    return JSON.stringify([plan.value.previews, behind, name, size, lastModified], (key, value: unknown) =>
+      key === "shapes" ? undefined : value,
+    );
   });
 
   /** One at a time; what changed meanwhile is shown next. */

@@ -4,7 +4,14 @@ import { distinct, fileName } from "../../formats/fileName";
 import { shaped } from "./saving";
 import type { Found, Session } from "../../state/session";
 import type { Choice, Format, What } from "./choice";
-import type { Behind, Job, NamedSelection, PictureFormat, PlannedFile, Selection } from "../../workers/save/shared/protocol";
+import type {
+  Behind,
+  Job,
+  NamedSelection,
+  PictureFormat,
+  PlannedFile,
+  Selection,
+} from "../../workers/save/shared/protocol";
 
 export interface Plan {
   /** Several go into one ZIP. */
@@ -20,7 +27,8 @@ export interface Plan {
 /** More would be too small to see. */
 const mostPreviews = 6;
 
-export const isPicture = (format: Format): format is PictureFormat => format === "png" || format === "jpeg" || format === "webp";
+export const isPicture = (format: Format): format is PictureFormat =>
+  format === "png" || format === "jpeg" || format === "webp";
 
 /** JPEG has no transparency. */
 export const behindOf = ({ format, behind, colour, blur }: Choice): Behind => {
@@ -34,9 +42,17 @@ export function plan(choice: Choice, what: What, session: Session, found: readon
   const { photo } = session;
   if (what === "each" && choice.format !== "coco") return planEach(choice, photo.name, found);
   const alone = what === "one";
-  const stem = session.objects.peek().length === 1 ? photo.name : `${photo.name}-${alone ? fileName(found[0]!.object.name) : "all"}`;
+  const stem =
+    session.objects.peek().length === 1
+      ? photo.name
+      : `${photo.name}-${alone ? fileName(found[0]!.object.name) : "all"}`;
   const file = fileOf(choice, stem, photo, found);
-  const asPng = file.job.kind === "picture" ? ({ ...file.job, format: "png" } as const) : file.job.kind === "mask" ? file.job : null;
+  const asPng =
+    file.job.kind === "picture"
+      ? ({ ...file.job, format: "png" } as const)
+      : file.job.kind === "mask"
+        ? file.job
+        : null;
   return { files: [file], previews: [file.job], name: file.name, asPng };
 }
 
@@ -44,33 +60,83 @@ export function plan(choice: Choice, what: What, session: Session, found: readon
 function planEach(choice: Choice, photo: string, found: readonly Found[]): Plan {
   const stems = distinct(found.map(({ object }) => fileName(object.name)));
   const own = found.map((one, i) => fileOf(choice, stems[i]!, { name: photo, blob: null }, [one]));
-  const masks = isPicture(choice.format) ? found.map((one, i) => fileOf({ ...choice, format: "mask" }, stems[i]!, { name: photo, blob: null }, [one])) : [];
-  return { files: own.flatMap((file, i) => [file, masks[i] ?? []].flat()), previews: own.slice(0, mostPreviews).map(({ job }) => job), name: `${photo}-objects.zip`, asPng: null };
+  const masks = isPicture(choice.format)
+    ? found.map((one, i) => fileOf({ ...choice, format: "mask" }, stems[i]!, { name: photo, blob: null }, [one]))
+    : [];
+  return {
+    files: own.flatMap((file, i) => [file, masks[i] ?? []].flat()),
+    previews: own.slice(0, mostPreviews).map(({ job }) => job),
+    name: `${photo}-objects.zip`,
+    asPng: null,
+  };
 }
 
-function fileOf(choice: Choice, stem: string, photo: { readonly name: string; readonly blob: Blob | null }, found: readonly Found[]): PlannedFile {
+function fileOf(
+  choice: Choice,
+  stem: string,
+  photo: { readonly name: string; readonly blob: Blob | null },
+  found: readonly Found[],
+): PlannedFile {
   const { format, crop, quality } = choice;
   switch (format) {
     case "png":
     case "jpeg":
     case "webp":
-      return { name: `${stem}-cutout.${format === "jpeg" ? "jpg" : format}`, job: { kind: "picture", selection: select(found), crop, behind: behindOf(choice), format, quality: quality / 100 } };
+      return {
+        name: `${stem}-cutout.${format === "jpeg" ? "jpg" : format}`,
+        job: {
+          kind: "picture",
+          selection: select(found),
+          crop,
+          behind: behindOf(choice),
+          format,
+          quality: quality / 100,
+        },
+      };
     case "mask":
       return { name: `${stem}-mask.png`, job: { kind: "mask", selection: select(found) } };
     case "svg":
       return { name: `${stem}.svg`, job: { kind: "svg", title: photo.name, objects: found.map(named) } };
     case "coco":
-      return { name: `${stem}-coco.json`, job: { kind: "coco", file: photo.blob ? originalName(photo.name, photo.blob) : photo.name, objects: found.map(named) } };
+      return {
+        name: `${stem}-coco.json`,
+        job: {
+          kind: "coco",
+          file: photo.blob ? originalName(photo.name, photo.blob) : photo.name,
+          objects: found.map(named),
+        },
+      };
     case "project":
       throw new TypeError("A project is not planned: it holds the whole document.");
   }
 }
 
-const select = (found: readonly Found[]): Selection => ({ key: found.map(({ object, answer, candidate, current }) => `${object.id}.${object.revision}.${answer.by}.${candidate}.${current}`).join(" "), shapes: shaped(found) });
+const select = (found: readonly Found[]): Selection => ({
+  key: found
+    .map(
+      ({ object, answer, candidate, current }) =>
+        `${object.id}.${object.revision}.${answer.by}.${candidate}.${current}`,
+    )
+    .join(" "),
+  shapes: shaped(found),
+});
 
-const named = (found: Found): NamedSelection => ({ ...select([found]), name: found.object.name, colour: colourOf(found.object.colour) });
+const named = (found: Found): NamedSelection => ({
+  ...select([found]),
+  name: found.object.name,
+  colour: colourOf(found.object.colour),
+});
 
 /** The photo's file name with its ending. */
-export const originalName = (stem: string, blob: Blob): string => (blob instanceof File && blob.name.includes(".") ? blob.name : `${stem}.${endings[blob.type] ?? "jpg"}`);
+export const originalName = (stem: string, blob: Blob): string =>
+  blob instanceof File && blob.name.includes(".") ? blob.name : `${stem}.${endings[blob.type] ?? "jpg"}`;
 
-const endings: Record<string, string> = { "image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/gif": "gif", "image/avif": "avif", "image/heic": "heic", "image/bmp": "bmp" };
+const endings: Record<string, string> = {
+  "image/jpeg": "jpg",
+  "image/png": "png",
+  "image/webp": "webp",
+  "image/gif": "gif",
+  "image/avif": "avif",
+  "image/heic": "heic",
+  "image/bmp": "bmp",
+};

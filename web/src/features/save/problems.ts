@@ -9,7 +9,8 @@ import { t, type Text } from "../../i18n/translate";
 const words: Partial<Record<OutputErrorCode, Text>> = {
   "out-of-memory": "There is not enough memory. Close other tabs, or save one object at a time.",
   "empty-mask": "There is nothing to save: a mask is empty. Choose another candidate, or hide that object.",
-  "too-large-for-format": "This browser cannot write so large a picture in that format. Choose PNG, or crop to the object.",
+  "too-large-for-format":
+    "This browser cannot write so large a picture in that format. Choose PNG, or crop to the object.",
   "unsupported-format": "This browser cannot write that format. Choose PNG or JPEG.",
 };
 
@@ -17,8 +18,11 @@ export function problemOf(error: unknown): string {
   const code = error instanceof PixelError || error instanceof MakingError ? error.code : null;
   const known = code === null ? undefined : words[code as OutputErrorCode];
   if (code !== null) return known ? t(known) : pictureWords(error);
-  if (error instanceof DOMException && error.name === "NotAllowedError") return t("The browser did not allow it. Save the file instead.");
-  return error instanceof Error && error.message ? error.message : t("Something went wrong. Your photo and your objects are kept.");
+  if (error instanceof DOMException && error.name === "NotAllowedError")
+    return t("The browser did not allow it. Save the file instead.");
+  return error instanceof Error && error.message
+    ? error.message
+    : t("Something went wrong. Your photo and your objects are kept.");
 }
 
 function pictureWords(error: unknown): string {

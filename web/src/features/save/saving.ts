@@ -18,7 +18,9 @@ type Job = "cutout" | "mask" | "copy";
 
 export class Saving {
   /** Objects that are not hidden, as far as they have a mask. */
-  readonly visible = computed<readonly Found[]>(() => this.session.value?.found.value.filter(({ object }) => !object.hidden) ?? []);
+  readonly visible = computed<readonly Found[]>(
+    () => this.session.value?.found.value.filter(({ object }) => !object.hidden) ?? [],
+  );
   /** Save the cut-out as large as the object, not as the photo. */
   readonly crop = signal(choice.peek().crop);
   readonly job = signal<Job | null>(null);
@@ -35,7 +37,9 @@ export class Saving {
   readonly all = signal(false);
 
   /** Are there visible objects with masks beside the active one? */
-  readonly others = computed(() => this.visible.value.some(({ object }) => object.id !== this.session.value?.active.value.id));
+  readonly others = computed(() =>
+    this.visible.value.some(({ object }) => object.id !== this.session.value?.active.value.id),
+  );
   /** Where nothing was said about the active object, the others are what can be saved. */
   readonly savesAll = computed(() => this.others.value && (this.all.value || !this.session.value?.edited.value));
   /** What will be saved. */
@@ -46,14 +50,20 @@ export class Saving {
     return alone ? [alone] : [];
   });
   /** Only answers to the current prompts are saved, never those before them. */
-  readonly possible = computed(() => this.job.value === null && this.chosen.value.length > 0 && this.chosen.value.every(({ current }) => current));
+  readonly possible = computed(
+    () => this.job.value === null && this.chosen.value.length > 0 && this.chosen.value.every(({ current }) => current),
+  );
 
   saveCutout(): Promise<void> {
-    return this.run("cutout", async (session) => this.confirm({ name: `${this.stem(session)}-cutout.png`, blob: await this.cutout(session) }));
+    return this.run("cutout", async (session) =>
+      this.confirm({ name: `${this.stem(session)}-cutout.png`, blob: await this.cutout(session) }),
+    );
   }
 
   saveMask(): Promise<void> {
-    return this.run("mask", async (session) => this.confirm({ name: `${this.stem(session)}-mask.png`, blob: await this.mask(session) }));
+    return this.run("mask", async (session) =>
+      this.confirm({ name: `${this.stem(session)}-mask.png`, blob: await this.mask(session) }),
+    );
   }
 
   copyCutout(): Promise<void> {
@@ -86,7 +96,13 @@ export class Saving {
     try {
       await work(session);
     } catch (error) {
-      this.tell(error instanceof PixelError ? withoutRemedy(photoMessage(error, true)) : job === "copy" ? copyMessage(error) : engineMessage(error));
+      this.tell(
+        error instanceof PixelError
+          ? withoutRemedy(photoMessage(error, true))
+          : job === "copy"
+            ? copyMessage(error)
+            : engineMessage(error),
+      );
     }
     this.job.value = null;
   }
@@ -119,5 +135,8 @@ const withoutRemedy = (message: Message): Message => ({ ...message, remedy: unde
 const copyMessage = (error: unknown): Message => ({
   tone: "error",
   title: t("The picture could not be copied"),
-  text: error instanceof Error && error.name !== "NotAllowedError" ? error.message : t("The browser did not allow it. Save it instead."),
+  text:
+    error instanceof Error && error.name !== "NotAllowedError"
+      ? error.message
+      : t("The browser did not allow it. Save it instead."),
 });

@@ -6,11 +6,18 @@ import { t } from "../../i18n/translate";
 
 export function LanguageSection() {
   const [failed, setFailed] = useState(false);
-  const choose = async (name: string): Promise<void> => setFailed(!(await chooseLanguage(isLanguage(name) ? name : null)));
+  const choose = async (name: string): Promise<void> =>
+    setFailed(!(await chooseLanguage(isLanguage(name) ? name : null)));
   return (
     <section class="settings-section" aria-labelledby="language-heading" data-testid="languages">
       <h3 id="language-heading">{t("Language")}</h3>
-      <select class="language" aria-labelledby="language-heading" data-testid="language" value={chosenLanguage.value ?? ""} onChange={(event) => void choose(event.currentTarget.value)}>
+      <select
+        class="language"
+        aria-labelledby="language-heading"
+        data-testid="language"
+        value={chosenLanguage.value ?? ""}
+        onChange={(event) => void choose(event.currentTarget.value)}
+      >
         <option value="">{t("As the browser says")}</option>
         {Object.entries(languages).map(([tag, { name }]) => (
           <option key={tag} value={tag} lang={tag}>

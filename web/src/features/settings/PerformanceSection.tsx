@@ -36,7 +36,13 @@ export function PerformanceSection({ engine, precise }: { engine: Engine; precis
         ))}
       </dl>
       <div class="settings-buttons">
-        <IconButton icon={ClipboardCopy} text={t("Copy for a bug report")} label={t("Copy for a bug report")} testId="copy-report" onClick={() => void copy()} />
+        <IconButton
+          icon={ClipboardCopy}
+          text={t("Copy for a bug report")}
+          label={t("Copy for a bug report")}
+          testId="copy-report"
+          onClick={() => void copy()}
+        />
         <IconButton icon={RefreshCw} text={t("Measure again")} label={t("Measure again")} onClick={measure} />
       </div>
       <p role="status" data-testid="report-copied">

@@ -21,7 +21,11 @@ const kinds: readonly (readonly [TimedKind, string])[] = [
 ];
 
 /** @param precise The second model, where two answer. */
-export function performanceFacts(segmenter: Segmenter | null, memory: PageMemory | null, precise: Segmenter | null = null): Fact[] {
+export function performanceFacts(
+  segmenter: Segmenter | null,
+  memory: PageMemory | null,
+  precise: Segmenter | null = null,
+): Fact[] {
   const info = segmenter?.info;
   const facts: Fact[] = [["Version", version]];
   if (segmenter && info) {
@@ -37,11 +41,18 @@ export function performanceFacts(segmenter: Segmenter | null, memory: PageMemory
   } else facts.push(["Model", "none is running"]);
   if (precise) {
     const { model, variant, provider, threads } = precise.info;
-    facts.push(["Precise model", `${model.title} (${variant}), ${model.input_size} pixels, ${provider}, ${threads} threads`]);
+    facts.push([
+      "Precise model",
+      `${model.title} (${variant}), ${model.input_size} pixels, ${provider}, ${threads} threads`,
+    ]);
     facts.push(...kinds.map(([kind, name]): Fact => [`${name}, precise model`, timing(precise, kind)]));
   }
   if (memory)
-    facts.push(["Runtime's memory", bytes(memory.wasm)], ["Script memory", bytes(memory.script)], ["All memory of the page", bytes(memory.whole)]);
+    facts.push(
+      ["Runtime's memory", bytes(memory.wasm)],
+      ["Script memory", bytes(memory.script)],
+      ["All memory of the page", bytes(memory.whole)],
+    );
   return [
     ...facts,
     ["Cross-origin isolated", globalThis.crossOriginIsolated ? "yes" : "no"],
@@ -66,10 +77,17 @@ export async function measureMemory(segmenter: Segmenter | null): Promise<PageMe
 
 /** The browser answers at its next garbage collection: what takes too long is left out. */
 async function measureWhole(): Promise<number | null> {
-  const measure = (performance as { measureUserAgentSpecificMemory?(): Promise<{ bytes: number }> }).measureUserAgentSpecificMemory;
+  const measure = (performance as { measureUserAgentSpecificMemory?(): Promise<{ bytes: number }> })
+    .measureUserAgentSpecificMemory;
   if (!measure || !globalThis.crossOriginIsolated) return null;
   const late = new Promise<null>((resolve) => setTimeout(resolve, 3000, null));
-  return Promise.race([measure.call(performance).then((answer) => answer.bytes, () => null), late]);
+  return Promise.race([
+    measure.call(performance).then(
+      (answer) => answer.bytes,
+      () => null,
+    ),
+    late,
+  ]);
 }
 
 function timing({ timings }: Segmenter, kind: TimedKind): string {
@@ -78,6 +96,8 @@ function timing({ timings }: Segmenter, kind: TimedKind): string {
   return `last ${milliseconds(times.last)}, median ${milliseconds(times.median)} of ${times.count}`;
 }
 
-const milliseconds = (time: number): string => (time < 10_000 ? `${time < 10 ? time.toFixed(1) : Math.round(time)} ms` : `${(time / 1000).toFixed(1)} s`);
-const bytes = (count: number | null): string => (count === null ? "the browser does not tell" : formatBytes(count, "en"));
+const milliseconds = (time: number): string =>
+  time < 10_000 ? `${time < 10 ? time.toFixed(1) : Math.round(time)} ms` : `${(time / 1000).toFixed(1)} s`;
+const bytes = (count: number | null): string =>
+  count === null ? "the browser does not tell" : formatBytes(count, "en");
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll(/\s+/g, " ");

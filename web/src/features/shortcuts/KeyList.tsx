@@ -30,4 +30,5 @@ const Row = ({ what, how }: { what: string; how: string }) => (
   </div>
 );
 
-const howTo = (actions: readonly Action[]): string => (actions[0]!.usage ? t(actions[0]!.usage) : actions.map(shortcutOf).join(" "));
+const howTo = (actions: readonly Action[]): string =>
+  actions[0]!.usage ? t(actions[0]!.usage) : actions.map(shortcutOf).join(" ");

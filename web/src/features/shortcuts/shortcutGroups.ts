@@ -40,7 +40,12 @@ export const gestures: readonly Gestures[] = [
   {
     group: "objects",
     title: "Objects",
-    rows: [["Select another object", "tap it in the list, or Alt + click it; on the photo, if nothing was said about the new one"]],
+    rows: [
+      [
+        "Select another object",
+        "tap it in the list, or Alt + click it; on the photo, if nothing was said about the new one",
+      ],
+    ],
   },
   { group: "page", title: "The page", rows: [] },
 ];

@@ -29,7 +29,13 @@ export function BrushBar({ drawing, actions }: Props) {
         data-testid="brush-size"
         onInput={(event) => (drawing.radius.value = event.currentTarget.valueAsNumber)}
       />
-      <IconButton icon={Check} label={t("Done painting")} hint={shortcutOf(actions.leave)} testId="brush-done" onClick={() => drawing.choose("tap")} />
+      <IconButton
+        icon={Check}
+        label={t("Done painting")}
+        hint={shortcutOf(actions.leave)}
+        testId="brush-done"
+        onClick={() => drawing.choose("tap")}
+      />
     </div>
   );
 }

@@ -10,5 +10,16 @@ export function BrushCursor({ prompting, viewport }: { prompting: Prompting; vie
   if (!drawing.paints.value || !at) return null;
   const radius = drawing.radius.value;
   const kind = drawing.tool.value === "eraser" ? "brush-cursor erases" : "brush-cursor";
-  return <div class={kind} aria-hidden="true" data-testid="brush-cursor" style={{ transform: `translate(${at.x - radius}px, ${at.y - radius}px)`, width: `${2 * radius}px`, height: `${2 * radius}px` }} />;
+  return (
+    <div
+      class={kind}
+      aria-hidden="true"
+      data-testid="brush-cursor"
+      style={{
+        transform: `translate(${at.x - radius}px, ${at.y - radius}px)`,
+        width: `${2 * radius}px`,
+        height: `${2 * radius}px`,
+      }}
+    />
+  );
 }

@@ -13,13 +13,21 @@ interface MarkerProps {
   onMove(dx: number, dy: number): void;
 }
 
-const arrows: Record<string, readonly [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const arrows: Record<string, readonly [number, number]> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
 /** CSS pixels for each press of an arrow key; with Shift the fine step. */
 const step = { plain: 8, fine: 1 };
 
 /** Pointers reach it through the stage, which knows drags; this button is for keys and screen readers. */
 export function Marker({ number, label, at, selected, onSelect, onRemove, onMove }: MarkerProps) {
-  const words = label === 1 ? t("Point {number}, part of the object", { number }) : t("Point {number}, not part of the object", { number });
+  const words =
+    label === 1
+      ? t("Point {number}, part of the object", { number })
+      : t("Point {number}, not part of the object", { number });
   return (
     <li class="marker" style={{ transform: `translate(${at.x}px, ${at.y}px)` }}>
       <button

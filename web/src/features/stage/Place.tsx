@@ -31,7 +31,11 @@ export function Place({ session, prompting, corner }: Props) {
         {said.value}
       </p>
       <p class="visually-hidden" role="status" data-testid="corner">
-        {corner && t("First corner of the box at column {column}, row {row}. Move to the opposite corner and press X again, or Escape.", { column: corner.x + 1, row: corner.y + 1 })}
+        {corner &&
+          t(
+            "First corner of the box at column {column}, row {row}. Move to the opposite corner and press X again, or Escape.",
+            { column: corner.x + 1, row: corner.y + 1 },
+          )}
       </p>
     </>
   );
@@ -42,5 +46,7 @@ export function describePlace(session: Session, at: ImagePoint): string {
   const pixel = toPixel(at, session.photo);
   const object = session.objectAt(pixel);
   const [column, row] = [pixel.x + 1, pixel.y + 1];
-  return object ? t("Column {column}, row {row}, on {name}.", { column, row, name: shownName(object) }) : t("Column {column}, row {row}.", { column, row });
+  return object
+    ? t("Column {column}, row {row}, on {name}.", { column, row, name: shownName(object) })
+    : t("Column {column}, row {row}.", { column, row });
 }

@@ -20,11 +20,23 @@ export function PointMenu({ label, at, within, onFlip, onRemove }: PointMenuProp
   const y = above > 72 ? above : at.y + menu.gap;
   const flip = label === 1 ? t("Not part of the object") : t("Part of the object");
   return (
-    <div class="panel point-menu" role="group" aria-label={t("Point")} style={{ transform: `translate(${x}px, ${y}px)` }}>
+    <div
+      class="panel point-menu"
+      role="group"
+      aria-label={t("Point")}
+      style={{ transform: `translate(${x}px, ${y}px)` }}
+    >
       <button type="button" class="icon-button" aria-label={flip} title={flip} onClick={onFlip}>
         {label === 1 ? <Minus /> : <Plus />}
       </button>
-      <button type="button" class="icon-button" aria-label={t("Remove the point")} title={t("Remove (Delete)")} data-testid="remove-point" onClick={onRemove}>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label={t("Remove the point")}
+        title={t("Remove (Delete)")}
+        data-testid="remove-point"
+        onClick={onRemove}
+      >
         <Trash2 />
       </button>
     </div>
@@ -35,7 +47,15 @@ export function PointMenu({ label, at, within, onFlip, onRemove }: PointMenuProp
 export function TightenHandle({ at, onTighten }: { at: ViewPoint; onTighten(): void }) {
   const words = t("Tighten the box to the mask, and ask again");
   return (
-    <button type="button" class="box-handle" aria-label={words} title={`${words} (G)`} data-testid="tighten" style={{ transform: `translate(${at.x}px, ${at.y}px)` }} onClick={onTighten}>
+    <button
+      type="button"
+      class="box-handle"
+      aria-label={words}
+      title={`${words} (G)`}
+      data-testid="tighten"
+      style={{ transform: `translate(${at.x}px, ${at.y}px)` }}
+      onClick={onTighten}
+    >
       <Shrink />
     </button>
   );
@@ -44,7 +64,14 @@ export function TightenHandle({ at, onTighten }: { at: ViewPoint; onTighten(): v
 /** At the box's top right corner. */
 export function BoxHandle({ at, onRemove }: { at: ViewPoint; onRemove(): void }) {
   return (
-    <button type="button" class="box-handle" aria-label={t("Remove the box")} title={t("Remove the box")} style={{ transform: `translate(${at.x}px, ${at.y}px)` }} onClick={onRemove}>
+    <button
+      type="button"
+      class="box-handle"
+      aria-label={t("Remove the box")}
+      title={t("Remove the box")}
+      style={{ transform: `translate(${at.x}px, ${at.y}px)` }}
+      onClick={onRemove}
+    >
       <X />
     </button>
   );

@@ -33,13 +33,21 @@ export function Stage({ session, viewport, prompting }: Props) {
   useSignalEffect(() => {
     const context = prepare(photo.current, viewport);
     const { preview, width, height } = session.photo;
-    const masks = session.found.value.filter(({ object }) => !object.hidden).map(({ object, outline }) => ({ outline, feather: object.finish.feather }));
+    const masks = session.found.value
+      .filter(({ object }) => !object.hidden)
+      .map(({ object, outline }) => ({ outline, feather: object.finish.feather }));
     if (context) paintPhoto(context, viewport.view.value, ratio(), { bitmap: preview, width, height, masks });
   });
   useSignalEffect(() => {
     const context = prepare(ink.current, viewport);
     const box = prompting.rubberBand.value ?? prompting.step.value?.box ?? null;
-    if (context) paintInk(context, viewport.view.value, ratio(), { ...inkOf(session), box, line: prompting.drawing.line.value, march: march.value });
+    if (context)
+      paintInk(context, viewport.view.value, ratio(), {
+        ...inkOf(session),
+        box,
+        line: prompting.drawing.line.value,
+        march: march.value,
+      });
   });
 
   const view = viewport.view.value;
@@ -65,7 +73,9 @@ export function Stage({ session, viewport, prompting }: Props) {
       <canvas ref={ink} class="stage-ink" aria-hidden="true" />
       <canvas ref={before} class="stage-before" width={0} height={0} aria-hidden="true" />
       <p id="stage-keys" class="visually-hidden">
-        {t("Arrow keys move the cursor. Enter adds a point of the object, Shift and Enter one that is not part of it. X marks a corner of a box, and again the opposite one. Backspace removes the last point. With the brush, Enter paints a dot.")}
+        {t(
+          "Arrow keys move the cursor. Enter adds a point of the object, Shift and Enter one that is not part of it. X marks a corner of a box, and again the opposite one. Backspace removes the last point. With the brush, Enter paints a dot.",
+        )}
       </p>
       {!session.encoded.value && <Sweep session={session} viewport={viewport} />}
       <ol class="markers" aria-label={t("Points")}>
@@ -84,8 +94,18 @@ export function Stage({ session, viewport, prompting }: Props) {
       </ol>
       <BrushCursor prompting={prompting} viewport={viewport} />
       {cursor && <Crosshair at={imageToView(cursor, view)} />}
-      {step?.box && !prompting.rubberBand.value && <BoxHandle at={imageToView(imagePoint(step.box.x2, step.box.y1), view)} onRemove={() => prompting.removeBox()} />}
-      {step?.box && !prompting.rubberBand.value && session.answer.value && <TightenHandle at={imageToView(imagePoint(step.box.x1, step.box.y1), view)} onTighten={() => prompting.tighten()} />}
+      {step?.box && !prompting.rubberBand.value && (
+        <BoxHandle
+          at={imageToView(imagePoint(step.box.x2, step.box.y1), view)}
+          onRemove={() => prompting.removeBox()}
+        />
+      )}
+      {step?.box && !prompting.rubberBand.value && session.answer.value && (
+        <TightenHandle
+          at={imageToView(imagePoint(step.box.x1, step.box.y1), view)}
+          onTighten={() => prompting.tighten()}
+        />
+      )}
       {point && selected !== null && (
         <PointMenu
           label={point.label}
@@ -101,7 +121,9 @@ export function Stage({ session, viewport, prompting }: Props) {
 
 function inkOf(session: Session): Omit<InkLayer, "box" | "line" | "march"> {
   const { id, colour } = session.active.value;
-  const visible = session.found.value.filter(({ object }) => !object.hidden).map(({ object, outline }) => ({ id: object.id, outline, colour: colourOf(object.colour) }));
+  const visible = session.found.value
+    .filter(({ object }) => !object.hidden)
+    .map(({ object, outline }) => ({ id: object.id, outline, colour: colourOf(object.colour) }));
   const hover = session.hover.value;
   return {
     active: visible.find((item) => item.id === id) ?? null,
@@ -115,7 +137,12 @@ function inkOf(session: Session): Omit<InkLayer, "box" | "line" | "march"> {
 function Sweep({ session, viewport }: Pick<Props, "session" | "viewport">) {
   const { scale, x, y } = viewport.view.value;
   const { width, height } = session.photo;
-  return <div class="sweep" style={{ left: `${x}px`, top: `${y}px`, width: `${width * scale}px`, height: `${height * scale}px` }} />;
+  return (
+    <div
+      class="sweep"
+      style={{ left: `${x}px`, top: `${y}px`, width: `${width * scale}px`, height: `${height * scale}px` }}
+    />
+  );
 }
 
 /** The stage fills the window; its CSS padding says where controls lie over it. */
@@ -124,7 +151,12 @@ function useSize(frame: { current: HTMLDivElement | null }, viewport: Viewport):
     const element = frame.current!;
     const measure = () => {
       const style = getComputedStyle(element);
-      const [top, right, bottom, left] = [style.paddingTop, style.paddingRight, style.paddingBottom, style.paddingLeft].map(parseFloat) as [number, number, number, number];
+      const [top, right, bottom, left] = [
+        style.paddingTop,
+        style.paddingRight,
+        style.paddingBottom,
+        style.paddingLeft,
+      ].map(parseFloat) as [number, number, number, number];
       viewport.resize({ width: element.clientWidth, height: element.clientHeight }, { top, right, bottom, left });
     };
     const observer = new ResizeObserver(measure);

@@ -33,7 +33,8 @@ export function ToolPicker({ actions, tool }: Props) {
     root.current?.querySelector<HTMLElement>(".tool-menu [aria-pressed=true]")?.focus();
     const abort = new AbortController();
     const elsewhere = (event: Event) => !root.current?.contains(event.target as Node) && setOpen(false);
-    for (const type of ["pointerdown", "focusin"]) document.addEventListener(type, elsewhere, { signal: abort.signal, capture: true });
+    for (const type of ["pointerdown", "focusin"])
+      document.addEventListener(type, elsewhere, { signal: abort.signal, capture: true });
     return () => abort.abort();
   }, [open]);
   const close = (): void => {
@@ -50,7 +51,16 @@ export function ToolPicker({ actions, tool }: Props) {
         close();
       }}
     >
-      <button type="button" class="icon-button" data-testid="tool" data-tool={tool} aria-expanded={open} aria-label={title} title={title} onClick={() => setOpen(!open)}>
+      <button
+        type="button"
+        class="icon-button"
+        data-testid="tool"
+        data-tool={tool}
+        aria-expanded={open}
+        aria-label={title}
+        title={title}
+        onClick={() => setOpen(!open)}
+      >
         <Icon />
       </button>
       {open && (

@@ -7,7 +7,8 @@ import type { Tool } from "../../state/tool";
 import { ToolPicker, type ToolActions } from "./ToolPicker";
 
 interface Props {
-  actions: ToolActions & Readonly<Record<"undo" | "redo" | "foreground" | "background" | "clear" | "newObject" | "findAll", Action>>;
+  actions: ToolActions &
+    Readonly<Record<"undo" | "redo" | "foreground" | "background" | "clear" | "newObject" | "findAll", Action>>;
   /** The one in hand. */
   tool: Tool;
 }
@@ -22,7 +23,12 @@ export function Tools({ actions, tool }: Props) {
         <ActionButton action={actions.foreground} icon={Plus} text testId="mode-foreground" />
         <ActionButton action={actions.background} icon={Minus} text testId="mode-background" />
       </div>
-      <ActionButton action={actions.clear} icon={Trash2} hint={t("Removes all points, the box and what was painted")} testId="clear" />
+      <ActionButton
+        action={actions.clear}
+        icon={Trash2}
+        hint={t("Removes all points, the box and what was painted")}
+        testId="clear"
+      />
       <ActionButton action={actions.newObject} icon={SquarePlus} testId="new-object" />
       <ActionButton action={actions.findAll} icon={Shapes} testId="find-all" />
     </div>

@@ -63,7 +63,12 @@ function dimOutside(context: CanvasRenderingContext2D, { width, height, masks }:
 }
 
 /** As soft at the edges as what is saved, where the browser can blur. */
-function dimSoftly(context: CanvasRenderingContext2D, view: View, ratio: number, { width, height, masks }: PhotoLayer): void {
+function dimSoftly(
+  context: CanvasRenderingContext2D,
+  view: View,
+  ratio: number,
+  { width, height, masks }: PhotoLayer,
+): void {
   const layer = new OffscreenCanvas(context.canvas.width, context.canvas.height).getContext("2d");
   if (!layer) return;
   toImage(layer, view, ratio);
@@ -112,7 +117,8 @@ function paintLine(context: CanvasRenderingContext2D, { tool, points, radius, ne
   // A dot is a line without length.
   if (points.length === 1) path.lineTo(first!.x, first!.y);
   context.lineCap = "round";
-  if (tool === "brush" || tool === "eraser") stroke(context, path, 2 * radius, negative ? "rgb(20 20 22 / 0.55)" : "rgb(255 255 255 / 0.6)");
+  if (tool === "brush" || tool === "eraser")
+    stroke(context, path, 2 * radius, negative ? "rgb(20 20 22 / 0.55)" : "rgb(255 255 255 / 0.6)");
   else {
     if (tool === "lasso") path.closePath();
     stroke(context, path, 6 * px, "rgb(0 0 0 / 0.55)");
@@ -135,7 +141,14 @@ function boxPath({ x1, y1, x2, y2 }: PromptBox): Path2D {
   return path;
 }
 
-function stroke(context: CanvasRenderingContext2D, path: Path2D, width: number, style: string, dash: number[] = [], offset = 0): void {
+function stroke(
+  context: CanvasRenderingContext2D,
+  path: Path2D,
+  width: number,
+  style: string,
+  dash: number[] = [],
+  offset = 0,
+): void {
   context.lineWidth = width;
   context.strokeStyle = style;
   context.setLineDash(dash);
@@ -148,5 +161,8 @@ function clear(context: CanvasRenderingContext2D): void {
   context.clearRect(0, 0, context.canvas.width, context.canvas.height);
 }
 
-const toImage = (context: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D, { scale, x, y }: View, ratio: number): void =>
-  context.setTransform(scale * ratio, 0, 0, scale * ratio, x * ratio, y * ratio);
+const toImage = (
+  context: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D,
+  { scale, x, y }: View,
+  ratio: number,
+): void => context.setTransform(scale * ratio, 0, 0, scale * ratio, x * ratio, y * ratio);

@@ -11,7 +11,11 @@ type Canvas = MutableRef<HTMLCanvasElement | null>;
 export function useFade(session: Session, layers: readonly Canvas[]): Canvas {
   const top = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
-    session.beforeSettling = () => fade(top.current, layers.flatMap(({ current }) => current ?? []));
+    session.beforeSettling = () =>
+      fade(
+        top.current,
+        layers.flatMap(({ current }) => current ?? []),
+      );
     return () => void (session.beforeSettling = null);
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- the canvases stay the same
   }, [session]);
@@ -26,5 +30,7 @@ function fade(top: HTMLCanvasElement | null, layers: readonly HTMLCanvasElement[
   top.height = bottom.height;
   for (const layer of layers) context.drawImage(layer, 0, 0);
   const forget = () => void (top.width = 0);
-  top.animate([{ opacity: 1 }, { opacity: 0 }], { duration, easing: "ease-out" }).finished.then(forget, () => undefined);
+  top
+    .animate([{ opacity: 1 }, { opacity: 0 }], { duration, easing: "ease-out" })
+    .finished.then(forget, () => undefined);
 }

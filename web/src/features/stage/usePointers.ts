@@ -9,7 +9,11 @@ import type { Viewport } from "../../state/viewport";
 
 const holdMilliseconds = 450;
 
-export function usePointers(canvas: MutableRef<HTMLCanvasElement | null>, prompting: Prompting, viewport: Viewport): void {
+export function usePointers(
+  canvas: MutableRef<HTMLCanvasElement | null>,
+  prompting: Prompting,
+  viewport: Viewport,
+): void {
   useEffect(() => listen(canvas.current!, prompting, viewport), [canvas, prompting, viewport]);
 }
 
@@ -18,8 +22,11 @@ function listen(canvas: HTMLCanvasElement, prompting: Prompting, viewport: Viewp
   let timer: ReturnType<typeof setTimeout> | undefined;
   const abort = new AbortController();
   const isHeld = holding("Space", globalThis, abort.signal);
-  const on = <K extends keyof HTMLElementEventMap>(type: K, listener: (event: HTMLElementEventMap[K]) => void, options: AddEventListenerOptions = {}) =>
-    canvas.addEventListener(type, listener, { ...options, signal: abort.signal });
+  const on = <K extends keyof HTMLElementEventMap>(
+    type: K,
+    listener: (event: HTMLElementEventMap[K]) => void,
+    options: AddEventListenerOptions = {},
+  ) => canvas.addEventListener(type, listener, { ...options, signal: abort.signal });
 
   const feed = (input: PointerInput, touch: boolean): void => {
     const [next, gestures] = recognise(state, input, (at) => prompting.hit(at, touch));
@@ -45,14 +52,33 @@ function listen(canvas: HTMLCanvasElement, prompting: Prompting, viewport: Viewp
     prompting.cursor.value = null;
     const secondary = event.button === 2 || (event.button === 0 && event.ctrlKey);
     const pan = event.button === 1 || (event.button === 0 && isHeld());
-    feed({ type: "down", id: event.pointerId, at: place(event), touch: isTouch(event), secondary, pick: event.altKey, pan, draws: prompting.drawing.draws.peek() }, isTouch(event));
+    feed(
+      {
+        type: "down",
+        id: event.pointerId,
+        at: place(event),
+        touch: isTouch(event),
+        secondary,
+        pick: event.altKey,
+        pan,
+        draws: prompting.drawing.draws.peek(),
+      },
+      isTouch(event),
+    );
   });
   on("pointermove", (event) => {
     // A fast finger is heard of once a frame, but the browser knows its way.
     const way = prompting.drawing.line.peek() ? event.getCoalescedEvents() : [];
-    batch(() => (way.length ? way : [event]).forEach((part) => feed({ type: "move", id: event.pointerId, at: place(part), released: canHover(event) }, isTouch(event))));
+    batch(() =>
+      (way.length ? way : [event]).forEach((part) =>
+        feed({ type: "move", id: event.pointerId, at: place(part), released: canHover(event) }, isTouch(event)),
+      ),
+    );
     if (!canHover(event)) return;
-    canvas.classList.toggle("over-point", !prompting.drawing.draws.peek() && prompting.hit(place(event), false) !== null);
+    canvas.classList.toggle(
+      "over-point",
+      !prompting.drawing.draws.peek() && prompting.hit(place(event), false) !== null,
+    );
     prompting.hover(place(event));
   });
   on("pointerup", (event) => feed({ type: "up", id: event.pointerId, at: place(event) }, isTouch(event)));
@@ -74,7 +100,12 @@ const line = 16;
 /** The wheel zooms at the pointer; a trackpad's pinch arrives as a wheel with Control, in finer steps. Shift pans. */
 function turn(event: WheelEvent, at: ViewPoint, viewport: Viewport): void {
   event.preventDefault();
-  const unit = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? line : event.deltaMode === WheelEvent.DOM_DELTA_PAGE ? viewport.size.peek().height : 1;
+  const unit =
+    event.deltaMode === WheelEvent.DOM_DELTA_LINE
+      ? line
+      : event.deltaMode === WheelEvent.DOM_DELTA_PAGE
+        ? viewport.size.peek().height
+        : 1;
   const [dx, dy] = [event.deltaX * unit, event.deltaY * unit];
   if (event.shiftKey) viewport.pan(-(dx || dy), dx ? -dy : 0);
   else viewport.zoom(Math.exp(-dy * (event.ctrlKey ? 0.01 : 0.0015)), at);

@@ -80,7 +80,10 @@ export class Maker {
       backdrop?.close();
       throw new MakingError("stopped");
     }
-    const worker = new Worker(new URL("./worker/worker.ts", import.meta.url), { type: "module", name: "tapmask-output" });
+    const worker = new Worker(new URL("./worker/worker.ts", import.meta.url), {
+      type: "module",
+      name: "tapmask-output",
+    });
     const { promise: ended, resolve } = deferred<OutputOutcome<never> | null>();
     const end = (outcome: OutputOutcome<never> | null): void => {
       worker.terminate();

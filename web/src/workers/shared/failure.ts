@@ -6,7 +6,13 @@ export type FailureCode = "out-of-memory" | "file-gone" | "failed";
 const memory = /out of memory|allocat|\boom\b|enlarge memory|too large|too big/i;
 const gone = new Set(["NotFoundError", "NotReadableError", "SecurityError"]);
 /** What canvases and bitmaps throw when there is no room for their pixels, and for nothing else that happens here. */
-const noRoom = new Set(["InvalidStateError", "EncodingError", "OperationError", "QuotaExceededError", "DataCloneError"]);
+const noRoom = new Set([
+  "InvalidStateError",
+  "EncodingError",
+  "OperationError",
+  "QuotaExceededError",
+  "DataCloneError",
+]);
 
 export function failureCode(error: unknown): FailureCode {
   // emscripten throws bare numbers for C++ exceptions that nobody caught; in practice there was no memory.

@@ -21,7 +21,9 @@ describe("Bilinear", () => {
 
   it("reads several numbers a cell, and a grid of one cell", () => {
     const once = axis(1, 2, 0, 1, 0.5);
-    expect([...new Bilinear(Float32Array.of(1, 2, 3), 1, once, axis(1, 1, 0, 1, 1), 3).all()]).toEqual([1, 2, 3, 1, 2, 3]);
+    expect([...new Bilinear(Float32Array.of(1, 2, 3), 1, once, axis(1, 1, 0, 1, 1), 3).all()]).toEqual([
+      1, 2, 3, 1, 2, 3,
+    ]);
   });
 });
 

@@ -1,18 +1,44 @@
 /** The rules of the automatic masks, one by one. `test_everything.py` in tests/e2e holds the whole against Python. */
 import { describe, expect, test } from "vitest";
-import { boxIou, everythingDefaults, judge, ladder, maskBox, select, stabilityScore, suppress, tapGrid, type Grid, type Spotted } from "../../../src/engine/core/everything";
+import {
+  boxIou,
+  everythingDefaults,
+  judge,
+  ladder,
+  maskBox,
+  select,
+  stabilityScore,
+  suppress,
+  tapGrid,
+  type Grid,
+  type Spotted,
+} from "../../../src/engine/core/everything";
 import { cellsWithin } from "../../../src/engine/core/grid";
 
 /** A cone of height 1 at a slope of 1 per cell. */
 function cone(x: number, y: number, radius: number, size = 16): Grid {
-  const logits = Float32Array.from({ length: size * size }, (_, i) => radius - Math.hypot((i % size) + 0.5 - x, Math.floor(i / size) + 0.5 - y));
+  const logits = Float32Array.from(
+    { length: size * size },
+    (_, i) => radius - Math.hypot((i % size) + 0.5 - x, Math.floor(i / size) + 0.5 - y),
+  );
   return { logits, stride: size, columns: size, rows: size };
 }
-const spotted = (tap: number, predictedIou: number, x1: number, width = 10, stability = 1): Spotted => ({ tap, token: 1, predictedIou, stability, box: { x1, y1: 0, x2: x1 + width, y2: 10 } });
+const spotted = (tap: number, predictedIou: number, x1: number, width = 10, stability = 1): Spotted => ({
+  tap,
+  token: 1,
+  predictedIou,
+  stability,
+  box: { x1, y1: 0, x2: x1 + width, y2: 10 },
+});
 
 describe("the grid of taps", () => {
   test("has its taps in the middle of equal cells, row by row", () => {
-    expect(tapGrid(2, { width: 40, height: 20 })).toEqual([{ x: 10, y: 5 }, { x: 30, y: 5 }, { x: 10, y: 15 }, { x: 30, y: 15 }]);
+    expect(tapGrid(2, { width: 40, height: 20 })).toEqual([
+      { x: 10, y: 5 },
+      { x: 30, y: 5 },
+      { x: 10, y: 15 },
+      { x: 30, y: 15 },
+    ]);
     expect(tapGrid(32, { width: 3, height: 2 })).toHaveLength(1024);
   });
 
@@ -37,7 +63,8 @@ describe("stability", () => {
 describe("boxes", () => {
   test("end where the logits cross the threshold, between the cells", () => {
     const box = maskBox(cone(8, 8, 4.2), 0)!;
-    for (const [side, edge] of Object.entries({ x1: 3.8, y1: 3.8, x2: 12.2, y2: 12.2 })) expect(Math.abs(box[side as "x1"] - edge)).toBeLessThan(0.1);
+    for (const [side, edge] of Object.entries({ x1: 3.8, y1: 3.8, x2: 12.2, y2: 12.2 }))
+      expect(Math.abs(box[side as "x1"] - edge)).toBeLessThan(0.1);
   });
 
   test("follow the threshold, and know empty masks", () => {
@@ -75,16 +102,34 @@ describe("thresholds", () => {
 
   test("are judged for tokens 1 to 3, and for the only one of a decoder with one", () => {
     const ious = Float32Array.of(0.99, 0.95, 0.5, 0.9);
-    expect(judge(7, ious, flat(9, 9, 9, 9), cells, 0, everythingDefaults).map(({ tap, token }) => [tap, token])).toEqual([[7, 1], [7, 3]]);
+    expect(
+      judge(7, ious, flat(9, 9, 9, 9), cells, 0, everythingDefaults).map(({ tap, token }) => [tap, token]),
+    ).toEqual([
+      [7, 1],
+      [7, 3],
+    ]);
     expect(judge(7, ious, flat(9, 0.5, 9, 9), cells, 0, everythingDefaults).map(({ token }) => token)).toEqual([3]);
-    expect(judge(7, Float32Array.of(0.99), flat(9), cells, 0, everythingDefaults).map(({ token }) => token)).toEqual([0]);
+    expect(judge(7, Float32Array.of(0.99), flat(9), cells, 0, everythingDefaults).map(({ token }) => token)).toEqual([
+      0,
+    ]);
   });
 
   test("are lowered step by step until there is enough, and no further", () => {
-    const weak = [spotted(0, 0.95, 0, 10, 0.96), spotted(1, 0.65, 20, 10, 0.8), spotted(2, 0.45, 40, 10, 0.6), spotted(3, 0.36, 60, 10, 0.6)];
+    const weak = [
+      spotted(0, 0.95, 0, 10, 0.96),
+      spotted(1, 0.65, 20, 10, 0.8),
+      spotted(2, 0.45, 40, 10, 0.6),
+      spotted(3, 0.36, 60, 10, 0.6),
+    ];
     expect(select(weak, ladder, 1, 0.7)).toMatchObject({ kept: [{ tap: 0 }], bar: ladder[0] });
     expect(select(weak, ladder, 2, 0.7)).toMatchObject({ kept: [{ tap: 0 }, { tap: 1 }], bar: { predIouThresh: 0.6 } });
-    expect(select(weak, ladder, 9, 0.7)).toMatchObject({ kept: [{ tap: 0 }, { tap: 1 }, { tap: 2 }, { tap: 3 }], bar: ladder.at(-1) });
-    expect(ladder[0]).toMatchObject({ predIouThresh: everythingDefaults.predIouThresh, stabilityScoreThresh: everythingDefaults.stabilityScoreThresh });
+    expect(select(weak, ladder, 9, 0.7)).toMatchObject({
+      kept: [{ tap: 0 }, { tap: 1 }, { tap: 2 }, { tap: 3 }],
+      bar: ladder.at(-1),
+    });
+    expect(ladder[0]).toMatchObject({
+      predIouThresh: everythingDefaults.predIouThresh,
+      stabilityScoreThresh: everythingDefaults.stabilityScoreThresh,
+    });
   });
 });

@@ -1,11 +1,31 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { boxFrom, fitView, imagePoint, imageToView, letterbox, modelToPixel, pixelIndex, pixelToModel, toPixel, viewPoint, viewToImage, zoomTo } from "../../../src/engine/core/geometry";
+import {
+  boxFrom,
+  fitView,
+  imagePoint,
+  imageToView,
+  letterbox,
+  modelToPixel,
+  pixelIndex,
+  pixelToModel,
+  toPixel,
+  viewPoint,
+  viewToImage,
+  zoomTo,
+} from "../../../src/engine/core/geometry";
 
 const side = fc.integer({ min: 1, max: 9000 });
 const inputSize = fc.constantFrom(256, 320, 512, 1024);
-const place = fc.record({ x: fc.double({ min: -1e4, max: 1e4, noNaN: true }), y: fc.double({ min: -1e4, max: 1e4, noNaN: true }) });
-const view = fc.record({ scale: fc.double({ min: 0.01, max: 60, noNaN: true }), x: fc.double({ min: -1e4, max: 1e4, noNaN: true }), y: fc.double({ min: -1e4, max: 1e4, noNaN: true }) });
+const place = fc.record({
+  x: fc.double({ min: -1e4, max: 1e4, noNaN: true }),
+  y: fc.double({ min: -1e4, max: 1e4, noNaN: true }),
+});
+const view = fc.record({
+  scale: fc.double({ min: 0.01, max: 60, noNaN: true }),
+  x: fc.double({ min: -1e4, max: 1e4, noNaN: true }),
+  y: fc.double({ min: -1e4, max: 1e4, noNaN: true }),
+});
 const close = (a: { x: number; y: number }, b: { x: number; y: number }) => {
   expect(a.x).toBeCloseTo(b.x, 5);
   expect(a.y).toBeCloseTo(b.y, 5);
@@ -53,13 +73,19 @@ test("zooming keeps what lies under the pointer", () => {
 
 test("a photo that is fitted lies inside the stage, in the middle", () => {
   fc.assert(
-    fc.property(side, side, fc.integer({ min: 50, max: 4000 }), fc.integer({ min: 50, max: 4000 }), (width, height, w, h) => {
-      const { scale, x, y } = fitView({ width, height }, { width: w, height: h });
-      expect(x).toBeGreaterThanOrEqual(-1e-6);
-      expect(y).toBeGreaterThanOrEqual(-1e-6);
-      expect(x * 2 + width * scale).toBeCloseTo(w, 5);
-      expect(y * 2 + height * scale).toBeCloseTo(h, 5);
-    }),
+    fc.property(
+      side,
+      side,
+      fc.integer({ min: 50, max: 4000 }),
+      fc.integer({ min: 50, max: 4000 }),
+      (width, height, w, h) => {
+        const { scale, x, y } = fitView({ width, height }, { width: w, height: h });
+        expect(x).toBeGreaterThanOrEqual(-1e-6);
+        expect(y).toBeGreaterThanOrEqual(-1e-6);
+        expect(x * 2 + width * scale).toBeCloseTo(w, 5);
+        expect(y * 2 + height * scale).toBeCloseTo(h, 5);
+      },
+    ),
   );
 });
 
@@ -74,6 +100,23 @@ test("a tap anywhere inside a pixel is that pixel, and a tap beside the photo it
 
 test("a box drawn from any corner to the opposite one is the same box", () => {
   const box = { x1: 1, y1: 2, x2: 30, y2: 40 };
-  for (const [a, b] of [[[1, 2], [30, 40]], [[30, 2], [1, 40]], [[1, 40], [30, 2]], [[30, 40], [1, 2]]] as const)
+  for (const [a, b] of [
+    [
+      [1, 2],
+      [30, 40],
+    ],
+    [
+      [30, 2],
+      [1, 40],
+    ],
+    [
+      [1, 40],
+      [30, 2],
+    ],
+    [
+      [30, 40],
+      [1, 2],
+    ],
+  ] as const)
     expect(boxFrom(pixelIndex(a[0], a[1]), pixelIndex(b[0], b[1]))).toEqual(box);
 });

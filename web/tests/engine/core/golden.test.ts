@@ -28,7 +28,8 @@ function picture(width: number, height: number): Uint8ClampedArray {
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++)
       for (let c = 0; c < 3; c++)
-        rgba[(y * width + x) * 4 + c] = (x * (3 + c) + y * 5 + ((Math.floor(x / 13) + Math.floor(y / 7)) % 2) * 90) % 256;
+        rgba[(y * width + x) * 4 + c] =
+          (x * (3 + c) + y * 5 + ((Math.floor(x / 13) + Math.floor(y / 7)) % 2) * 90) % 256;
   return rgba;
 }
 
@@ -47,7 +48,9 @@ describe.each(cases)("a photo of $width × $height in a frame of $input_size", (
   });
 
   test("is resized as Pillow does it, to the last bit", () => {
-    const rgb = resizeInBands(photo.width, photo.height, box.newWidth, box.newHeight, photo.height, () => picture(photo.width, photo.height));
+    const rgb = resizeInBands(photo.width, photo.height, box.newWidth, box.newHeight, photo.height, () =>
+      picture(photo.width, photo.height),
+    );
     const middle = (Math.floor(box.newHeight / 2) * box.newWidth + Math.floor(box.newWidth / 2)) * 3;
     expect([...rgb.subarray(middle, middle + 3)]).toEqual(golden.resized.middle);
     expect(sha256(rgb)).toBe(golden.resized.sha256);
@@ -56,13 +59,16 @@ describe.each(cases)("a photo of $width × $height in a frame of $input_size", (
   test("is resized the same in bands", () => {
     const rgba = picture(photo.width, photo.height);
     const read = (y: number, count: number) => rgba.subarray(y * photo.width * 4, (y + count) * photo.width * 4);
-    expect(sha256(resizeInBands(photo.width, photo.height, box.newWidth, box.newHeight, 7, read))).toBe(golden.resized.sha256);
+    expect(sha256(resizeInBands(photo.width, photo.height, box.newWidth, box.newHeight, 7, read))).toBe(
+      golden.resized.sha256,
+    );
   });
 
   test("gets the mask that Python computes", () => {
     const grid = goldenGrid(size / 4);
     const logits = sampleLogits(grid, photo, size);
-    for (const { image, value } of golden.logits) expect(logits[image[1] * photo.width + image[0]]).toBeCloseTo(value, 1);
+    for (const { image, value } of golden.logits)
+      expect(logits[image[1] * photo.width + image[0]]).toBeCloseTo(value, 1);
     const mask = sampleMask(grid, photo, size);
     expect(area(mask)).toBe(golden.mask.area);
     expect(sha256(mask)).toBe(golden.mask.sha256);
@@ -72,10 +78,12 @@ describe.each(cases)("a photo of $width × $height in a frame of $input_size", (
 
   test("gets outlines around the same area", () => {
     const rings = contour(goldenGrid(size / 4), photo, size);
-    const shoelace = rings.map((ring) => ring.reduce((sum, a, i) => {
-      const b = ring[(i + 1) % ring.length]!;
-      return sum + (a.x * b.y - b.x * a.y) / 2;
-    }, 0));
+    const shoelace = rings.map((ring) =>
+      ring.reduce((sum, a, i) => {
+        const b = ring[(i + 1) % ring.length]!;
+        return sum + (a.x * b.y - b.x * a.y) / 2;
+      }, 0),
+    );
     const enclosed = Math.abs(shoelace.reduce((a, b) => a + b, 0));
     // A strip one pixel wide has an outline of cut corners only.
     if (Math.min(photo.width, photo.height) > 30) expect(enclosed / golden.mask.area).toBeCloseTo(1, 1);
@@ -88,6 +96,9 @@ describe.each(cases)("a photo of $width × $height in a frame of $input_size", (
   });
 });
 
-test.each<{ width: number; height: number; sha256: string }>(golden.self_test_pictures)("self-test picture of $width × $height", (expected) => {
-  expect(sha256(selfTestPicture(expected.width, expected.height))).toBe(expected.sha256);
-});
+test.each<{ width: number; height: number; sha256: string }>(golden.self_test_pictures)(
+  "self-test picture of $width × $height",
+  (expected) => {
+    expect(sha256(selfTestPicture(expected.width, expected.height))).toBe(expected.sha256);
+  },
+);

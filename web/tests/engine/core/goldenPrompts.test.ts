@@ -1,7 +1,15 @@
 /** What the page and Python must decide alike: the golden files of tests/golden/make_prompts.py, which pytest reads too. */
 import { describe, expect, test } from "vitest";
 import { candidates } from "../../../src/engine/core/candidates";
-import { everythingDefaults, judge, ladder, select, tapGrid, type Bar, type Spotted } from "../../../src/engine/core/everything";
+import {
+  everythingDefaults,
+  judge,
+  ladder,
+  select,
+  tapGrid,
+  type Bar,
+  type Spotted,
+} from "../../../src/engine/core/everything";
 import { lonePointFeeds, promptFeeds } from "../../../src/engine/core/feeds";
 import { letterbox } from "../../../src/engine/core/geometry";
 import { cellsWithin, gridSize } from "../../../src/engine/core/grid";
@@ -14,11 +22,16 @@ interface Candidates {
   best: number;
 }
 
-test.each<Candidates>(golden("candidates").cases)("the candidates of $ious, lone point: $lone_point", ({ ious, lone_point: lone, tokens, best }) => {
-  const point = { x: 1, y: 1, label: 1 } as const;
-  const prompts = lone ? [{ points: [point] }] : [{ points: [point, point] }, { points: [point], box: { x1: 0, y1: 0, x2: 2, y2: 2 } }];
-  for (const prompt of prompts) expect(candidates(Float32Array.from(ious), prompt)).toEqual({ tokens, best });
-});
+test.each<Candidates>(golden("candidates").cases)(
+  "the candidates of $ious, lone point: $lone_point",
+  ({ ious, lone_point: lone, tokens, best }) => {
+    const point = { x: 1, y: 1, label: 1 } as const;
+    const prompts = lone
+      ? [{ points: [point] }]
+      : [{ points: [point, point] }, { points: [point], box: { x1: 0, y1: 0, x2: 2, y2: 2 } }];
+    for (const prompt of prompts) expect(candidates(Float32Array.from(ious), prompt)).toEqual({ tokens, best });
+  },
+);
 
 interface Feeds {
   width: number;
@@ -90,18 +103,31 @@ describe("automatic masks", () => {
   const { newWidth, newHeight } = letterbox(photo.width, photo.height, made.input_size);
   const side = gridSize(made.input_size);
   const cells = { stride: side, columns: cellsWithin(newWidth), rows: cellsWithin(newHeight) };
-  const bar = ([predIouThresh, stabilityScoreThresh]: [number, number]): Bar => ({ predIouThresh, stabilityScoreThresh });
+  const bar = ([predIouThresh, stabilityScoreThresh]: [number, number]): Bar => ({
+    predIouThresh,
+    stabilityScoreThresh,
+  });
 
   const logits = ({ x, y, radius, steepness }: Blob): number[] =>
-    Array.from({ length: side ** 2 }, (_, i) => steepness * (radius ** 2 - ((i % side) - x) ** 2 - (Math.floor(i / side) - y) ** 2));
+    Array.from(
+      { length: side ** 2 },
+      (_, i) => steepness * (radius ** 2 - ((i % side) - x) ** 2 - (Math.floor(i / side) - y) ** 2),
+    );
 
   /** Everything that is no empty mask. */
   const spotted = (made.answers as Blob[][]).flatMap((masks, tap): Spotted[] =>
-    judge(tap, Float32Array.from(masks, ({ iou }) => iou), Float32Array.from(masks.flatMap(logits)), cells, 0, {
-      ...everythingDefaults,
-      predIouThresh: -9,
-      stabilityScoreThresh: 0,
-    }),
+    judge(
+      tap,
+      Float32Array.from(masks, ({ iou }) => iou),
+      Float32Array.from(masks.flatMap(logits)),
+      cells,
+      0,
+      {
+        ...everythingDefaults,
+        predIouThresh: -9,
+        stabilityScoreThresh: 0,
+      },
+    ),
   );
 
   test("begin with the same taps, and see the same cells", () => {
@@ -125,9 +151,12 @@ describe("automatic masks", () => {
     expect(ladder).toEqual(made.ladder.map(bar));
   });
 
-  test.each<Case>(made.cases)("at $bars, until there are $enough, without overlaps above $overlap: the same are kept", (it) => {
-    const { kept, bar: used } = select(spotted, it.bars.map(bar), it.enough, it.overlap);
-    expect(kept.map(({ tap, token }) => [tap, token])).toEqual(it.kept);
-    expect(used).toEqual(bar(it.bar));
-  });
+  test.each<Case>(made.cases)(
+    "at $bars, until there are $enough, without overlaps above $overlap: the same are kept",
+    (it) => {
+      const { kept, bar: used } = select(spotted, it.bars.map(bar), it.enough, it.overlap);
+      expect(kept.map(({ tap, token }) => [tap, token])).toEqual(it.kept);
+      expect(used).toEqual(bar(it.bar));
+    },
+  );
 });

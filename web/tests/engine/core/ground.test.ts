@@ -14,7 +14,9 @@ describe("a picture that is transparent in places", () => {
   });
 
   test("shows the ground as far as it is transparent", () => {
-    expect([...layOn(pixels([10, 20, 30, 0], [10, 20, 30, 255], [100, 0, 255, 51]), 255)]).toEqual([255, 255, 255, 255, 10, 20, 30, 255, 224, 204, 255, 255]);
+    expect([...layOn(pixels([10, 20, 30, 0], [10, 20, 30, 255], [100, 0, 255, 51]), 255)]).toEqual([
+      255, 255, 255, 255, 10, 20, 30, 255, 224, 204, 255, 255,
+    ]);
     expect([...layOn(pixels([100, 0, 255, 51]), 0)]).toEqual([20, 0, 51, 255]);
   });
 

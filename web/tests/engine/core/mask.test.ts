@@ -11,7 +11,9 @@ test("bands of a photo, sampled one by one, are the whole mask", () => {
   const whole = sampleMask(grid, photo, 320);
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 60_000 }), (pixels) => {
-      const parts = bands(wholePhoto(photo).rect, pixels).map((rect) => sampleMask(grid, photo, 320, { rect, width: rect.width, height: rect.height }));
+      const parts = bands(wholePhoto(photo).rect, pixels).map((rect) =>
+        sampleMask(grid, photo, 320, { rect, width: rect.width, height: rect.height }),
+      );
       expect(Buffer.compare(Buffer.concat(parts), Buffer.from(whole))).toBe(0);
     }),
     { numRuns: 20 },
@@ -23,22 +25,33 @@ test("a small view of a photo shows the same mask as the photo itself", () => {
   const rect = { x: 30, y: 60, width: 200, height: 240 };
   const view = sampleMask(grid, photo, 320, { rect, width: 100, height: 120 });
   let same = 0;
-  for (let y = 0; y < 120; y++) for (let x = 0; x < 100; x++) if (view[y * 100 + x] === whole[(60 + 2 * y) * 333 + 30 + 2 * x]) same++;
+  for (let y = 0; y < 120; y++)
+    for (let x = 0; x < 100; x++) if (view[y * 100 + x] === whole[(60 + 2 * y) * 333 + 30 + 2 * x]) same++;
   expect(same / view.length).toBeGreaterThan(0.98);
 });
 
 test("bounds are those of the mask's pixels, wherever it lies", () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 90 }), fc.integer({ min: 1, max: 90 }), fc.float({ min: -60, max: 60, noNaN: true }), (width, height, threshold) => {
-      const size = { width, height };
-      const mask = sampleMask(grid, size, 320, undefined, threshold);
-      const hits = [...mask.keys()].filter((i) => mask[i]);
-      const [xs, ys] = [hits.map((i) => i % width), hits.map((i) => Math.floor(i / width))];
-      const expected = hits.length
-        ? { x: Math.min(...xs), y: Math.min(...ys), width: Math.max(...xs) - Math.min(...xs) + 1, height: Math.max(...ys) - Math.min(...ys) + 1 }
-        : null;
-      expect(maskBounds(grid, size, 320, threshold)).toEqual(expected);
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 90 }),
+      fc.integer({ min: 1, max: 90 }),
+      fc.float({ min: -60, max: 60, noNaN: true }),
+      (width, height, threshold) => {
+        const size = { width, height };
+        const mask = sampleMask(grid, size, 320, undefined, threshold);
+        const hits = [...mask.keys()].filter((i) => mask[i]);
+        const [xs, ys] = [hits.map((i) => i % width), hits.map((i) => Math.floor(i / width))];
+        const expected = hits.length
+          ? {
+              x: Math.min(...xs),
+              y: Math.min(...ys),
+              width: Math.max(...xs) - Math.min(...xs) + 1,
+              height: Math.max(...ys) - Math.min(...ys) + 1,
+            }
+          : null;
+        expect(maskBounds(grid, size, 320, threshold)).toEqual(expected);
+      },
+    ),
   );
 });
 

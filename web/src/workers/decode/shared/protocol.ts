@@ -3,7 +3,8 @@ import type { Shape } from "../../../postprocess/shape";
 import type { FailureCode } from "../../shared/failure";
 import type { Stranger } from "./strangers";
 
-export type PixelErrorCode = "not-an-image" | "undecodable" | "too-large" | FailureCode | "empty-mask" | "no-decoder" | "tiff" | "avif" | Stranger;
+export type PixelErrorCode =
+  "not-an-image" | "undecodable" | "too-large" | FailureCode | "empty-mask" | "no-decoder" | "tiff" | "avif" | Stranger;
 
 /** What of a file is not in its pixels: the other pictures of an animation, the bits beyond 8, or its lost end. */
 export type Remark = "first-of-several" | "fewer-bits" | "cut-off";

@@ -22,14 +22,16 @@ export async function readWithRemark(blob: Blob): Promise<{ bitmap: ImageBitmap;
   const { header, stranger } = await look(blob);
   if (header?.size && header.size.width * header.size.height > mostPixels) throw new PixelError("too-large");
   const whole = (await byBrowser(blob)) ?? (header?.kind === "heif" ? await byLibrary(blob) : null);
-  const bitmap = whole ?? (header?.kind === "jpeg" ? await byBrowser(new Blob([blob, endOfJpeg], { type: "image/jpeg" })) : null);
+  const bitmap =
+    whole ?? (header?.kind === "jpeg" ? await byBrowser(new Blob([blob, endOfJpeg], { type: "image/jpeg" })) : null);
   if (!bitmap) throw new PixelError(stranger ?? reasonFor(header));
   if (bitmap.width * bitmap.height <= mostPixels) return { bitmap, remark: whole ? remarkOn(header) : "cut-off" };
   bitmap.close();
   throw new PixelError("too-large");
 }
 
-const remarkOn = (header: ImageHeader | null): Remark | null => (header?.moves ? "first-of-several" : header?.deep ? "fewer-bits" : null);
+const remarkOn = (header: ImageHeader | null): Remark | null =>
+  header?.moves ? "first-of-several" : header?.deep ? "fewer-bits" : null;
 
 /** A browser refuses a JPEG whose end is missing. With an end, it decodes what is there; the rest is grey. */
 const endOfJpeg = Uint8Array.of(0xff, 0xd9);

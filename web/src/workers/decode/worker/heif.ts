@@ -43,11 +43,18 @@ async function start(): Promise<LibHeif> {
   const [module, answer] = await Promise.all([import("libheif-js/libheif-wasm/libheif.js"), fetch(wasmAddress)]);
   if (!answer.ok) throw new Error(`The HEIC decoder was not found (${answer.status}).`);
   // Its own types leave out the part that is written in JavaScript.
-  return (module.default as unknown as Factory)({ wasmBinary: await answer.arrayBuffer(), print: () => undefined, printErr: () => undefined });
+  return (module.default as unknown as Factory)({
+    wasmBinary: await answer.arrayBuffer(),
+    print: () => undefined,
+    printErr: () => undefined,
+  });
 }
 
 /** The main picture, upright as the file asks. Null: the file is damaged, or not encoded with HEVC. */
-export async function decodeHeif({ HeifDecoder, heif_context_free }: LibHeif, bytes: Uint8Array): Promise<ImageData | null> {
+export async function decodeHeif(
+  { HeifDecoder, heif_context_free }: LibHeif,
+  bytes: Uint8Array,
+): Promise<ImageData | null> {
   const decoder = new HeifDecoder();
   const images = decoder.decode(bytes);
   try {
@@ -81,6 +88,7 @@ const wide = [..."Display P3"].flatMap((letter) => [0, letter.charCodeAt(0)]);
 /** libheif hands out pixels as they are stored; the profile comes before them. */
 function hasWideColours(bytes: Uint8Array): boolean {
   const head = bytes.subarray(0, 2 ** 16);
-  for (let at = head.indexOf(wide[1]!); at > 0; at = head.indexOf(wide[1]!, at + 1)) if (wide.every((byte, i) => head[at - 1 + i] === byte)) return true;
+  for (let at = head.indexOf(wide[1]!); at > 0; at = head.indexOf(wide[1]!, at + 1))
+    if (wide.every((byte, i) => head[at - 1 + i] === byte)) return true;
   return false;
 }

@@ -23,7 +23,11 @@ export function readImageHeader(bytes: Uint8Array): ImageHeader | null {
   if (text(0, 8) === "\x89PNG\r\n\x1a\n" && bytes.length >= 26) return png(view, text);
   if (bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff) return { kind: "jpeg", size: jpegSize(view) };
   if (/^GIF8[79]a/.test(text(0, 6)) && bytes.length >= 10)
-    return { kind: "gif", size: { width: view.getUint16(6, true), height: view.getUint16(8, true) }, ...marked("moves", gifMoves(bytes)) };
+    return {
+      kind: "gif",
+      size: { width: view.getUint16(6, true), height: view.getUint16(8, true) },
+      ...marked("moves", gifMoves(bytes)),
+    };
   if (text(0, 4) === "RIFF" && text(8, 4) === "WEBP") return webp(view, text);
   if (text(4, 4) === "ftyp") return boxed(view, text);
   if (text(0, 2) === "BM") return { kind: "bmp", size: null };
@@ -38,8 +42,14 @@ const marked = (name: "moves" | "deep", is: boolean): Partial<ImageHeader> => (i
 /** Chunks up to the pixels: an animation says so before them. */
 function png(view: DataView, text: Text): ImageHeader {
   let moves = false;
-  for (let at = 8; at + 12 <= view.byteLength && text(at + 4, 4) !== "IDAT"; at += 12 + view.getUint32(at)) if (text(at + 4, 4) === "acTL") moves = view.getUint32(at + 8) > 1;
-  return { kind: "png", size: { width: view.getUint32(16), height: view.getUint32(20) }, ...marked("moves", moves), ...marked("deep", view.getUint8(24) === 16) };
+  for (let at = 8; at + 12 <= view.byteLength && text(at + 4, 4) !== "IDAT"; at += 12 + view.getUint32(at))
+    if (text(at + 4, 4) === "acTL") moves = view.getUint32(at + 8) > 1;
+  return {
+    kind: "png",
+    size: { width: view.getUint32(16), height: view.getUint32(20) },
+    ...marked("moves", moves),
+    ...marked("deep", view.getUint8(24) === 16),
+  };
 }
 
 /** Walks the segments up to the frame header (SOF), which alone carries the size. */
@@ -78,20 +88,31 @@ function webp(view: DataView, text: Text): ImageHeader {
   if (view.byteLength < 30) return { kind: "webp", size: null };
   switch (text(12, 4)) {
     case "VP8X":
-      return { kind: "webp", size: { width: (view.getUint32(24, true) & 0xffffff) + 1, height: (view.getUint32(26, true) >>> 8) + 1 }, ...marked("moves", (view.getUint8(20) & 2) !== 0) };
+      return {
+        kind: "webp",
+        size: { width: (view.getUint32(24, true) & 0xffffff) + 1, height: (view.getUint32(26, true) >>> 8) + 1 },
+        ...marked("moves", (view.getUint8(20) & 2) !== 0),
+      };
     case "VP8L": {
       const packed = view.getUint32(21, true);
       return { kind: "webp", size: { width: (packed & 0x3fff) + 1, height: ((packed >>> 14) & 0x3fff) + 1 } };
     }
     default:
-      return { kind: "webp", size: { width: view.getUint16(26, true) & 0x3fff, height: view.getUint16(28, true) & 0x3fff } };
+      return {
+        kind: "webp",
+        size: { width: view.getUint16(26, true) & 0x3fff, height: view.getUint16(28, true) & 0x3fff },
+      };
   }
 }
 
 /** HEIC and AVIF share a container, in which videos come too. */
 function boxed(view: DataView, text: Text): ImageHeader | null {
   const brands = readBrands(view, text);
-  const kind = brands.some((brand) => /^avi[fs]$/.test(brand)) ? "avif" : brands.some((brand) => /^(hei[cxms]|hev[cxms]|mif1|msf1)$/.test(brand)) ? "heif" : null;
+  const kind = brands.some((brand) => /^avi[fs]$/.test(brand))
+    ? "avif"
+    : brands.some((brand) => /^(hei[cxms]|hev[cxms]|mif1|msf1)$/.test(brand))
+      ? "heif"
+      : null;
   return kind && { kind, size: boxedSize(view, text), ...marked("moves", /^(avis|msf1|hev[cxms])$/.test(brands[0]!)) };
 }
 

@@ -15,15 +15,26 @@ const previewPixels = 12_000_000;
 const bandPixels = 2_000_000;
 
 const api: PixelApi = {
-  decode: (blob) => outcome(() => decode(blob), ({ preview, full }) => (full ? [preview, full] : [preview])),
-  full: (blob) => outcome(() => read(blob), (bitmap) => [bitmap]),
+  decode: (blob) =>
+    outcome(
+      () => decode(blob),
+      ({ preview, full }) => (full ? [preview, full] : [preview]),
+    ),
+  full: (blob) =>
+    outcome(
+      () => read(blob),
+      (bitmap) => [bitmap],
+    ),
   cutout: (photo, crop) => outcome(() => cutout(photo, crop)),
   mask: (photo) => outcome(() => maskPng(photo)),
 };
 
 expose(api);
 
-async function outcome<T>(work: () => Promise<T>, handOver: (value: T) => Transferable[] = () => []): Promise<PixelOutcome<T>> {
+async function outcome<T>(
+  work: () => Promise<T>,
+  handOver: (value: T) => Transferable[] = () => [],
+): Promise<PixelOutcome<T>> {
   try {
     const value = await work();
     return transfer({ ok: true, value }, handOver(value));

@@ -30,7 +30,14 @@ export interface NamedSelection extends Selection {
 
 /** A file to be made. */
 export type Job =
-  | { readonly kind: "picture"; readonly selection: Selection; readonly crop: boolean; readonly behind: Behind; readonly format: PictureFormat; /** 0 to 1, for JPEG and WebP. */ readonly quality: number }
+  | {
+      readonly kind: "picture";
+      readonly selection: Selection;
+      readonly crop: boolean;
+      readonly behind: Behind;
+      readonly format: PictureFormat;
+      /** 0 to 1, for JPEG and WebP. */ readonly quality: number;
+    }
   | { readonly kind: "mask"; readonly selection: Selection }
   | { readonly kind: "svg"; readonly title: string; readonly objects: readonly NamedSelection[] }
   | { readonly kind: "coco"; readonly file: string; readonly objects: readonly NamedSelection[] };

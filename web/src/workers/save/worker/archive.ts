@@ -5,7 +5,11 @@ import type { Job, PlannedFile } from "../shared/protocol";
 const isText = ({ kind }: Job): boolean => kind === "svg" || kind === "coco";
 
 /** @param onFile Told how many files are in it. */
-export async function archive(files: readonly PlannedFile[], make: (job: Job) => Promise<Blob>, onFile: (done: number) => void): Promise<Blob> {
+export async function archive(
+  files: readonly PlannedFile[],
+  make: (job: Job) => Promise<Blob>,
+  onFile: (done: number) => void,
+): Promise<Blob> {
   const parts: Blob[] = [];
   let chunks: Uint8Array<ArrayBuffer>[] = [];
   const zip = new Zip((error, chunk) => {

@@ -12,7 +12,13 @@ import { contextOf, type Source } from "./source";
 export type Lay = (rgba: Uint8ClampedArray, alpha: Uint8Array, part: Rect) => void;
 
 /** @param frame What of the photo is saved: other pictures cover just that. */
-export async function layer(source: Source, selection: Selection, behind: Behind, frame: Rect, scale = 1): Promise<Lay> {
+export async function layer(
+  source: Source,
+  selection: Selection,
+  behind: Behind,
+  frame: Rect,
+  scale = 1,
+): Promise<Lay> {
   const { backdrop } = source;
   if (behind.kind === "colour") {
     const colour = rgbOf(behind.colour);
@@ -25,12 +31,14 @@ export async function layer(source: Source, selection: Selection, behind: Behind
   }
   if (behind.kind === "photo" && backdrop) {
     const place = cover(backdrop, frame);
-    return (rgba, alpha, part) => over(rgba, alpha, picturePart(backdrop, { ...place, x: place.x + frame.x, y: place.y + frame.y }, part));
+    return (rgba, alpha, part) =>
+      over(rgba, alpha, picturePart(backdrop, { ...place, x: place.x + frame.x, y: place.y + frame.y }, part));
   }
   return cutOut;
 }
 
-const over = (rgba: Uint8ClampedArray, alpha: Uint8Array, ground: Uint8ClampedArray): void => blend(rgba, alpha, (pixel, channel) => ground[4 * pixel + channel]!);
+const over = (rgba: Uint8ClampedArray, alpha: Uint8Array, ground: Uint8ClampedArray): void =>
+  blend(rgba, alpha, (pixel, channel) => ground[4 * pixel + channel]!);
 
 /** Pixels of `part`, where a picture is stretched over `place`. It is drawn as a whole and clipped, so that no seam shows. */
 function picturePart(picture: ImageBitmap, place: Rect, part: Rect): Uint8ClampedArray {

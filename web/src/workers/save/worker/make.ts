@@ -19,29 +19,47 @@ export async function make(source: Source, job: Job): Promise<Blob> {
     case "mask":
       return mask(source, job.selection);
     case "svg": {
-      const shapes = await inTurn(job.objects, async (object) => ({ name: object.name, colour: object.colour, polygons: await polygons(source, object) }));
+      const shapes = await inTurn(job.objects, async (object) => ({
+        name: object.name,
+        colour: object.colour,
+        polygons: await polygons(source, object),
+      }));
       return new Blob([svgOf(source.photo, job.title, shapes)], { type: "image/svg+xml" });
     }
     case "coco": {
       const { width, height } = source.photo;
-      const objects = await inTurn(job.objects, async (object) => ({ name: object.name, runs: await runs(source, object), polygons: await polygons(source, object) }));
+      const objects = await inTurn(job.objects, async (object) => ({
+        name: object.name,
+        runs: await runs(source, object),
+        polygons: await polygons(source, object),
+      }));
       return new Blob([cocoOf({ width, height, file: job.file }, objects)], { type: "application/json" });
     }
   }
 }
 
-async function picture(source: Source, { selection, crop, behind, format, quality }: Job & { kind: "picture" }): Promise<Blob> {
+async function picture(
+  source: Source,
+  { selection, crop, behind, format, quality }: Job & { kind: "picture" },
+): Promise<Blob> {
   const rect = await source.frame(selection, crop);
-  if (format !== "png" && Math.max(rect.width, rect.height) > longestSide[format]) throw new OutputError("too-large-for-format");
+  if (format !== "png" && Math.max(rect.width, rect.height) > longestSide[format])
+    throw new OutputError("too-large-for-format");
   const alpha = await source.alpha(selection);
   const lay = await layer(source, selection, behind, rect);
   const rows = pixels(source.photo, rect, (data, band) => lay(data, alpha.read(band), band));
-  if (format === "png") return behind.kind === "none" ? encodePng(rect, 4, rows) : encodePng(rect, 3, withoutAlpha(rows));
+  if (format === "png")
+    return behind.kind === "none" ? encodePng(rect, 4, rows) : encodePng(rect, 3, withoutAlpha(rows));
   return encodeByCanvas(rect, rows, format, quality);
 }
 
 /** The browser's own encoders want a canvas of the whole picture. */
-async function encodeByCanvas(rect: Rect, rows: Iterable<Uint8ClampedArray<ArrayBuffer>>, format: "jpeg" | "webp", quality: number): Promise<Blob> {
+async function encodeByCanvas(
+  rect: Rect,
+  rows: Iterable<Uint8ClampedArray<ArrayBuffer>>,
+  format: "jpeg" | "webp",
+  quality: number,
+): Promise<Blob> {
   const type = `image/${format}`;
   let blob: Blob;
   try {
@@ -80,7 +98,11 @@ async function polygons(source: Source, selection: Selection): Promise<Polygon[]
 }
 
 /** The photo's pixels in bands, each after something was done to it. */
-function* pixels(photo: ImageBitmap, rect: Rect, change: (data: Uint8ClampedArray, band: Rect) => void): Generator<Uint8ClampedArray<ArrayBuffer>> {
+function* pixels(
+  photo: ImageBitmap,
+  rect: Rect,
+  change: (data: Uint8ClampedArray, band: Rect) => void,
+): Generator<Uint8ClampedArray<ArrayBuffer>> {
   const parts = bandsOf(rect);
   const context = contextOf(parts[0]!);
   // What is transparent in one band must not show the band before.

@@ -18,7 +18,11 @@ export async function preview(source: Source, job: Job, side: number): Promise<I
   return createImageBitmap(pixels!);
 }
 
-async function picturePreview(source: Source, { selection, crop, behind }: Job & { kind: "picture" }, side: number): Promise<ImageBitmap> {
+async function picturePreview(
+  source: Source,
+  { selection, crop, behind }: Job & { kind: "picture" },
+  side: number,
+): Promise<ImageBitmap> {
   const rect = await source.frame(selection, crop);
   const { width, height, rgba, alpha } = await source.small(selection, rect, side);
   const scale = width / rect.width;

@@ -55,22 +55,39 @@ export class Source {
 
   /** A part of the photo, and of the shapes on it, at most `side` pixels wide and high. */
   small(selection: Selection, rect: Rect, side = smallSide): Promise<Small> {
-    return remember(this.smalls, `${selection.key} ${rect.x} ${rect.y} ${rect.width} ${rect.height} ${side}`, async () => {
-      const scale = Math.min(1, side / Math.max(rect.width, rect.height));
-      const size = { width: Math.max(1, Math.round(rect.width * scale)), height: Math.max(1, Math.round(rect.height * scale)) };
-      const bitmap = await createImageBitmap(this.photo, rect.x, rect.y, rect.width, rect.height, { resizeWidth: size.width, resizeHeight: size.height, resizeQuality: "medium" });
-      const context = contextOf(size);
-      context.drawImage(bitmap, 0, 0);
-      bitmap.close();
-      return { ...size, rgba: context.getImageData(0, 0, size.width, size.height).data, alpha: smallAlpha(await this.alpha(selection), rect, size) };
-    });
+    return remember(
+      this.smalls,
+      `${selection.key} ${rect.x} ${rect.y} ${rect.width} ${rect.height} ${side}`,
+      async () => {
+        const scale = Math.min(1, side / Math.max(rect.width, rect.height));
+        const size = {
+          width: Math.max(1, Math.round(rect.width * scale)),
+          height: Math.max(1, Math.round(rect.height * scale)),
+        };
+        const bitmap = await createImageBitmap(this.photo, rect.x, rect.y, rect.width, rect.height, {
+          resizeWidth: size.width,
+          resizeHeight: size.height,
+          resizeQuality: "medium",
+        });
+        const context = contextOf(size);
+        context.drawImage(bitmap, 0, 0);
+        bitmap.close();
+        return {
+          ...size,
+          rgba: context.getImageData(0, 0, size.width, size.height).data,
+          alpha: smallAlpha(await this.alpha(selection), rect, size),
+        };
+      },
+    );
   }
 
   /** @param amount Sigma, as a part of the photo's longer side. */
   blurred(selection: Selection, amount: number): Promise<Ground> {
     const key = `${selection.key} ${amount}`;
     if (this.ground?.key !== key) {
-      const value = this.small(selection, this.rect).then((small) => blurredGround(small.rgba, small.alpha, small, amount * Math.max(small.width, small.height)));
+      const value = this.small(selection, this.rect).then((small) =>
+        blurredGround(small.rgba, small.alpha, small, amount * Math.max(small.width, small.height)),
+      );
       this.ground = { key, value };
     }
     return this.ground.value;

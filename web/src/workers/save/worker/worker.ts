@@ -12,14 +12,21 @@ let source: Source | null = null;
 const api: OutputApi = {
   open: (photo) => void (source = new Source(photo)),
   setBackdrop: (picture) => source!.setBackdrop(picture),
-  preview: (job, side) => outcome(() => preview(source!, job, side), (bitmap) => [bitmap]),
+  preview: (job, side) =>
+    outcome(
+      () => preview(source!, job, side),
+      (bitmap) => [bitmap],
+    ),
   make: (job) => outcome(() => make(source!, job)),
   archive: (files, onFile) => outcome(() => archive(files, (job) => make(source!, job), onFile)),
 };
 
 expose(api);
 
-async function outcome<T>(work: () => Promise<T>, handOver: (value: T) => Transferable[] = () => []): Promise<OutputOutcome<T>> {
+async function outcome<T>(
+  work: () => Promise<T>,
+  handOver: (value: T) => Transferable[] = () => [],
+): Promise<OutputOutcome<T>> {
   try {
     const value = await work();
     return transfer({ ok: true, value }, handOver(value));

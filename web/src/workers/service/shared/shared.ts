@@ -11,10 +11,14 @@ const address = (id: string, number: number): string => `shared-photo/${id}/${nu
 /** @returns What to ask for them with. @throws DOMException Storage is full. */
 export async function keepShared(files: readonly File[], now = Date.now()): Promise<string> {
   const cache = await caches.open(cacheName);
-  for (const request of await cache.keys()) if (Number(idOf(request).split("-")[0]) < now - hour) await cache.delete(request);
+  for (const request of await cache.keys())
+    if (Number(idOf(request).split("-")[0]) < now - hour) await cache.delete(request);
   const id = `${now}-${Math.random().toString(36).slice(2, 8)}`;
   for (const [number, file] of files.entries()) {
-    const headers = { "Content-Type": file.type || "application/octet-stream", [nameHeader]: encodeURIComponent(file.name) };
+    const headers = {
+      "Content-Type": file.type || "application/octet-stream",
+      [nameHeader]: encodeURIComponent(file.name),
+    };
     await cache.put(address(id, number), new Response(file, { headers }));
   }
   return id;
@@ -28,7 +32,8 @@ export async function takeShared(id: string): Promise<File[]> {
     if (idOf(request) !== id) continue;
     const answer = await cache.match(request);
     const name = decodeURIComponent(answer?.headers.get(nameHeader) ?? "");
-    if (answer) files.push(new File([await answer.blob()], name || "shared", { type: answer.headers.get("Content-Type") ?? "" }));
+    if (answer)
+      files.push(new File([await answer.blob()], name || "shared", { type: answer.headers.get("Content-Type") ?? "" }));
     await cache.delete(request);
   }
   return files;

@@ -6,7 +6,13 @@
  */
 import { clientsClaim, type WorkboxPlugin } from "workbox-core";
 import { ExpirationPlugin } from "workbox-expiration";
-import { addPlugins, cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute, type PrecacheEntry } from "workbox-precaching";
+import {
+  addPlugins,
+  cleanupOutdatedCaches,
+  createHandlerBoundToURL,
+  precacheAndRoute,
+  type PrecacheEntry,
+} from "workbox-precaching";
 import { NavigationRoute, registerRoute, setDefaultHandler } from "workbox-routing";
 import { CacheFirst, NetworkOnly } from "workbox-strategies";
 import { receiveShare } from "./share";
@@ -39,11 +45,17 @@ clientsClaim();
 
 addPlugins([isolate]);
 cleanupOutdatedCaches();
-precacheAndRoute(self.__WB_MANIFEST, { ignoreURLParametersMatching: [/^(provider|model|variant|manifest|tiers|shared|camera|utm_.*)$/] });
+precacheAndRoute(self.__WB_MANIFEST, {
+  ignoreURLParametersMatching: [/^(provider|model|variant|manifest|tiers|shared|camera|utm_.*)$/],
+});
 
 // Only the page itself: a link to any other file of the host means that file.
 const scope = new URL(self.registration.scope).pathname.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
-registerRoute(new NavigationRoute(createHandlerBoundToURL("index.html"), { allowlist: [new RegExp(`^${scope}(index\\.html)?(\\?|$)`)] }));
+registerRoute(
+  new NavigationRoute(createHandlerBoundToURL("index.html"), {
+    allowlist: [new RegExp(`^${scope}(index\\.html)?(\\?|$)`)],
+  }),
+);
 
 // Hashed names: what is cached under them never changes. A runtime is two files; those of an earlier version go in time.
 registerRoute(
@@ -57,5 +69,9 @@ registerRoute(
 
 // What other apps share with this one arrives as a form that is sent to an address of its own.
 const shareTarget = new URL("share", self.registration.scope);
-registerRoute(({ url }) => url.origin === shareTarget.origin && url.pathname === shareTarget.pathname, ({ request }) => receiveShare(request, self.registration.scope), "POST");
+registerRoute(
+  ({ url }) => url.origin === shareTarget.origin && url.pathname === shareTarget.pathname,
+  ({ request }) => receiveShare(request, self.registration.scope),
+  "POST",
+);
 setDefaultHandler(new NetworkOnly({ plugins: [isolate] }));
