@@ -1,4 +1,4 @@
-"""`evaluate`, `plots`, `sheet` and `everything`: what a model answers, measured and drawn."""
+"""`evaluate`, `plots`, `sheet`, `everything` and `label`: what a model answers, measured, drawn and kept."""
 
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from export.cli.steps import command
 from export.errors import UsageError
 from export.evaluation import everything, fastsam
 from export.evaluation.evaluate import CLICKS, MAX_CLICKS, RULES, Open, Plan, evaluate
+from export.evaluation.label import Wanted, label
 from export.evaluation.plots import plots
 from export.evaluation.sheet import listed, sampled, sheet
 from export.models.predictor import Photo
@@ -116,3 +117,26 @@ def everything_command(  # type: ignore[no-untyped-def]
     """Find all masks of PHOTOS: a coloured picture and a COCO file each."""
     settings = everything.Settings(points, predicted_iou, stability, overlap=overlap, enough=enough)
     everything.everything(open_model(**model), photos, out, settings)
+
+
+@command("label")
+@model_options
+@click.option("--data", multiple=True, required=True, help="Shard, folder or pattern of photos; their own masks are not read.")
+@click.option("--out", type=PATH, required=True, help="The shard to write, a .tar.")
+@click.option("--limit", type=click.IntRange(min=1), help="Photos to draw from --data.")
+@click.option("--points", type=click.IntRange(1, 256), default=12, show_default=True, help="Taps a side.")
+@click.option("--predicted-iou", type=float, default=0.86, show_default=True, help="Least predicted IoU.")
+@click.option("--stability", type=float, default=0.92, show_default=True, help="Least stability score.")
+@click.option("--min-share", type=float, default=0.0007, show_default=True, help="Least share of the photo.")
+@click.option("--max-share", type=float, default=0.03, show_default=True, help="Largest share of the photo.")
+@click.option("--min-masks", type=click.IntRange(min=1), default=2, show_default=True, help="Photos with fewer are left out.")
+@click.option("--seed", type=int, default=0, show_default=True)
+def label_command(  # type: ignore[no-untyped-def]
+    data, out, limit, points, predicted_iou, stability, min_share, max_share, min_masks, seed, **model
+) -> None:
+    """Write a shard of photos whose objects are the small things that a model finds by itself.
+
+    For `finetune --target truth`: a teacher's masks for photos in which few small things are outlined.
+    """
+    settings = everything.Settings(points, predicted_iou, stability)
+    label(open_model(**model), data, out, limit, settings, Wanted(min_share, max_share, min_masks), seed)

@@ -39,6 +39,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "calibrate": ("export.cli.training", "Fit how a student rates its own masks, and change nothing else."),
         "heldout": ("export.cli.data", "Write the photos that `train` set aside into a shard."),
         "compose": ("export.cli.data", "Write a shard of photos with two objects that touch."),
+        "label": ("export.cli.evaluation", "Write a shard of the small things that a model finds by itself."),
         "scale": ("export.cli.training", "Say what a share of SA-1B costs, from measured rates."),
     },
 }
