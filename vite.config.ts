@@ -72,12 +72,12 @@ export default defineConfig({
         globPatterns: [
           "**/*.{html,js,mjs,css,svg,png,jpg,webp,webmanifest}",
           "models/manifest.json",
-          // The CPU-only runtime. The WebGPU one is twice as big and is cached when first used.
+          // The CPU-only runtime. Of those for WebGPU, a browser needs one at most: it is kept when first used.
           "assets/ort-wasm-simd-threaded-*.wasm",
           ...firstModelFiles(),
         ],
         // The HEIC decoder is cached when first used, and a store shows the screenshots.
-        globIgnores: ["sw.js", "404.html", "assets/libheif-*", "screenshots/*"],
+        globIgnores: ["sw.js", "404.html", "assets/libheif-*", "assets/ort-wasm-simd-threaded.*", "screenshots/*"],
         dontCacheBustURLsMatching: /(^|\/)assets\/|\.[0-9a-f]{8}\.onnx$/,
         maximumFileSizeToCacheInBytes: 40 * 2 ** 20,
       },

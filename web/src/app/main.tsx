@@ -1,4 +1,5 @@
-/** Starts the page: reads its address, brings the engine up, renders. */
+/** Starts the page: reads its address, brings the engine up, renders. With `?bench` it measures instead. */
+import { effect } from "@preact/signals";
 import { render } from "preact";
 import { App } from "./App";
 import { welcomeArrivals } from "../features/open/arrivals";
@@ -10,7 +11,7 @@ import { foreignManifestMessage } from "../state/messages";
 import { openDialog } from "./openDialog";
 import { withRemembered } from "../features/models/modelChoice";
 import { readQuery } from "./query";
-import { registerServiceWorker } from "../workers/service/client";
+import { keepRuntime, registerServiceWorker } from "../workers/service/client";
 import { startSpeaking } from "../state/language";
 import { overrideTiers } from "../state/tierChoice";
 import "./styles/base.css";
@@ -32,27 +33,46 @@ import "./styles/small.css";
 const address = new URL(location.href);
 await startSpeaking(address);
 const query = readQuery(address, document.baseURI);
-if (query.rawMasks) firstFinish.value = rawFinish;
-if (query.tiers) overrideTiers(query.tiers);
-const controller = new Controller(withRemembered(query.choice, address));
-if (query.foreignManifest) controller.tell(foreignManifestMessage());
-void controller.album.restore();
+const choice = withRemembered(query.choice, address);
 const place = document.getElementById("app")!;
 // What the file says where no script runs.
 place.replaceChildren();
-render(<App controller={controller} />, place);
-void watchCameras();
-welcomeArrivals(controller, () => (openDialog.value = "camera"));
+if (address.searchParams.has("bench")) await measure();
+else open();
 
-const register = () =>
-  registerServiceWorker(
-    () => controller.session.peek() === null && !controller.opening.peek() && !controller.album.returning.peek(),
-  );
-if (import.meta.env.PROD && !globalThis.crossOriginIsolated) {
-  // The service worker is what brings isolation, and a reload: let it come first.
-  void register();
-  void controller.start();
-} else {
-  // Two downloads of the same model would compete.
-  void controller.start().then(() => (import.meta.env.PROD ? register() : undefined));
+function withoutBench({ href }: URL): string {
+  const home = new URL(href);
+  home.searchParams.delete("bench");
+  return home.href;
+}
+
+/** Nothing else may run beside what is measured. */
+async function measure(): Promise<void> {
+  const { Bench, BenchPage, loaderOf } = await import("../features/bench/BenchPage");
+  render(<BenchPage bench={new Bench(loaderOf(choice), choice.providers)} home={withoutBench(address)} />, place);
+}
+
+function open(): void {
+  if (query.rawMasks) firstFinish.value = rawFinish;
+  if (query.tiers) overrideTiers(query.tiers);
+  const controller = new Controller(choice);
+  if (query.foreignManifest) controller.tell(foreignManifestMessage());
+  void controller.album.restore();
+  render(<App controller={controller} />, place);
+  if (import.meta.env.PROD) effect(() => void keepRuntime(controller.engine.segmenter.value?.info.runtime.files ?? []));
+  void watchCameras();
+  welcomeArrivals(controller, () => (openDialog.value = "camera"));
+
+  const register = () =>
+    registerServiceWorker(
+      () => controller.session.peek() === null && !controller.opening.peek() && !controller.album.returning.peek(),
+    );
+  if (import.meta.env.PROD && !globalThis.crossOriginIsolated) {
+    // The service worker is what brings isolation, and a reload: let it come first.
+    void register();
+    void controller.start();
+  } else {
+    // Two downloads of the same model would compete.
+    void controller.start().then(() => (import.meta.env.PROD ? register() : undefined));
+  }
 }

@@ -6,7 +6,7 @@ import type { Point } from "./core/geometry";
 import type { Prompt } from "./core/prompt";
 import type { SavedEmbeddings } from "./embeddings";
 import type { EngineErrorCode } from "./errors";
-import type { Provider, Segmentation } from "./types";
+import type { Provider, RuntimeInfo, Segmentation } from "./types";
 
 /** Errors cross as data: a thrown one would arrive without its code. */
 export type Outcome<T> = { ok: true; value: T } | { ok: false; code: EngineErrorCode; message: string };
@@ -32,6 +32,7 @@ export type StartStage = "compile" | "self-test";
 export type Started = {
   outcome: "running" | "skipped" | "failed";
   reason: string;
+  /** Left out where it could not be loaded. */ runtime?: RuntimeInfo;
   /** Bitmaps lose their pixels on the way: only `ImageData` is of use. */ bitmapsFail?: boolean;
 };
 

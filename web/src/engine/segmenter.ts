@@ -382,13 +382,14 @@ const addresses = (manifest: Manifest, url: URL): string[] =>
   );
 
 const describe = (
-  { provider, threads, tried }: Running,
+  { provider, threads, runtime, tried }: Running,
   files: readonly { cached: boolean; verified: boolean }[],
   chosen: Pick<EngineInfo, "model" | "variant" | "finer" | "noThreads">,
 ): EngineInfo => ({
   ...chosen,
   provider,
   threads,
+  runtime,
   tried,
   cached: files.every((file) => file.cached),
   verified: files.every((file) => file.verified),

@@ -8,7 +8,7 @@ import { selfTestBitmap } from "./bitmap";
 import { EngineError } from "./errors";
 import type { Setup, Started, StartStage, WorkerApi } from "./protocol";
 import { aborted } from "./queue";
-import type { Attempt, NoThreads, Provider } from "./types";
+import type { Attempt, NoThreads, Provider, RuntimeInfo } from "./types";
 
 /** A worker with the engine in it. `died` settles when it can answer no more. */
 export interface Connection {
@@ -40,6 +40,7 @@ export interface Running {
   connection: Connection;
   provider: Provider;
   threads: number;
+  runtime: RuntimeInfo;
   tried: Attempt[];
   /** Bitmaps reach the worker with their pixels. */
   bitmapsArrive: boolean;
@@ -65,9 +66,9 @@ export async function startProvider(machine: Machine, options: StartOptions): Pr
     }
     const connection = machine.connect();
     const started = await attempt(connection, provider, threads, options);
-    const { outcome, reason, bitmapsFail } = started;
+    const { outcome, reason, runtime = { name: "", files: [] }, bitmapsFail } = started;
     tried.push({ provider, outcome, reason });
-    if (outcome === "running") return { connection, provider, threads, tried, bitmapsArrive: !bitmapsFail };
+    if (outcome === "running") return { connection, provider, threads, runtime, tried, bitmapsArrive: !bitmapsFail };
     connection.terminate();
   }
   throw new EngineError(

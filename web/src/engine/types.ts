@@ -16,6 +16,14 @@ export interface Attempt {
   reason: string;
 }
 
+/** What runs the model. */
+export interface RuntimeInfo {
+  /** Name, version and build, for reports. */
+  readonly name: string;
+  /** Addresses of the files that it is loaded from. */
+  readonly files: readonly string[];
+}
+
 export interface EngineInfo {
   model: ModelEntry;
   variant: string;
@@ -23,6 +31,7 @@ export interface EngineInfo {
   finer: string | null;
   provider: Provider;
   threads: number;
+  runtime: RuntimeInfo;
   /** Null where there can be several threads. */
   noThreads: NoThreads | null;
   /** Every provider that was considered, in order. */

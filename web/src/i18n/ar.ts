@@ -440,6 +440,13 @@ export const arabic: Catalogue = {
   "Speed and memory": "السرعة والذاكرة",
   "Copy for a bug report": "نسخ لتقرير عن خطأ",
   "Measure again": "إعادة القياس",
+  "Measure every way to run the model here": "قياس كل طرق تشغيل النموذج هنا",
+  "Speed on this device": "السرعة على هذا الجهاز",
+  "The model reads a drawn photo and answers taps, in every way that this browser offers. That takes up to a minute, and more where the model is not here yet.":
+    "يقرأ النموذج صورة مرسومة ويجيب عن النقرات بكل طريقة يتيحها هذا المتصفح. يستغرق ذلك دقيقة على الأكثر، وأطول إن لم يكن النموذج هنا بعد.",
+  "{provider} is being measured.": "يجري قياس {provider}.",
+  Report: "التقرير",
+  "Copy the report": "نسخ التقرير",
   "Copied. It holds no picture and no file name of yours.": "تم النسخ. لا يحتوي على أي صورة أو اسم ملف لك.",
   "The browser did not allow copying. Select the lines above and copy them.":
     "لم يسمح المتصفح بالنسخ. حدّد الأسطر أعلاه وانسخها.",

@@ -451,6 +451,13 @@ export const german = {
   "Speed and memory": "Geschwindigkeit und Speicher",
   "Copy for a bug report": "Für einen Fehlerbericht kopieren",
   "Measure again": "Noch einmal messen",
+  "Measure every way to run the model here": "Alle Wege messen, das Modell hier laufen zu lassen",
+  "Speed on this device": "Geschwindigkeit auf diesem Gerät",
+  "The model reads a drawn photo and answers taps, in every way that this browser offers. That takes up to a minute, and more where the model is not here yet.":
+    "Das Modell liest ein gezeichnetes Foto und beantwortet Antippen, auf jedem Weg, den dieser Browser bietet. Das dauert bis zu einer Minute, und länger, wenn das Modell noch nicht hier ist.",
+  "{provider} is being measured.": "{provider} wird gemessen.",
+  Report: "Bericht",
+  "Copy the report": "Bericht kopieren",
   "Copied. It holds no picture and no file name of yours.": "Kopiert. Kein Bild und kein Dateiname von dir ist dabei.",
   "The browser did not allow copying. Select the lines above and copy them.":
     "Der Browser hat das Kopieren nicht erlaubt. Markiere die Zeilen oben, und kopiere sie.",

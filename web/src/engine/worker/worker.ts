@@ -43,7 +43,12 @@ const api: WorkerApi = {
         runtime.note,
         bitmapsFail && "Bitmaps arrive without their pixels here, so photos are sent in another way.",
       ];
-      return { outcome: passed ? "running" : "failed", reason: notes.filter(Boolean).join(" "), bitmapsFail };
+      return {
+        outcome: passed ? "running" : "failed",
+        reason: notes.filter(Boolean).join(" "),
+        runtime: runtime.info,
+        bitmapsFail,
+      };
     } catch (error) {
       return {
         outcome: error instanceof Unsuitable ? "skipped" : "failed",

@@ -7,6 +7,13 @@ import { asReport, measureMemory, performanceFacts, type PageMemory } from "./pe
 import { IconButton } from "../../components/IconButton";
 import { t } from "../../i18n/translate";
 
+/** The same model, on a page that does nothing but measure it. */
+function benchAddress(): string {
+  const address = new URL(location.href);
+  address.searchParams.set("bench", "");
+  return address.href;
+}
+
 export function PerformanceSection({ engine, precise }: { engine: Engine; precise: Precise }) {
   const segmenter = engine.segmenter.value;
   const [memory, setMemory] = useState<PageMemory | null>(null);
@@ -45,6 +52,11 @@ export function PerformanceSection({ engine, precise }: { engine: Engine; precis
         />
         <IconButton icon={RefreshCw} text={t("Measure again")} label={t("Measure again")} onClick={measure} />
       </div>
+      <p>
+        <a href={benchAddress()} data-testid="bench-link">
+          {t("Measure every way to run the model here")}
+        </a>
+      </p>
       <p role="status" data-testid="report-copied">
         {copied === "yes" && t("Copied. It holds no picture and no file name of yours.")}
         {copied === "failed" && t("The browser did not allow copying. Select the lines above and copy them.")}

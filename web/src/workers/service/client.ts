@@ -1,6 +1,7 @@
 /** The service worker: offline use, threads on hosts that send no isolation headers, and updates. */
 import { signal } from "@preact/signals";
 import { Workbox } from "workbox-window";
+import { runtimeCache } from "./shared/runtimeCache";
 
 /** A new version waits to take over. */
 export const updateReady = signal(false);
@@ -32,6 +33,22 @@ export async function registerServiceWorker(isUntouched: () => boolean): Promise
   await workbox.register().catch(() => undefined);
   // A page that was loaded past the worker, as by Shift and reload.
   if (navigator.serviceWorker.controller) reloadForIsolation(isUntouched);
+}
+
+/**
+ * Keeps the files of a running runtime for offline use. At a first visit they were fetched before there was a service worker to see it.
+ *
+ * @param files Their addresses; those that are kept already are left alone.
+ */
+export async function keepRuntime(files: readonly string[]): Promise<void> {
+  if (!("serviceWorker" in navigator)) return;
+  try {
+    const kept = await Promise.all(files.map((file) => caches.match(file)));
+    const missing = files.filter((_, index) => !kept[index]);
+    if (missing.length) await (await caches.open(runtimeCache)).addAll(missing);
+  } catch {
+    // No room, or no network any more: the CPU runtime is precached.
+  }
 }
 
 /** Once only: a browser that stays without isolation must not reload for ever. */

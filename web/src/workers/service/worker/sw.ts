@@ -15,6 +15,7 @@ import {
 } from "workbox-precaching";
 import { NavigationRoute, registerRoute, setDefaultHandler } from "workbox-routing";
 import { CacheFirst, NetworkOnly } from "workbox-strategies";
+import { runtimeCache } from "../shared/runtimeCache";
 import { receiveShare } from "./share";
 
 declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: (PrecacheEntry | string)[] };
@@ -46,7 +47,7 @@ clientsClaim();
 addPlugins([isolate]);
 cleanupOutdatedCaches();
 precacheAndRoute(self.__WB_MANIFEST, {
-  ignoreURLParametersMatching: [/^(provider|model|variant|manifest|tiers|shared|camera|utm_.*)$/],
+  ignoreURLParametersMatching: [/^(provider|model|variant|manifest|tiers|bench|shared|camera|utm_.*)$/],
 });
 
 // Only the page itself: a link to any other file of the host means that file.
@@ -60,7 +61,7 @@ registerRoute(
 // Hashed names: what is cached under them never changes. A runtime is two files; those of an earlier version go in time.
 registerRoute(
   ({ url, sameOrigin }) => sameOrigin && /\/assets\/(?!libheif-)[^/]+\.(wasm|mjs)$/.test(url.pathname),
-  new CacheFirst({ cacheName: "tapmask-runtime", plugins: [isolate, new ExpirationPlugin({ maxEntries: 4 })] }),
+  new CacheFirst({ cacheName: runtimeCache, plugins: [isolate, new ExpirationPlugin({ maxEntries: 4 })] }),
 );
 registerRoute(
   ({ url, sameOrigin }) => sameOrigin && /\/assets\/libheif-[^/]+$/.test(url.pathname),
