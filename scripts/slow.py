@@ -61,14 +61,42 @@ GROUPS = {
         ("tests/export/test_distributed_training.py",),
         ("export/training/*", "export/data/*", "export/models/*"),
     ),
-    "official": Group(
-        "exports of the full MobileSAM and SAM ViT-B",
+    "webgpu": Group(
+        "a GPU that is emulated in software",
         (
+            "tests/e2e/test_providers.py::test_webgpu_agrees_with_wasm",
+            "tests/e2e/test_memory.py::test_what_a_gpu_computed_comes_back_to_a_gpu",
+        ),
+        ("web/src/engine/*", "web/src/features/library/*", "export/onnx/*", "web/public/models/*", "package.json"),
+    ),
+    "truth": Group(
+        "masks in the page held against objects that were outlined by hand",
+        (
+            "tests/e2e/test_refine.py::test_default_post_processing_is_nearer_to_the_truth",
+            "tests/e2e/test_tools.py::test_a_lasso_around_an_object_selects_it",
+        ),
+        ("web/src/postprocess/*", "web/src/document/curves.ts", "web/src/engine/core/*", "web/public/models/*"),
+    ),
+    "bench": Group(
+        "the bench in a browser, and its graphs of the full MobileSAM",
+        (
+            "tests/test_bench.py::test_a_quick_run_measures_the_default_model_in_a_browser",
+            "tests/test_bench.py::test_the_stock_decoder_answers_as_segment_anything_at_any_photo_size",
+            "tests/test_bench.py::test_the_plain_encoder_takes_normalised_floats",
+        ),
+        ("bench/*", "web/bench/*", "web/src/engine/*", "export/onnx/*", "export/models/*"),
+    ),
+    "official": Group(
+        "exports of the full MobileSAM and SAM ViT-B, and MobileSAM in the page",
+        (
+            "tests/e2e/test_official_model.py",
+            "tests/export/test_official_graphs.py",
             "tests/test_mobile_sam.py::test_it_exports_like_any_promptable_model",
+            "tests/test_mobile_sam.py::test_its_export_answers_as_the_official_model",
             "tests/test_sam.py::test_it_exports_like_any_promptable_model",
             "tests/test_official_chain.py::test_weights_of_one_s_own_become_a_model_of_the_page",
         ),
-        ("export/models/*", "export/onnx/*", "export/publish/*", "scripts/official.py"),
+        ("export/models/*", "export/onnx/*", "export/publish/*", "scripts/official.py", "web/public/models/*"),
     ),
     "pipeline": Group(
         "scripts/pipeline.py, from photos to a manifest",

@@ -25,6 +25,11 @@ class Complaints:
         context.on("weberror", self._error)
         context.on("request", self._request)
 
+    def forget(self) -> None:
+        """Begin anew, for the next test that uses the context."""
+        self.seen.clear()
+        self.allowed.clear()
+
     def allow(self, pattern: str) -> None:
         """Errors that match are part of this test."""
         self.allowed.append(re.compile(pattern))

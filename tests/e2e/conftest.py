@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
 
 from tests.e2e.app import PATIENCE, App
 from tests.e2e.complaints import Complaints
@@ -97,25 +97,81 @@ def gpu_browser(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
-class Visits:
-    """Opens the app in fresh contexts. At the end, none of their pages may have complained."""
+class Contexts:
+    """Contexts that tests take turns in: the page's scripts and the compiled runtime stay cached, nothing else stays.
 
-    def __init__(self, browser: Browser, site: Site, model: Model = DISCS) -> None:
-        self.browser, self.site, self.model = browser, site, model
+    Each new context would fetch and compile them again, which takes longer than most tests.
+    """
+
+    # What a site keeps; the cache of HTTP is not among it.
+    KEPT = "cookies,local_storage,indexeddb,cache_storage,file_systems,service_workers"
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+        self.idle: dict[str, list[BrowserContext]] = {}
+        self.complaints: dict[BrowserContext, Complaints] = {}
+
+    def take(self, profile: str) -> tuple[BrowserContext, Complaints]:
+        """One that nobody uses now, without anything that an earlier test stored."""
+        if idle := self.idle.get(profile):
+            context = idle.pop()
+        else:
+            context = new_context(self.browser, PROFILES[profile])
+            self.complaints[context] = Complaints(context)
+        self.complaints[context].forget()
+        return context, self.complaints[context]
+
+    def give_back(self, profile: str, context: BrowserContext, origin: str) -> None:
+        """Close its pages and delete what they stored for `origin`, the only one that they were at."""
+        context.unroute_all()
+        context.set_offline(False)
+        context.clear_permissions()
+        blank = context.new_page()
+        for page in context.pages:
+            if page is not blank:
+                page.close()
+        session = context.new_cdp_session(blank)
+        session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": self.KEPT})
+        blank.close()
+        self.idle.setdefault(profile, []).append(context)
+
+
+def new_context(browser: Browser, options: dict[str, Any]) -> BrowserContext:
+    """Service workers hide requests from tests: only some of these allow them."""
+    context = browser.new_context(**{"reduced_motion": "reduce", "service_workers": "block", **options})
+    context.set_default_timeout(PATIENCE)
+    return context
+
+
+class Visits:
+    """Opens the app as somebody who was never there. At the end, none of the pages may have complained."""
+
+    def __init__(self, browser: Browser, site: Site, model: Model = DISCS, contexts: Contexts | None = None) -> None:
+        """Without `contexts` each visit has a fresh one."""
+        self.browser, self.site, self.model, self.contexts = browser, site, model, contexts
         self.apps: list[App] = []
+        self.borrowed: list[tuple[str, BrowserContext]] = []
 
     def __call__(self, profile: str = "desktop", url: str | None = None, **options: Any) -> App:
-        """An app that is not loaded yet. Service workers hide requests from tests: only some of these allow them."""
-        calm = {"reduced_motion": "reduce", "service_workers": "block"}
-        context = self.browser.new_context(**{**PROFILES[profile], **calm, **options})
-        context.set_default_timeout(PATIENCE)
-        complaints = Complaints(context)
+        """An app that is not loaded yet, alone in its context."""
+        if self.contexts and url is None and not options:
+            context, complaints = self.contexts.take(profile)
+            self.borrowed.append((profile, context))
+        else:
+            context = new_context(self.browser, {**PROFILES[profile], **options})
+            complaints = Complaints(context)
         self.apps.append(App(context.new_page(), url or self.site.url, complaints, self.model.query))
         return self.apps[-1]
 
-    def end(self) -> None:
+    def end(self, failed: bool = False) -> None:
+        """@param failed: the contexts may be in any state, nobody is to use them again."""
+        borrowed = {context for _, context in self.borrowed}
         for app in self.apps:
-            app.page.context.close()
+            if failed or app.page.context not in borrowed:
+                app.page.context.close()
+        for profile, context in () if failed else self.borrowed:
+            assert self.contexts
+            self.contexts.give_back(profile, context, self.site.url.rstrip("/"))
         assert [text for app in self.apps for text in app.complaints.unexpected()] == []
 
 
@@ -128,15 +184,24 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report
 
 
+@pytest.fixture(scope="session")
+def contexts(browser: Browser) -> Contexts:
+    """Closed with the browser."""
+    return Contexts(browser)
+
+
 @pytest.fixture
-def visit(browser: Browser, site: Site, model: Model, request: pytest.FixtureRequest) -> Iterator[Visits]:
+def visit(
+    browser: Browser, site: Site, model: Model, contexts: Contexts, request: pytest.FixtureRequest
+) -> Iterator[Visits]:
     """Opens pages; those of a test that fails are photographed."""
-    visits = Visits(browser, site, model)
+    visits = Visits(browser, site, model, contexts)
     yield visits
-    if request.node.stash.get(FAILED, False):
+    failed = request.node.stash.get(FAILED, False)
+    if failed:
         for number, app in enumerate(visits.apps):
             app.page.screenshot(path=RESULTS / f"failed-{request.node.name}-{number}.png")
-    visits.end()
+    visits.end(failed)
 
 
 @pytest.fixture

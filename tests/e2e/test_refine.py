@@ -64,7 +64,7 @@ def test_specks_are_dropped_unless_the_raw_mask_is_wanted(app: App, expected: Ex
 
 
 @pytest.mark.real_model(TINY)
-def test_finished_masks_are_nearer_to_the_truth(visit: Visits) -> None:
+def test_default_post_processing_is_nearer_to_the_truth(visit: Visits) -> None:
     """The defaults are only defaults because of this. Of each tap the candidate counts that fits the object best."""
     rows: list[tuple[Truth, float, float]] = []
     for photo in sorted({truth.photo for truth in read_all()}):

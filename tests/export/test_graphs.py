@@ -16,7 +16,6 @@ from export.data.drawn import scene
 from export.errors import ExportError
 from export.models.mobile_sam import MobileSam
 from export.models.promptable import Config, Promptable
-from export.models.sam import Sam, Vit
 from export.onnx.folded import FoldedDecoder, PhotoMaps
 from export.onnx.graphs import data_of, weight_bytes, write
 from export.onnx.stock import stock_decoder
@@ -172,19 +171,12 @@ def test_unsupported_stock_and_split_models_are_refused(checkpoint, tmp_path):
     assert not list((tmp_path).rglob("*.onnx"))
 
 
-@pytest.fixture(scope="module")
-def vit():
-    torch.manual_seed(0)
-    return shaken(Sam(Vit(32, 2, 2, (1,), window=5, input_size=256)))
-
-
-@pytest.mark.parametrize("name", ["student", "mobile_sam", "vit"])
 @torch.no_grad()
-def test_an_unpadded_encoder_is_the_padded_one_for_a_square_and_takes_any_shape(name, request, tmp_path):
-    model = request.getfixturevalue(name)
+def hold_unpadded_against_padded(model, path):
+    """The unpadded encoder, written to `path`: as PyTorch for any shape, and as the padded one for a square."""
     size = model.input_size
     module = EncoderGraph(prepare(model), unpadded=True)
-    encoder = session(write(encoder_graph(prepare(model), unpadded=True), tmp_path / "encoder.onnx"))
+    encoder = session(write(encoder_graph(prepare(model), unpadded=True), path))
     for height, width in ((size, size), (size * 2 // 3, size), (size, size // 2 + 1), (17, size)):
         image = torch.randint(0, 256, (1, height, width, 3), dtype=torch.uint8)
         padded = model.encode(image.permute(0, 3, 1, 2).float())
@@ -196,6 +188,10 @@ def test_an_unpadded_encoder_is_the_padded_one_for_a_square_and_takes_any_shape(
             assert maps[key].shape == expected.shape
             if height == width:
                 assert torch.allclose(maps[key], expected, atol=1e-4)
+
+
+def test_an_unpadded_encoder_is_the_padded_one_for_a_square_and_takes_any_shape(student, tmp_path):
+    hold_unpadded_against_padded(student, tmp_path / "encoder.onnx")
 
 
 def test_unpadded_encoder_runs_on_fewer_pixels(mobile_sam):
