@@ -1,5 +1,6 @@
 """`evaluate`, `plots`, `sheet`, `everything` and `label`: what a model answers, measured, drawn and kept."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from export.evaluation.evaluate import CLICKS, MAX_CLICKS, RULES, Open, Plan, ev
 from export.evaluation.label import Wanted, label
 from export.evaluation.plots import plots
 from export.evaluation.sheet import listed, sampled, sheet
+from export.models.closer import CloserPhoto
+from export.models.look_again import RULE
 from export.models.predictor import Photo
 from export.training.distributed import setup
 
@@ -25,6 +28,7 @@ from export.training.distributed import setup
 @click.option(
     "--noc/--no-noc", default=True, help=f"Up to {MAX_CLICKS} clicks for NoC, or {CLICKS} for the curve only."
 )
+@click.option("--look-again", is_flag=True, help="Small things are looked at again, in a region of their own.")
 @click.option("--everything", "automatic", is_flag=True, help="Also the recall of the automatic masks.")
 @click.option("--points", type=click.IntRange(1, 256), default=32, show_default=True, help="--everything: taps a side.")
 @click.option("--predicted-iou", type=float, default=0.88, show_default=True, help="--everything: least predicted IoU.")
@@ -35,20 +39,24 @@ from export.training.distributed import setup
 @click.option("--json", "out", type=PATH, help="Write the figures here.")
 @click.option("--plots", type=PATH, help="Draw the figures into this folder.")
 def evaluate_command(  # type: ignore[no-untyped-def]
-    fastsam_file, data, limit, noc, automatic, points, predicted_iou, stability, teacher, out, plots, **model
+    fastsam_file, data, limit, noc, look_again, automatic, points, predicted_iou, stability, teacher, out, plots, **model
 ) -> None:
     """Measure one-click and box mIoU, the click curve and NoC; automatic masks and agreement with a teacher on request."""
     with setup():
         max_clicks = MAX_CLICKS if noc else CLICKS
         teaching = _teacher(teacher, model["manifest"])
         if fastsam_file:
-            if automatic or any(value is not None for value in model.values()):
-                raise UsageError("--fastsam stands alone: no other model option, no --everything.")
+            if automatic or look_again or any(value is not None for value in model.values()):
+                raise UsageError("--fastsam stands alone: no other model option, no --everything, no --look-again.")
             plan = Plan(fastsam.FastSam(fastsam_file).open, max_clicks, None, teaching, RULES | fastsam.RULES)
         else:
+            if automatic and look_again:
+                raise UsageError("--look-again is about prompts, --everything has none: measure them one after the other.")
             predictor = open_model(**model)
             settings = everything.Settings(points, predicted_iou, stability) if automatic else None
-            plan = Plan(lambda pixels: Photo(predictor, pixels), max_clicks, settings, teaching)
+            open_photo: Open = partial(CloserPhoto if look_again else Photo, predictor)
+            rules = RULES | ({"look_again_rule": RULE} if look_again else {})
+            plan = Plan(open_photo, max_clicks, settings, teaching, rules)
         evaluate(plan, data, limit, out, plots)
 
 

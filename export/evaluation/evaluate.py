@@ -22,6 +22,7 @@ from export.evaluation.plot import plot_evaluations
 from export.files import write_json
 from export.messages import say
 from export.models import selection
+from export.models.look_again import Region
 from export.models.predictor import Opened, Photo, Prompt
 from export.training.distributed import gather, is_main, world
 
@@ -88,12 +89,13 @@ class _Course:
     points: list[tuple[float, float]] = field(default_factory=list)
     labels: list[int] = field(default_factory=list)
     earlier: np.ndarray | None = None
+    region: Region | None = None
 
     def prompt(self, ignore: np.ndarray | None) -> Prompt:
         x, y, label = clicks.next_click(self.target, self.current, ignore)
         self.points.append((x, y))
         self.labels.append(label)
-        return Prompt(tuple(self.points), tuple(self.labels), mask=self.earlier)
+        return Prompt(tuple(self.points), tuple(self.labels), mask=self.earlier, region=self.region)
 
     def going(self, number: int) -> bool:
         """Whether click `number` (from 0) is needed: for the curve always, after it until the highest goal is reached."""
@@ -111,7 +113,7 @@ def measure(
         for course, answer in zip(live, found, strict=True):
             if number == 0:
                 course.mask.oracle = max(clicks.iou(mask, course.target, ignore) for mask in answer.masks)
-            course.current, course.earlier = answer.mask, answer.low_res
+            course.current, course.earlier, course.region = answer.mask, answer.low_res, answer.region
             course.mask.ious.append(clicks.iou(answer.mask, course.target, ignore))
     boxed = opened.answers([Prompt(box=tight_box(target)) for target in targets])
     for course, answer in zip(courses, boxed, strict=True):

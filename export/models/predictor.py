@@ -11,6 +11,7 @@ import torch
 from export.errors import ExportError
 from export.models import selection
 from export.models.geometry import Letterbox
+from export.models.look_again import Rect, Region
 from export.models.onnx_file import open_session
 from export.models.promptable import PromptableModel
 
@@ -24,12 +25,16 @@ CPU_BATCH, GPU_BATCH = (
 
 @dataclass(frozen=True)
 class Prompt:
-    """What a person gave, in photo pixels: points (N, 2), labels (N,) 1/0, box (x1, y1, x2, y2), earlier low-res logits (G, G)."""
+    """What a person gave, in photo pixels: points (N, 2), labels (N,) 1/0, box (x1, y1, x2, y2), earlier low-res logits (G, G).
+
+    region: what of the photo the earlier logits cover; None: the model frame.
+    """
 
     points: tuple[tuple[float, float], ...] = ()
     labels: tuple[int, ...] = ()
     box: tuple[float, float, float, float] | None = None
     mask: np.ndarray | None = None
+    region: Region | None = None
 
     @property
     def lone_point(self) -> bool:
@@ -159,17 +164,28 @@ class OnnxPredictor:
 class Answer:
     """What a prompt was answered with: candidate masks (n, H, W) bool, and which of them is preselected.
 
-    `low_res`: the preselected one's logits (G, G), which the next prompt may carry as its mask; None where there are none.
+    `low_res`: the preselected one's logits (G, G), which the next prompt may carry as its mask, with its `region`; None where
+    there are none.
     """
 
     masks: np.ndarray
     best: int
     predicted: tuple[float, ...]
     low_res: np.ndarray | None = None
+    region: Region | None = None
 
     @property
     def mask(self) -> np.ndarray:
         return self.masks[self.best]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The candidates for a prompt: low-res logits (n, G, G), their predicted IoU, and which of them is preselected."""
+
+    logits: np.ndarray
+    predicted: tuple[float, ...]
+    best: int
 
 
 class Opened(Protocol):
@@ -192,7 +208,14 @@ class Photo:
         """Low-res logits (4, G, G) and predicted IoU (4,) of all tokens."""
         return self.predictor.decode(self.features, prompt.feeds(self.letterbox))
 
-    def answers(self, prompts: Sequence[Prompt], all_candidates: bool = False) -> list[Answer]:
+    @property
+    def frame(self) -> Rect:
+        """What a grid of low-res logits covers, in photo pixels: the photo and its padding."""
+        box = self.letterbox
+        return 0, 0, box.input_size * box.width / box.new_width, box.input_size * box.height / box.new_height
+
+    def offers(self, prompts: Sequence[Prompt]) -> list[Offer]:
+        """The candidates for each of several prompts with equally many points, as low-res logits."""
         found = []
         for start in range(0, len(prompts), self.predictor.batch):
             part = prompts[start : start + self.predictor.batch]
@@ -200,10 +223,15 @@ class Photo:
                 part, *self.predictor.decode_many(self.features, stacked(part, self.letterbox)), strict=True
             ):
                 tokens, best = selection.candidates(ious, prompt.lone_point)
-                low_res = logits[tokens[best]].copy()
-                shown = tokens if all_candidates else [tokens[best]]
-                predicted = tuple(float(ious[token]) for token in shown)
-                found.append(Answer(self.full_size(logits[shown]), best if all_candidates else 0, predicted, low_res))
+                found.append(Offer(logits[tokens], tuple(float(ious[token]) for token in tokens), best))
+        return found
+
+    def answers(self, prompts: Sequence[Prompt], all_candidates: bool = False) -> list[Answer]:
+        found = []
+        for offer in self.offers(prompts):
+            shown = list(range(len(offer.predicted))) if all_candidates else [offer.best]
+            masks, predicted = self.full_size(offer.logits[shown]), tuple(offer.predicted[i] for i in shown)
+            found.append(Answer(masks, shown.index(offer.best), predicted, offer.logits[offer.best].copy()))
         return found
 
     def full_size(self, low_res: np.ndarray, threshold: float = 0.0) -> np.ndarray:

@@ -1,7 +1,17 @@
 /** Which model's answer an object goes on with: the one whose mask was painted on, refined or saved stays, whatever other model comes. */
 import { amend, currentStep, type Document, type PhotoObject } from "./document";
 
-/** Id of the model that answered what an object asks now; null: nobody did yet. */
+const mark = "@region";
+
+/** The name of a model that looked at a region of the photo, where what was meant is small. */
+export const closeUp = (model: string): string => model + mark;
+
+export const isCloseUp = (answerer: string): boolean => answerer.endsWith(mark);
+
+/** The id of the model, wherever it looked. */
+export const modelOf = (answerer: string): string => (isCloseUp(answerer) ? answerer.slice(0, -mark.length) : answerer);
+
+/** Who answered what an object asks now: a model's id, or its `closeUp`; null: nobody did yet. */
 export type AnswererOf = (object: PhotoObject) => string | null;
 
 /** The document after an edit, with the answerer's name on what was painted on or refined by it. Undo and redo bring names of their own. */

@@ -31,7 +31,7 @@ export interface PhotoObject extends Question {
   readonly finish: Finish;
   /** Painted and erased by hand since, the latest last. */
   readonly strokes: readonly Stroke[];
-  /** Id of the model whose answer was painted on, refined or saved: it stays the one that answers. Null: the finest one there is. */
+  /** Whose answer was painted on, refined or saved (`answerer.ts`): it stays the one that answers. Null: the finest one there is. */
   readonly model: string | null;
 }
 

@@ -53,7 +53,11 @@ const isMask = (value: unknown): boolean =>
   isRecord(value) &&
   isCount(value.size) &&
   value.logits instanceof Float32Array &&
-  value.logits.length === value.size ** 2;
+  value.logits.length === value.size ** 2 &&
+  (value.region === undefined || value.region === null || isRegion(value.region));
+
+const isRegion = (value: unknown): boolean =>
+  isRecord(value) && isCount(value.x) && isCount(value.y) && isCount(value.side) && value.side > 0;
 
 const isStroke = (value: unknown): boolean =>
   isRecord(value) &&

@@ -1,7 +1,8 @@
 /** What the package `tapmask` gives to another page: the engine, and what to do with its answers. */
-export { EngineError, Segmenter } from "./segmenter";
+export { CloserImage, EngineError, Segmenter } from "./segmenter";
 export type {
   Attempt,
+  Cut,
   EncodedImage,
   EngineErrorCode,
   EngineInfo,
@@ -18,6 +19,7 @@ export type {
   PromptBox,
   PromptPoint,
   Provider,
+  Region,
   SegmentKind,
   Segmentation,
   Variant,

@@ -6,8 +6,8 @@
  */
 import { EngineError } from "./errors";
 
-export type JobKind = "encode" | "tap" | "hover" | "save" | "everything";
-const urgency: Record<JobKind, number> = { encode: 0, tap: 1, hover: 2, save: 3, everything: 4 };
+export type JobKind = "encode" | "tap" | "hover" | "look" | "save" | "everything";
+const urgency: Record<JobKind, number> = { encode: 0, tap: 1, hover: 2, look: 3, save: 4, everything: 5 };
 
 interface Job {
   readonly kind: JobKind;

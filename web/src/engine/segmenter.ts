@@ -40,9 +40,10 @@ import {
   type Segmentation,
 } from "./types";
 
-export type { LowResMask, Prompt, PromptBox, PromptPoint } from "./core/prompt";
+export type { LowResMask, Prompt, PromptBox, PromptPoint, Region } from "./core/prompt";
 export type { Manifest, ModelEntry, Variant } from "./core/manifest";
 export type { SavedEmbeddings, SavedTensor } from "./embeddings";
+export { CloserImage, type Cut } from "./closer";
 export { EngineError, type EngineErrorCode } from "./errors";
 export { dropModel, listModels, type Offer } from "./library";
 export { bringModel, listOwn, ownVariant, removeOwn, type Brought } from "./ownModels";
@@ -181,24 +182,25 @@ export class Segmenter {
    * Runs the encoder, once per photo.
    *
    * @param source The upright photo. It stays the caller's, a copy goes to the worker – unless `transfer` hands an `ImageBitmap` over
-   *   (it is then closed here), which spares a large photo that copy.
+   *   (it is then closed here), which spares a large photo that copy. `behind` lets taps and hovers go first: for a part of a photo that
+   *   is answered about already.
    * @throws EngineError `out-of-memory`, `provider-lost`, `bad-input` or `aborted`. `bad-input` too where `transfer` hands over a bitmap that
    *   is wholly transparent, or whose pixels the browser loses on the way: without `transfer` they are sent in another way.
    */
   async encode(
     source: ImageBitmap | ImageData,
-    options: { signal?: AbortSignal; transfer?: boolean } = {},
+    options: { signal?: AbortSignal; transfer?: boolean; behind?: boolean } = {},
   ): Promise<EncodedImage> {
     const { width, height } = source;
     if (!width || !height) throw new EngineError("bad-input", "The picture has no pixels.");
     const id = ++this.lastId;
     const work = async () => {
-      performance.mark("tapmask:encode");
+      performance.mark(options.behind ? "tapmask:look-again" : "tapmask:encode");
       await this.timings.measure("encode", () => this.hand(id, source, options.transfer === true));
       // Nobody will ask about it, or release it.
       if (options.signal?.aborted) void this.connection.api.release(id);
     };
-    await this.queue.run("encode", work, { signal: options.signal });
+    await this.queue.run(options.behind ? "look" : "encode", work, { signal: options.signal });
     return this.image(id, width, height);
   }
 

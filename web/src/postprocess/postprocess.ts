@@ -10,6 +10,7 @@ import { axis, Bilinear } from "../engine/core/bilinear";
 import { cellSize } from "../engine/core/grid";
 import { centreOf, type Point, type Rect, type Size } from "../engine/core/geometry";
 import { guidedLines, type Lines } from "./guided";
+import { rectOf } from "../engine/core/lookAgain";
 import { sampleLogits, wholePhoto } from "../engine/core/mask";
 import { connectedParts, fillHoles, keepParts, signedDistance, turnCrumbs } from "./morphology";
 import type { LowResMask } from "../engine/core/prompt";
@@ -18,7 +19,7 @@ export interface Finish {
   /** Which parts of an answer in pieces stay: all, all but specks, or those that were tapped. */
   readonly parts: "all" | "large" | "tapped";
   readonly holes: "keep" | "small" | "fill";
-  /** How far wobbles are evened out, in thousandths of the photo's longer side. */
+  /** How far wobbles are evened out, in thousandths of the longer side of what the model saw: the photo, or a region of it. */
   readonly smooth: number;
   /** Edges follow the photo's. */
   readonly edges: boolean;
@@ -106,12 +107,14 @@ export interface Source {
 /** @returns Null for an empty mask. */
 export function finishMask(source: Source, finish: Finish, guide: Guide | null): Field | null {
   const { photo } = source;
-  const whole = guideSize(photo);
-  const step = { x: photo.width / whole.width, y: photo.height / whole.height };
+  const { region } = source.mask;
+  const frame = region ? rectOf(region) : wholePhoto(photo).rect;
+  const whole = guideSize(frame);
+  const step = { x: frame.width / whole.width, y: frame.height / whole.height };
   const pixels = Math.max(step.x, step.y);
-  const reach = (chosen.reach * cellSize * Math.max(photo.width, photo.height)) / source.inputSize;
-  const sigma = Math.max(0.8, (finish.smooth * Math.max(photo.width, photo.height)) / 1000 / pixels);
-  const logits = sampleLogits(source.mask, photo, source.inputSize, { ...wholePhoto(photo), ...whole });
+  const reach = (chosen.reach * cellSize * Math.max(frame.width, frame.height)) / source.inputSize;
+  const sigma = Math.max(0.8, (finish.smooth * Math.max(frame.width, frame.height)) / 1000 / pixels);
+  const logits = sampleLogits(source.mask, photo, source.inputSize, { rect: frame, ...whole });
   const mask = Uint8Array.from(logits, (logit) => (logit > source.threshold ? 1 : 0));
   const margin = Math.ceil((2 * reach + Math.max(0, finish.grow)) / pixels + 3 * sigma) + 2;
   const part = boundsOf(mask, whole, margin);
@@ -121,16 +124,23 @@ export function finishMask(source: Source, finish: Finish, guide: Guide | null):
     inside,
     part,
     finish,
-    source.seeds
-      .map(centreOf)
-      .map(({ x, y }) => ({ x: Math.floor(x / step.x) - part.x, y: Math.floor(y / step.y) - part.y })),
+    source.seeds.map(centreOf).map(({ x, y }) => ({
+      x: Math.floor((x - frame.x) / step.x) - part.x,
+      y: Math.floor((y - frame.y) / step.y) - part.y,
+    })),
   );
   const distance = blur(signedDistance(inside, part), part, sigma);
   for (let i = 0; i < distance.length; i++) distance[i] = distance[i]! * pixels + finish.grow;
-  const rect = { x: part.x * step.x, y: part.y * step.y, width: part.width * step.x, height: part.height * step.y };
+  const rect = {
+    x: frame.x + part.x * step.x,
+    y: frame.y + part.y * step.y,
+    width: part.width * step.x,
+    height: part.height * step.y,
+  };
   const soft = () => distance.map((d) => Math.min(Math.max(0.5 + d / (2 * reach), 0), 1));
+  // A region's own cells are about as fine as the photo's pixels. The guide, which is made for the whole photo, is coarser.
   const lines =
-    finish.edges && guide
+    finish.edges && guide && !region
       ? guidedLines(soft(), crop(guide, whole, part), part, reach / pixels, chosen.tolerance)
       : null;
   return { rect, width: part.width, height: part.height, distance, lines, reach };

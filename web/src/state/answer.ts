@@ -41,9 +41,9 @@ export class Answer {
   private readonly finished = new WeakMap<Finish, Map<number, Finished>>();
 
   constructor(
-    private readonly segmentation: Segmentation,
+    readonly segmentation: Segmentation,
     readonly frame: MaskFrame,
-    /** Id of the model that gave it; empty where none was asked. */
+    /** Who gave it, as `document/answerer.ts` says; empty where no model was asked. */
     readonly by = "",
   ) {}
 
@@ -68,12 +68,13 @@ export class Answer {
   /** The mask's share of the photo, 0 to 1. */
   share(candidate: number): number {
     const { photo, inputSize, threshold } = this.frame;
+    const { logits, size, region } = this.mask(candidate);
     const { newWidth, newHeight } = letterbox(photo.width, photo.height, inputSize);
-    const [columns, rows] = [cellsWithin(newWidth), cellsWithin(newHeight)];
-    const { logits, size } = this.mask(candidate);
+    const [columns, rows] = region ? [size, size] : [cellsWithin(newWidth), cellsWithin(newHeight)];
+    const part = region ? region.side ** 2 / (photo.width * photo.height) : 1;
     let count = 0;
     for (let y = 0; y < rows; y++) for (let x = 0; x < columns; x++) if (logits[y * size + x]! > threshold) count++;
-    return count / (columns * rows);
+    return (part * count) / (columns * rows);
   }
 
   /** A candidate as an object shows it. */

@@ -2,7 +2,8 @@
 import { gridSize } from "../engine/core/grid";
 import { withGrid } from "../engine/core/maskPrompt";
 import type { Prompt } from "../engine/core/prompt";
-import { EngineError, type EncodedImage, type Segmenter, type SegmentKind } from "../engine/segmenter";
+import { CloserImage, EngineError, type EncodedImage, type Segmenter, type SegmentKind } from "../engine/segmenter";
+import { closeUp } from "../document/answerer";
 import { Answer, type MaskFrame } from "./answer";
 import type { Photo } from "./photo";
 
@@ -16,6 +17,7 @@ export interface Recall {
 export class Eye {
   /** Null until the photo was read. */
   image: EncodedImage | null = null;
+  private closer: CloserImage | null = null;
   readonly frame: MaskFrame;
   private readonly abort = new AbortController();
 
@@ -42,24 +44,33 @@ export class Eye {
       throw stopped();
     }
     this.image = image;
+    this.closer = new CloserImage(segmenter, image, (region) => this.photo.region(region));
     if (known) this.photo.forgetFull();
     else void memory?.keep(segmenter, image);
   }
 
   /** @throws EngineError */
   async ask(prompt: Prompt, kind?: SegmentKind): Promise<Answer> {
-    if (!this.image) throw stopped();
-    return new Answer(
-      await this.image.segment(withGrid(prompt, gridSize(this.frame.inputSize)), { kind }),
-      this.frame,
-      this.model,
-    );
+    if (!this.closer) throw stopped();
+    const found = await this.closer.segment(this.fitted(prompt), { kind });
+    return new Answer(found, this.frame, found.masks[found.best]!.region ? closeUp(this.model) : this.model);
+  }
+
+  /** Looks again where what was meant is small. Null: nothing is better than the first answer. @throws EngineError, PixelError */
+  async askAgain(prompt: Prompt, first: Answer): Promise<Answer | null> {
+    if (!this.closer) throw stopped();
+    const found = await this.closer.lookAgain(this.fitted(prompt), first.segmentation);
+    return found && new Answer(found, this.frame, closeUp(this.model));
+  }
+
+  private fitted(prompt: Prompt): Prompt {
+    return withGrid(prompt, gridSize(this.frame.inputSize));
   }
 
   close(): void {
     this.abort.abort();
-    this.image?.release();
-    this.image = null;
+    this.closer?.release();
+    this.image = this.closer = null;
   }
 
   private async look(): Promise<EncodedImage> {

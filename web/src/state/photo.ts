@@ -1,4 +1,5 @@
 /** A photo that is open in the page. */
+import type { Region } from "../engine/core/prompt";
 import type { Guide } from "../postprocess/postprocess";
 import { guideOf } from "../workers/shared/light";
 import { decode, decodeFull, type Remark } from "../workers/decode/client";
@@ -31,6 +32,18 @@ export class Photo {
     const source = this.full ?? (await decodeFull(this.blob));
     this.full = null;
     return { source, transfer: true };
+  }
+
+  /** A region of it at its own resolution. */
+  async region({ x, y, side }: Region): Promise<ImageBitmap> {
+    if (this.preview.width === this.width && this.preview.height === this.height)
+      return createImageBitmap(this.preview, x, y, side, side);
+    const full = await decodeFull(this.blob);
+    try {
+      return await createImageBitmap(full, x, y, side, side);
+    } finally {
+      full.close();
+    }
   }
 
   private brightness: Guide | null = null;

@@ -24,7 +24,7 @@ import {
 import type { PixelIndex } from "../engine/core/geometry";
 import { noStrokes } from "../postprocess/strokes";
 import type { LowResMask } from "../engine/core/prompt";
-import { attributed, held } from "../document/answerer";
+import { attributed, held, isCloseUp, modelOf } from "../document/answerer";
 import { EngineError, type EverythingOptions, type Segmenter } from "../engine/segmenter";
 import { Answer, type MaskFrame, type Outline } from "./answer";
 import { Eye, type Recall } from "./eye";
@@ -70,6 +70,8 @@ export class Session {
   private readonly answers = signal<ReadonlyMap<number, Answer>>(new Map());
   private readonly asked = signal<number | null>(null);
   /** The latest answer about the object that is being edited. */
+  /** Answers of which nothing better comes from looking again. */
+  private readonly lookedAt = new WeakSet<Answer>();
   private readonly last = signal<{ object: number; answer: Answer } | null>(null);
   private readonly preview = signal<{ at: PixelIndex; answer: Answer } | null>(null);
   /** An object under the pointer, which a tap would select. */
@@ -154,7 +156,7 @@ export class Session {
     const { refined, answer } = this;
     const fineModel = refined.value ? this.fine?.model : undefined;
     if (!answer.value) return refined.value ? "precise" : "fast";
-    return answer.value.by === (fineModel ?? this.eye?.segmenter.info.finer) ? "precise" : "fast";
+    return modelOf(answer.value.by) === (fineModel ?? this.eye?.segmenter.info.finer) ? "precise" : "fast";
   });
 
   /** The side of the frame that the model sees the photo in; null until it does. */
@@ -254,6 +256,8 @@ export class Session {
 
   /** Takes answers before their questions are in the document: the edit that brings those must follow at once. */
   learn(known: readonly Unasked[]): void {
+    // There may be very many, and each look takes as long as reading the photo.
+    for (const { answer } of known) this.lookedAt.add(answer);
     this.answers.value = new Map([
       ...this.answers.peek(),
       ...known.map(({ question, answer }) => [question.revision, answer] as const),
@@ -274,6 +278,7 @@ export class Session {
     // Quietly: there is an answer already, which stays until the better one comes.
     for (let next = this.unsettled(); next && round === this.round; next = this.unsettled())
       if (!(await this.askAbout(next))) break;
+    for (let next = this.small(); next && round === this.round; next = this.small()) await this.lookAgain(next);
   }
 
   /** Holds answers as they are, because they were saved: no other model answers anew. Nothing to undo. */
@@ -323,6 +328,16 @@ export class Session {
     }
   }
 
+  /** Where it fails, the first answer is good enough. */
+  private async lookAgain(object: PhotoObject): Promise<void> {
+    const [eye, first] = [this.eyeFor(object)!, this.answers.peek().get(object.revision)!];
+    this.lookedAt.add(first);
+    const better = await eye.askAgain(toPrompt(object), first).catch(() => null);
+    const now = this.objects.peek().find(({ revision }) => revision === object.revision);
+    if (better && eye.image && now && this.maySettle(now) && this.answers.peek().get(object.revision) === first)
+      this.keep(now, better);
+  }
+
   /** The finest model that has read the photo, or the only one. */
   private get finest(): Eye | null {
     return this.fine?.image ? this.fine : this.eye;
@@ -330,10 +345,10 @@ export class Session {
 
   /** Who is to answer: the model that the object is held by, where it is here, or the finest one. */
   private eyeFor({ model }: PhotoObject): Eye | null {
-    return this.eye?.image && this.eye.model === model ? this.eye : this.finest;
+    return this.eye?.image && model !== null && this.eye.model === modelOf(model) ? this.eye : this.finest;
   }
 
-  /** Id of the model that answered what the object asks now. */
+  /** Who answered what the object asks now. */
   private readonly answererOf = ({ revision }: PhotoObject): string | null =>
     this.answers.peek().get(revision)?.by ?? null;
 
@@ -355,10 +370,24 @@ export class Session {
   /** An object that another model is to answer anew. */
   private unsettled(): PhotoObject | null {
     if (!this.fine?.image) return null;
-    return this.activeFirst((object) => this.answererOf(object) !== this.eyeFor(object)!.model);
+    return this.activeFirst((object) => modelOf(this.answererOf(object) ?? "") !== this.eyeFor(object)!.model);
   }
 
-  private activeFirst(which: (object: PhotoObject) => boolean): PhotoObject | null {
+  /** An object that was answered from afar and may be looked at again, by the finest model that is to come. */
+  private small(): PhotoObject | null {
+    if (!this.eye?.image || (this.fine && !this.fine.image)) return null;
+    return this.activeFirst((object) => {
+      const answer = this.answers.peek().get(object.revision);
+      return answer && !isCloseUp(answer.by) && !this.lookedAt.has(answer) && this.maySettle(object);
+    });
+  }
+
+  /** An answer that was painted on, refined or saved before it was looked at again stays. */
+  private maySettle({ model }: PhotoObject): boolean {
+    return model === null || isCloseUp(model);
+  }
+
+  private activeFirst(which: (object: PhotoObject) => boolean | undefined): PhotoObject | null {
     const open = this.objects.peek().filter((object) => !asksNothing(object) && which(object));
     return open.find(({ id }) => id === this.active.peek().id) ?? open[0] ?? null;
   }

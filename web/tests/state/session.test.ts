@@ -1,7 +1,10 @@
 import { expect, test, vi } from "vitest";
+import { addPoint, addStroke, current, redo, undo, type Document } from "../../src/document/document";
+import { revive } from "../../src/document/objects";
 import { EngineError, type Segmenter } from "../../src/engine/segmenter";
 import type { Photo } from "../../src/state/photo";
 import { Session } from "../../src/state/session";
+import { deferred } from "../engine/fakes";
 
 test("a large photo that reaches the model without its pixels is read once more, and sent in another way", async () => {
   const bitmaps = [{ close: vi.fn() }, { close: vi.fn() }];
@@ -24,4 +27,104 @@ test("a large photo that reaches the model without its pixels is read once more,
     [bitmaps[1], undefined],
   ]);
   expect(bitmaps[1]!.close).toHaveBeenCalledOnce();
+});
+
+/** A model to which everything from afar looks half as large again, in a frame of 64 pixels. */
+function shortSighted() {
+  const photo = {
+    width: 640,
+    height: 640,
+    forEncoder: async () => ({ source: {}, transfer: false }),
+    region: async ({ side }: { side: number }) => ({ width: side, height: side, close: () => undefined }),
+    forgetFull: () => undefined,
+    close: () => undefined,
+  } as unknown as Photo;
+  const looks: { behind?: boolean }[] = [];
+  const gate: (() => Promise<void>)[] = [];
+  const disc = (cells: number) => ({
+    size: 16,
+    logits: Float32Array.from({ length: 256 }, (_, i) => cells - Math.hypot((i % 16) - 7.5, (i >> 4) - 7.5)),
+  });
+  const image = (cells: number) => ({
+    width: 640,
+    height: 640,
+    segment: async () => ({ masks: [disc(cells)], scores: [0.9], tokens: [0], best: 0 }),
+    release: () => undefined,
+  });
+  const encode = async (_: unknown, options: { behind?: boolean }) => {
+    looks.push(options);
+    if (options.behind) await gate[0]?.();
+    // From afar a circle of 40 pixels, which is one cell; in its region of 200 pixels one of 35.
+    return image(options.behind ? 2.8 : 1);
+  };
+  const info = { model: { id: "m", input_size: 64, mask_threshold: 0 }, variant: "fp32", finer: null };
+  const session = new Session(photo, (error) => {
+    throw error;
+  });
+  return { session, segmenter: { info, encode } as unknown as Segmenter, looks, gate };
+}
+
+const middle = (doc: Document) => addPoint(doc, { x: 320, y: 320, label: 1 });
+const settled = () => new Promise((resolve) => setTimeout(resolve));
+
+test("the outline of a small thing settles on what is seen from near, for undo and redo too", async () => {
+  const { session, segmenter, looks } = shortSighted();
+  const settling = vi.fn();
+  session.beforeSettling = settling;
+  await session.encode(segmenter);
+  session.edit(middle);
+  await settled();
+  expect(looks.map(({ behind }) => behind)).toEqual([undefined, true]);
+  expect(settling).toHaveBeenCalledOnce();
+  const near = session.answer.value!;
+  expect([near.by, near.mask(0).region?.side]).toEqual(["m@region", 200]);
+  session.edit(undo);
+  session.edit(redo);
+  await settled();
+  expect(session.answer.value).toBe(near);
+  expect(looks).toHaveLength(2);
+});
+
+test("what was painted on or saved before that stays as it was", async () => {
+  for (const change of [
+    (session: Session) => session.edit((doc) => addStroke(doc, { points: [{ x: 1, y: 1 }], radius: 2, erase: false })),
+    (session: Session) => session.hold(),
+  ]) {
+    const { session, segmenter, gate } = shortSighted();
+    const near = deferred<void>();
+    gate.push(() => near.promise);
+    await session.encode(segmenter);
+    session.edit(middle);
+    await settled();
+    const before = session.answer.value;
+    change(session);
+    near.resolve();
+    await settled();
+    expect(session.answer.value).toBe(before);
+    expect(session.active.value.model).toBe("m");
+  }
+});
+
+test("what was saved after it is found again in the region, where the photo is opened anew", async () => {
+  const first = shortSighted();
+  await first.session.encode(first.segmenter);
+  first.session.edit(middle);
+  await settled();
+  first.session.hold();
+  const { document } = first.session;
+  expect(current(document.value).model).toBe("m@region");
+  const again = shortSighted();
+  again.session.document.value = revive(document.value);
+  await again.session.encode(again.segmenter);
+  await settled();
+  expect(again.session.answer.value?.by).toBe("m@region");
+});
+
+test("where the region cannot be encoded, the first answer is the answer", async () => {
+  const { session, segmenter, gate } = shortSighted();
+  gate.push(() => Promise.reject(new EngineError("out-of-memory", "full")));
+  await session.encode(segmenter);
+  session.edit(middle);
+  await settled();
+  expect([session.answer.value?.by, session.segmenting.value]).toEqual(["m", false]);
 });

@@ -1,13 +1,14 @@
 /**
  * Low-res logits, read at the photo's resolution.
  *
- * The grid covers the model frame with one cell per 4 × 4 model pixels. A photo pixel is read in one bilinear step, without an
+ * The grid covers the model frame with one cell per 4 × 4 model pixels, or a region of the photo, outside of which the mask is nothing. A photo pixel is read in one bilinear step, without an
  * upsampled grid in between: a 48-megapixel photo costs one row of floats at a time.
  */
 import { contours } from "d3-contour";
 import { axis, Bilinear } from "./bilinear";
 import { imagePoint, letterbox, type ImagePoint, type Rect, type Size } from "./geometry";
 import { cellSize } from "./grid";
+import { rectOf } from "./lookAgain";
 import type { LowResMask } from "./prompt";
 
 /** `width × height` samples spread evenly over `rect` (image pixels): a view of the photo, a band of it, or all of it. */
@@ -100,24 +101,27 @@ export function maskBounds(mask: LowResMask, photo: Size, inputSize: number, thr
  * leaves the photo, they run along its border. Fill with the even-odd rule.
  */
 export function contour(mask: LowResMask, photo: Size, inputSize: number, threshold = 0): ImagePoint[][] {
-  const { newWidth, newHeight } = letterbox(photo.width, photo.height, inputSize);
+  const rect = mask.region ? rectOf(mask.region) : wholePhoto(photo).rect;
+  const { newWidth, newHeight } = letterbox(rect.width, rect.height, inputSize);
   // Small grids need more samples between their cells to look smooth; large ones have them.
   const perCell = inputSize <= 512 ? 4 : 2;
   const width = Math.max(1, Math.round((newWidth / cellSize) * perCell));
   const height = Math.max(1, Math.round((newHeight / cellSize) * perCell));
-  const logits = sampleLogits(mask, photo, inputSize, { width, height, rect: wholePhoto(photo).rect });
+  const logits = sampleLogits(mask, photo, inputSize, { width, height, rect });
   const shape = contours()
     .size([width, height])
     .contour(logits as unknown as number[], threshold);
-  const [scaleX, scaleY] = [photo.width / width, photo.height / height];
+  const [scaleX, scaleY] = [rect.width / width, rect.height / height];
   return shape.coordinates
     .flat()
-    .map((ring) => ring.slice(0, -1).map(([x, y]) => imagePoint(x! * scaleX, y! * scaleY)));
+    .map((ring) => ring.slice(0, -1).map(([x, y]) => imagePoint(rect.x + x! * scaleX, rect.y + y! * scaleY)));
 }
 
 function reader(mask: LowResMask, photo: Size, inputSize: number, { rect, width, height }: Raster): Bilinear {
+  const { x, y, side } = mask.region ?? { x: 0, y: 0, side: 0 };
   const { scaleX, scaleY } = letterbox(photo.width, photo.height, inputSize);
-  const columns = axis(mask.size, width, rect.x, rect.width / width, scaleX / cellSize);
-  const rows = axis(mask.size, height, rect.y, rect.height / height, scaleY / cellSize);
+  const [across, down] = side ? [mask.size / side, mask.size / side] : [scaleX / cellSize, scaleY / cellSize];
+  const columns = axis(mask.size, width, rect.x - x, rect.width / width, across);
+  const rows = axis(mask.size, height, rect.y - y, rect.height / height, down);
   return new Bilinear(mask.logits, mask.size, columns, rows);
 }

@@ -7,7 +7,7 @@ export const withGrid = (prompt: Prompt, size: number): Prompt =>
   prompt.mask && prompt.mask.size !== size ? { ...prompt, mask: resizeGrid(prompt.mask, size) } : prompt;
 
 /** Reads the grid bilinearly at the centres of another one's cells. */
-export function resizeGrid({ logits, size: from }: LowResMask, size: number): LowResMask {
+export function resizeGrid({ logits, size: from, region }: LowResMask, size: number): LowResMask {
   const places = axis(from, size, 0, 1, from / size);
-  return { logits: new Bilinear(logits, from, places, places).all(), size };
+  return { logits: new Bilinear(logits, from, places, places).all(), size, region };
 }

@@ -15,10 +15,19 @@ export interface PromptBox {
   readonly y2: number;
 }
 
-/** A `size × size` grid of logits over the whole model frame, row by row. */
+/** A square of the photo, in whole pixels. */
+export interface Region {
+  readonly x: number;
+  readonly y: number;
+  readonly side: number;
+}
+
+/** A `size × size` grid of logits, row by row, over the whole model frame or over a region of the photo. */
 export interface LowResMask {
   readonly logits: Float32Array;
   readonly size: number;
+  /** Outside of it the mask is nothing. None: the grid covers the model frame. */
+  readonly region?: Region | null;
 }
 
 export interface Prompt {

@@ -6,6 +6,7 @@ import { judge, select, type EverythingSettings, type Spotted } from "../core/ev
 import { lonePointFeeds, PromptError, promptFeeds } from "../core/feeds";
 import { letterbox, type Point } from "../core/geometry";
 import { cellsWithin } from "../core/grid";
+import { moved } from "../core/lookAgain";
 import type { LowResMask, Prompt } from "../core/prompt";
 import type { SavedEmbeddings } from "../embeddings";
 import type { Outcome, Setup, WorkerApi } from "../protocol";
@@ -105,7 +106,9 @@ async function save(id: number): Promise<SavedEmbeddings> {
 
 async function segment(id: number, prompt: Prompt): Promise<Segmentation> {
   const photo = find(id);
-  const feeds = promptFeeds(prompt, letterbox(photo.width, photo.height, setup.inputSize), model.gridSize);
+  const { mask } = prompt;
+  const onFrame = mask?.region ? { ...prompt, mask: moved(mask, null, photo, setup.inputSize) } : prompt;
+  const feeds = promptFeeds(onFrame, letterbox(photo.width, photo.height, setup.inputSize), model.gridSize);
   return offer(await model.decode(photo.embeddings, feeds), prompt);
 }
 

@@ -1,0 +1,135 @@
+"""When a small thing is looked at again, and where: the rule that `web/src/engine/core/lookAgain.ts` has too.
+
+tests/golden/look_again.json holds both to it. A grid of logits covers a rectangle of the photo: the first look's the model frame,
+the second look's a square region of it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+Rect = tuple[float, float, float, float]  # x, y, width, height in photo pixels, continuous
+Box = tuple[float, float, float, float]  # x1, y1, x2, y2: indices of pixels, both inside
+
+PADDING = 2.5  # side of a region, by the longer side of what it is cut around
+LEAST = 64  # pixels of a side
+LARGEST = 0.5  # of the photo's longer side; a larger region gains too little
+AGREEMENT = 0.5  # least IoU of the two answers
+OUTSIDE = -1.0  # the largest logit of cells at a region's edge: beyond it, the object does not go on
+RULE = (
+    f"a region of {PADDING} times the longer side of the answer's box (or the person's) with all points, at least {LEAST} "
+    f"pixels, where it is at most {LARGEST} of the photo's longer side; its answer replaces the first one where their IoU is "
+    f"at least {AGREEMENT}"
+)
+
+
+@dataclass(frozen=True)
+class Region:
+    """A square of the photo, in whole pixels."""
+
+    x: int
+    y: int
+    side: int
+
+    @property
+    def rect(self) -> Rect:
+        return (self.x, self.y, self.side, self.side)
+
+    def holds(self, hull: Box) -> bool:
+        """Whether every pixel of the box is in it."""
+        x1, y1, x2, y2 = hull
+        return self.x <= x1 and self.y <= y1 and x2 < self.x + self.side and y2 < self.y + self.side
+
+    def points(self, points: Iterable[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+        """Points as they read inside: the middles of their pixels, because a pixel takes several of the model's."""
+        return tuple((x - self.x + 0.5, y - self.y + 0.5) for x, y in points)
+
+    def box(self, box: Box) -> Box:
+        """A box as it reads inside: its outer edges."""
+        x1, y1, x2, y2 = box
+        return x1 - self.x, y1 - self.y, x2 + 1 - self.x, y2 + 1 - self.y
+
+
+def hull(points: Iterable[tuple[float, float]], *boxes: Box | None) -> Box | None:
+    """The smallest box that holds all points and boxes; None for nothing."""
+    corners = [*points, *(corner for box in boxes if box for corner in (box[:2], box[2:]))]
+    if not corners:
+        return None
+    xs, ys = zip(*corners, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def box_of(grid: np.ndarray, covers: Rect, width: int, height: int, threshold: float = 0.0) -> Box | None:
+    """The box of the photo's pixels that a mask touches, given as logits (G, G) over a rectangle; None where it touches none."""
+
+    def extent(cells: np.ndarray, start: float, length: float, most: int) -> tuple[int, int] | None:
+        cell = length / len(grid)
+        low, high = int(np.floor(start + cells[0] * cell)), int(np.ceil(start + (cells[-1] + 1) * cell)) - 1
+        return (max(low, 0), min(high, most - 1)) if low < most and high >= 0 else None
+
+    inside = grid > threshold
+    if not inside.any():
+        return None
+    columns = extent(np.flatnonzero(inside.any(0)), covers[0], covers[2], width)
+    rows = extent(np.flatnonzero(inside.any(1)), covers[1], covers[3], height)
+    return (columns[0], rows[0], columns[1], rows[1]) if columns and rows else None
+
+
+def region_around(box: Box, width: int, height: int) -> Region | None:
+    """The region to look at again for what lies in `box`, in a photo of width × height; None where it would gain too little."""
+    x1, y1, x2, y2 = (int(np.floor(value)) for value in box)
+    side = max(int(np.ceil(PADDING * (max(x2 - x1, y2 - y1) + 1))), LEAST)
+    if side > LARGEST * max(width, height) or side > min(width, height):
+        return None
+    x, y = (x1 + x2 + 1 - side) // 2, (y1 + y2 + 1 - side) // 2
+    return Region(min(max(x, 0), width - side), min(max(y, 0), height - side), side)
+
+
+def resample(grid: np.ndarray, covers: Rect, rect: Rect) -> np.ndarray:
+    """Read a grid of logits (G, G) that covers one rectangle at the cells of a grid as large over another, bilinearly.
+
+    Beyond the first rectangle the values at its edge go on.
+    """
+    size = len(grid)
+
+    def axis(
+        start: float, length: float, new_start: float, new_length: float
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        at = new_start + (np.arange(size) + 0.5) * (new_length / size)
+        position = np.clip((at - start) * (size / length) - 0.5, 0, size - 1)
+        low = np.floor(position).astype(int)
+        return low, np.minimum(low + 1, size - 1), position - low
+
+    left, right, part_x = axis(covers[0], covers[2], rect[0], rect[2])
+    above, below, part_y = axis(covers[1], covers[3], rect[1], rect[3])
+    rows = grid[above] * (1 - part_y[:, None]) + grid[below] * part_y[:, None]
+    return (rows[:, left] * (1 - part_x) + rows[:, right] * part_x).astype(np.float32)
+
+
+def sealed(grid: np.ndarray, region: Region, width: int, height: int) -> np.ndarray:
+    """A region's grid (…, G, G) with its outermost cells outside of the mask, except along the photo's own edges."""
+    out = grid.copy()
+    edges = (
+        (out[..., :, 0], region.x > 0),
+        (out[..., 0, :], region.y > 0),
+        (out[..., :, -1], region.x + region.side < width),
+        (out[..., -1, :], region.y + region.side < height),
+    )
+    for edge, inside in edges:
+        if inside:
+            np.minimum(edge, OUTSIDE, out=edge)
+    return out
+
+
+def agreement(first: np.ndarray, second: np.ndarray, threshold: float = 0.0) -> float:
+    """IoU of two masks given as logits (G, G) on one grid; 0 when both are empty."""
+    a, b = first > threshold, second > threshold
+    union = int(np.count_nonzero(a | b))
+    return int(np.count_nonzero(a & b)) / union if union else 0.0
+
+
+def chosen(fits: Sequence[float]) -> int | None:
+    """Which of the second look's masks takes an answer's place, by how much each of them agrees with it; None: none."""
+    best = max(fits)
+    return fits.index(best) if best >= AGREEMENT else None
