@@ -6,7 +6,8 @@ import { watchCameras } from "../features/open/camera";
 import { rawFinish } from "../postprocess/postprocess";
 import { Controller } from "./controller";
 import { firstFinish } from "../state/firstPostprocess";
-import { foreignManifestMessage } from "../state/messages";
+import { foreignManifestMessage, tooOldMessage } from "../state/messages";
+import { lacking } from "./lacking";
 import { openDialog } from "./openDialog";
 import { withRemembered } from "../features/models/modelChoice";
 import { readQuery } from "./query";
@@ -28,6 +29,7 @@ import "../features/stage/stage.css";
 import "../features/library/storage.css";
 import "../features/open/welcome.css";
 import "./styles/small.css";
+import "./styles/print.css";
 
 const address = new URL(location.href);
 await startSpeaking(address);
@@ -36,6 +38,8 @@ if (query.rawMasks) firstFinish.value = rawFinish;
 if (query.tiers) overrideTiers(query.tiers);
 const controller = new Controller(withRemembered(query.choice, address));
 if (query.foreignManifest) controller.tell(foreignManifestMessage());
+const lacks = lacking();
+if (lacks.length) controller.tell(tooOldMessage(lacks));
 void controller.album.restore();
 const place = document.getElementById("app")!;
 // What the file says where no script runs.
@@ -48,7 +52,9 @@ const register = () =>
   registerServiceWorker(
     () => controller.session.peek() === null && !controller.opening.peek() && !controller.album.returning.peek(),
   );
-if (import.meta.env.PROD && !globalThis.crossOriginIsolated) {
+if (lacks.length) {
+  // The message says what helps: a model that is loaded all the same would only put another one in its place.
+} else if (import.meta.env.PROD && !globalThis.crossOriginIsolated) {
   // The service worker is what brings isolation, and a reload: let it come first.
   void register();
   void controller.start();
