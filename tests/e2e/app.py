@@ -18,7 +18,7 @@ from tests.e2e import axe
 from tests.e2e.complaints import Complaints
 
 NO_QUERY: Mapping[str, str] = {}
-PATIENCE = 120_000  # milliseconds; a busy machine compiles WASM slowly
+PATIENCE = 300_000  # milliseconds; a busy machine compiles WASM slowly
 
 
 @dataclass

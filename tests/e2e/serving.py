@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 from werkzeug.middleware.shared_data import SharedDataMiddleware
 from werkzeug.serving import BaseWSGIServer
@@ -35,7 +36,11 @@ class Site:
 
 def serve(headers: Mapping[str, str] = server.HEADERS, dist: Path = DIST, discs: str = DISCS_ADDRESS) -> Site:
     """Start serving `dist` with `headers`, and the model of make_discs.py in the folder `discs` of the same origin."""
-    app = SharedDataMiddleware(server.create_app(dist, headers), {f"/{discs}": str(DISCS)})
+    return run(SharedDataMiddleware(server.create_app(dist, headers), {f"/{discs}": str(DISCS)}))
+
+
+def run(app: Any) -> Site:
+    """Start serving any WSGI program."""
     running = server.start(app, "127.0.0.1", 0)
     thread = Thread(target=running.serve_forever, daemon=True)
     thread.start()

@@ -89,3 +89,16 @@ def test_right_to_left_mirrors_the_page_and_not_the_photo(visit: Visits, profile
     mirrored["save-more"].click()
     expect(mirrored["save-sheet"]).to_be_visible()
     mirrored.is_accessible()
+
+
+def test_what_the_page_names_is_in_its_language(visit: Visits) -> None:
+    app = visit().open(lang="de")
+    app["sample-coffee"].click()
+    expect(app.stage).to_have_attribute("aria-label", "Foto coffee")
+    app.is_ready().tap(300, 200)
+    app["new-object"].click()
+    app.tap(60, 60)
+    expect(app["objects"].locator(".object-name")).to_have_text(["Objekt 2", "Objekt 1"])
+    with app.page.expect_download() as download:
+        app["save-mask"].click()
+    assert download.value.suggested_filename == "coffee-objekt-2-mask.png"

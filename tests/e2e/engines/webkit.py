@@ -9,9 +9,11 @@ import subprocess
 from pathlib import Path
 
 from selenium.webdriver import WebKitGTK, WebKitGTKOptions
+from selenium.webdriver.common.actions.action_builder import ActionBuilder
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.webkitgtk.service import Service
 
-from tests.e2e.engines.window import PATIENCE, Window, wait_for
+from tests.e2e.engines.window import PATIENCE, Place, Window, wait_for
 
 FOLDERS = ("/usr/lib", "/usr/libexec", "/usr/lib64")
 ERROR = re.compile(r"^CONSOLE [A-Z-]+ ERROR ")
@@ -72,6 +74,18 @@ class WebKit(Window):
             return bool(inner == [width, height])
 
         wait_for(fits, f"a window of {width} × {height}")
+
+    def click(self, place: Place, secondary: bool = False) -> None:
+        if not secondary:
+            super().click(place)
+            return
+        # The driver never releases the right button. Control with the left one means the same to the page.
+        hold, release = ActionBuilder(self.driver, duration=0), ActionBuilder(self.driver, duration=0)
+        hold.key_action.key_down(Keys.CONTROL)
+        release.key_action.key_up(Keys.CONTROL)
+        hold.perform()
+        super().click(place)
+        release.perform()
 
     def errors(self) -> list[str]:
         with open(self.log, "rb") as file:

@@ -19,7 +19,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 T = TypeVar("T")
 Place = tuple[float, float]
 
-PATIENCE = 120  # seconds; a busy machine compiles WASM slowly
+PATIENCE = 180  # seconds; a busy machine compiles WASM slowly
 PARTIAL = (".part", ".wkdownload")  # how files are called while they are being written
 
 # WebDriver has no promises: the last argument of a script takes its result.

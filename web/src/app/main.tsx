@@ -7,7 +7,8 @@ import { watchCameras } from "../features/open/camera";
 import { rawFinish } from "../postprocess/postprocess";
 import { Controller } from "./controller";
 import { firstFinish } from "../state/firstPostprocess";
-import { foreignManifestMessage } from "../state/messages";
+import { foreignManifestMessage, tooOldMessage } from "../state/messages";
+import { lacking } from "./lacking";
 import { openDialog } from "./openDialog";
 import { withRemembered } from "../features/models/modelChoice";
 import { readQuery } from "./query";
@@ -29,6 +30,7 @@ import "../features/stage/stage.css";
 import "../features/library/storage.css";
 import "../features/open/welcome.css";
 import "./styles/small.css";
+import "./styles/print.css";
 
 const address = new URL(location.href);
 await startSpeaking(address);
@@ -57,6 +59,8 @@ function open(): void {
   if (query.tiers) overrideTiers(query.tiers);
   const controller = new Controller(choice);
   if (query.foreignManifest) controller.tell(foreignManifestMessage());
+  const lacks = lacking();
+  if (lacks.length) controller.tell(tooOldMessage(lacks));
   void controller.album.restore();
   render(<App controller={controller} />, place);
   if (import.meta.env.PROD) effect(() => void keepRuntime(controller.engine.segmenter.value?.info.runtime.files ?? []));
@@ -67,7 +71,9 @@ function open(): void {
     registerServiceWorker(
       () => controller.session.peek() === null && !controller.opening.peek() && !controller.album.returning.peek(),
     );
-  if (import.meta.env.PROD && !globalThis.crossOriginIsolated) {
+  if (lacks.length) {
+    // The message says what helps: a model that is loaded all the same would only put another one in its place.
+  } else if (import.meta.env.PROD && !globalThis.crossOriginIsolated) {
     // The service worker is what brings isolation, and a reload: let it come first.
     void register();
     void controller.start();

@@ -88,6 +88,15 @@ export function packProject({ photo, document, model }: Project): Uint8Array<Arr
 
 /** @throws ProjectError */
 export function unpackProject(bytes: Uint8Array): Project {
+  try {
+    return unpack(bytes);
+  } catch (error) {
+    // The stack, where the JSON is nested too deeply, or the memory.
+    throw error instanceof RangeError ? new ProjectError("damaged") : error;
+  }
+}
+
+function unpack(bytes: Uint8Array): Project {
   const entries = unzip(bytes);
   const json = entries.get(jsonEntry);
   if (!json) throw new ProjectError("not-a-project");

@@ -140,6 +140,9 @@ export const arabic: Catalogue = {
   "Photos are not kept here": "لا يُحتفظ بالصور هنا",
   "Storage is full or switched off. Everything works, but photos and points are gone when the page is closed. Save what you need.":
     "مساحة التخزين ممتلئة أو معطّلة. كل شيء يعمل، لكن الصور والنقاط تُفقد عند إغلاق الصفحة. احفظ ما تحتاج إليه.",
+  "This browser is too old for Tapmask": "هذا المتصفح قديم جدًا على Tapmask",
+  "It lacks {names}. Update it, or open this page in another browser.":
+    "ينقصه: {names}. حدّثه أو افتح هذه الصفحة في متصفح آخر.",
   "This photo is being edited in another tab": "تُعدَّل هذه الصورة في علامة تبويب أخرى",
   "The last change is kept: what you do here takes the place of what was done there. To go on from there, reload this page.":
     "يُحتفظ بآخر تعديل: ما تفعله هنا يحل محل ما فُعل هناك. لمتابعة العمل من هناك أعد تحميل هذه الصفحة.",

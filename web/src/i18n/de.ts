@@ -141,6 +141,9 @@ export const german = {
   "Photos are not kept here": "Fotos werden hier nicht behalten",
   "Storage is full or switched off. Everything works, but photos and points are gone when the page is closed. Save what you need.":
     "Der Speicherplatz ist voll oder abgeschaltet. Alles geht, aber Fotos und Punkte sind weg, wenn die Seite geschlossen wird. Speichere, was du brauchst.",
+  "This browser is too old for Tapmask": "Dieser Browser ist zu alt für Tapmask",
+  "It lacks {names}. Update it, or open this page in another browser.":
+    "Ihm fehlt: {names}. Aktualisiere ihn, oder öffne diese Seite in einem anderen Browser.",
   "This photo is being edited in another tab": "Dieses Foto wird in einem anderen Tab bearbeitet",
   "The last change is kept: what you do here takes the place of what was done there. To go on from there, reload this page.":
     "Die letzte Änderung bleibt: Was du hier tust, ersetzt, was dort getan wurde. Um dort weiterzumachen, lade diese Seite neu.",

@@ -210,6 +210,13 @@ export const foreignManifestMessage = (): Message =>
     text: "The manifest in the address is on another site; the built-in model is used.",
   });
 
+/** @param names Of what the browser lacks. */
+export const tooOldMessage = (names: readonly string[]): Message => ({
+  tone: "error",
+  title: t("This browser is too old for Tapmask"),
+  text: t("It lacks {names}. Update it, or open this page in another browser.", { names: names.join(", ") }),
+});
+
 export const addressMessage = (): Message =>
   say("note", {
     title: "This is only the address of a picture",

@@ -65,5 +65,12 @@ export class Photo {
   }
 }
 
+/** What is not seen in a name and makes it look like another one: control characters, and those that turn the direction of writing. */
+const unseen = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
 /** A file's name without folder and ending. */
-export const stem = (name: string): string => name.replace(/^.*[\\/]/, "").replace(/\.[a-z0-9]{1,5}$/i, "") || "photo";
+export const stem = (name: string): string =>
+  name
+    .replace(/^.*[\\/]/s, "")
+    .replace(unseen, "")
+    .replace(/\.[a-z0-9]{1,5}$/i, "") || "photo";

@@ -133,3 +133,60 @@ describe("a file that is none", () => {
     expect(codeOf(changed((json: { step?: never }) => void change(json.step!)))).toBe("damaged");
   });
 });
+
+describe("a file that was made to do harm", () => {
+  const nested = (depth: number): string => `${"[".repeat(depth)}${"]".repeat(depth)}`;
+  const withJson = (json: string): Uint8Array =>
+    zipSync({ ...unzipSync(bytesOf(project())), "document.json": strToU8(json) });
+
+  it("is damaged where it is nested deeper than the stack is", () => {
+    const json = strFromU8(unzipSync(bytesOf(project()))["document.json"]!);
+    expect(codeOf(withJson(nested(200_000)))).toMatch(/damaged|not-a-project/);
+    expect(codeOf(withJson(json.replace('"step":', `"step":${nested(200_000)},"once":`)))).toBe("damaged");
+  });
+
+  it("is damaged where it says that it unpacks to more than a memory holds, or to less than it does", () => {
+    const bytes = bytesOf(project());
+    const view = new DataView(bytes.buffer);
+    /** Changes the unpacked size of the photo in the ZIP's list. */
+    const claim = (size: number): Uint8Array => {
+      const changedBytes = bytes.slice();
+      for (let at = 0; at + 46 < bytes.length; at++) {
+        if (view.getUint32(at, true) !== 0x02014b50) continue;
+        const name = strFromU8(bytes.subarray(at + 46, at + 46 + view.getUint16(at + 28, true)));
+        if (name === "photo") new DataView(changedBytes.buffer).setUint32(at + 24, size, true);
+      }
+      return changedBytes;
+    };
+    expect(codeOf(claim(0xfffffff0))).toBe("damaged");
+    expect(codeOf(claim(6))).toBe("opened");
+  });
+
+  it("reaches nothing outside by the names in it", () => {
+    const entries = unzipSync(bytesOf(project()));
+    const bytes = zipSync({
+      ...entries,
+      "../../evil": strToU8("x"),
+      __proto__x: strToU8("y"),
+      constructor: strToU8("z"),
+    });
+    expect(codeOf(bytes)).toBe("opened");
+    expect(({} as { evil?: unknown }).evil).toBeUndefined();
+    const poisoned = strFromU8(entries["document.json"]!).replace('"step":{', '"step":{"__proto__":{"polluted":1},');
+    expect(codeOf(withJson(poisoned))).toBe("opened");
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+  });
+
+  it.each([
+    ["points without end", (point: { x: number }) => (point.x = 1e308)],
+    ["a point of a third kind", (point: { label: number }) => (point.label = 7)],
+  ])("with %s is damaged or opens, and never anything else", (_, change) => {
+    const code = codeOf(
+      changed((json) => {
+        const { objects } = (json as unknown as { step: { objects: { points: never[] }[] } }).step;
+        for (const { points } of objects) for (const point of points) change(point);
+      }),
+    );
+    expect(["damaged", "opened"]).toContain(code);
+  });
+});

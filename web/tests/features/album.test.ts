@@ -90,3 +90,35 @@ it("an edit is told to other tabs, and one of theirs to who sees the same photo,
   vi.runAllTimers();
   expect(said).toEqual([["tapmask-edits", ["photo"]]]);
 });
+
+it("what is written is later than what it follows, even where the clock was set back", async () => {
+  vi.useFakeTimers();
+  const here = album();
+  const written = vi.spyOn(here.store, "putDocuments").mockResolvedValue();
+  vi.spyOn(here.store, "photo").mockResolvedValue(null);
+  const open = { document: signal(createDocument()), photo: { preview: { width: 4, height: 3 } } };
+  here.admit({ id: "photo", name: "cup.jpg", blob: file, document: null, model: null }, open as unknown as Session);
+  session.value = open as unknown as Session;
+  const edit = (x: number): void => {
+    open.document.value = addPoint(open.document.value, { x, y: 2, label: 1 });
+    vi.runAllTimers();
+  };
+
+  vi.setSystemTime(2_000_000);
+  edit(1);
+  vi.setSystemTime(1_000_000);
+  edit(2);
+  expect(written.mock.calls.map(([records]) => records[0]!.saved)).toEqual([
+    expect.toSatisfy((time: number) => time >= 2_000_000),
+    expect.toSatisfy((time: number) => time > 2_000_000),
+  ]);
+
+  // Another tab went on from there. What it says is later, and later still what is done here.
+  const theirs = addPoint(createDocument(), { x: 9, y: 9, label: 1 });
+  vi.spyOn(here.store, "document").mockResolvedValue({ document: structuredClone(theirs), saved: 3_000_000 });
+  const sheet = await here.take("photo");
+  expect(sheet.document).not.toBeNull();
+  open.document.value = sheet.document!;
+  edit(3);
+  expect(written.mock.lastCall![0][0]!.saved).toBeGreaterThan(3_000_000);
+});

@@ -71,13 +71,16 @@ export class Album {
   /** A photo of the last visit is on its way back: not yet the time to offer the start. */
   readonly returning = signal(rememberedPhoto() !== null);
   readonly removed = signal<Removal | null>(null);
-  readonly store = new Store(() => this.desk.tell(keptNotMessage()));
+  readonly store = new Store(
+    () => this.desk.tell(keptNotMessage()),
+    () => this.keepAgain(),
+  );
 
   private readonly ids = new WeakMap<Session, string>();
   /** Photos that came with their session, and go with it when the model cannot read them. */
   private readonly fresh = new WeakSet<Session>();
   private readonly documents = new Map<string, Document>();
-  /** When a document was last written by this page. */
+  /** When the document that this page has was written: by itself, or by the tab that it was taken over from. */
   private readonly written = new Map<string, number>();
   private readonly unwritten = new Set<string>();
   /** Where steps go that come faster than photos open. */
@@ -150,11 +153,14 @@ export class Album {
     this.flush();
     const [photo, stored] = await Promise.all([this.store.photo(id), this.store.document(id)]);
     const mine = this.documents.get(id) ?? null;
-    // The file that was chosen may be gone from its folder; the database has a copy.
-    const blob = photo?.blob instanceof Blob ? photo.blob : kept.blob;
+    // The file that was chosen may be gone from its folder; the database has a copy, until somebody clears it.
+    const blob = await takeBytes(photo?.blob instanceof Blob ? photo.blob : kept.blob);
     if (!stored || (mine && !(stored.saved > (this.written.get(id) ?? 0))))
       return { ...kept, blob, document: mine, model: null };
-    if (isDocument(stored.document)) return { ...kept, blob, document: revive(stored.document), model: null };
+    if (isDocument(stored.document)) {
+      this.written.set(id, stored.saved);
+      return { ...kept, blob, document: revive(stored.document), model: null };
+    }
     if (!mine) this.desk.tell(damagedMessage());
     return { ...kept, blob, document: mine, model: null };
   }
@@ -301,9 +307,10 @@ export class Album {
   private flush(): void {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
-    const saved = Date.now();
     const records = [...this.unwritten].filter(this.has).flatMap((id) => {
       const document = this.documents.get(id);
+      // Later than what it follows, even where the clock was set back.
+      const saved = Math.max(Date.now(), (this.written.get(id) ?? 0) + 1);
       this.written.set(id, saved);
       return document ? { id, document, saved } : [];
     });
@@ -322,11 +329,19 @@ export class Album {
         void this.store.clear();
         return;
       }
-      for (const photo of this.photos.peek()) {
-        void this.write(photo);
-        this.schedule(photo.id);
-      }
+      this.keepAgain();
     });
+  }
+
+  /** Writes every photo that there is here, with what was said about it as far as this page knows. */
+  private keepAgain(): void {
+    const session = this.desk.session.peek();
+    for (const photo of this.photos.peek()) {
+      // What came out of the database is gone with it, but for the photo that is shown.
+      const blob = session && this.ids.get(session) === photo.id ? session.photo.blob : photo.blob;
+      void this.write({ ...photo, blob });
+      if (this.documents.has(photo.id)) this.schedule(photo.id);
+    }
   }
 
   private drop(ids: readonly string[]): void {

@@ -63,8 +63,14 @@ export class Store {
   private opening: Promise<Database> | null = null;
   private told = false;
 
-  /** @param onFailure Called once, when something could not be written. */
-  constructor(private readonly onFailure: () => void) {}
+  /**
+   * @param onFailure Called once, when something could not be written.
+   * @param onCleared Called when the browser took the database away, as when its user deletes the data of sites.
+   */
+  constructor(
+    private readonly onFailure: () => void,
+    private readonly onCleared: () => void = () => undefined,
+  ) {}
 
   /** Every photo, in the order they came. */
   async photos(): Promise<readonly PhotoRecord[]> {
@@ -195,7 +201,10 @@ export class Store {
           this.db?.close();
           this.forget();
         },
-        terminated: () => this.forget(),
+        terminated: () => {
+          this.forget();
+          this.onCleared();
+        },
       }),
       new Promise<never>((_, reject) => setTimeout(() => reject(new Error("The database does not answer.")), patience)),
     ]).then((db) => (this.db = db));

@@ -1,6 +1,7 @@
 /** Which files a choice stands for. */
 import { colourOf } from "../../state/palette";
 import { distinct, fileName } from "../../formats/fileName";
+import { shownName } from "../../i18n/names";
 import { shaped } from "./saving";
 import type { Found, Session } from "../../state/session";
 import type { Choice, Format, What } from "./choice";
@@ -45,7 +46,7 @@ export function plan(choice: Choice, what: What, session: Session, found: readon
   const stem =
     session.objects.peek().length === 1
       ? photo.name
-      : `${photo.name}-${alone ? fileName(found[0]!.object.name) : "all"}`;
+      : `${photo.name}-${alone ? fileName(shownName(found[0]!.object)) : "all"}`;
   const file = fileOf(choice, stem, photo, found);
   const asPng =
     file.job.kind === "picture"
@@ -58,7 +59,7 @@ export function plan(choice: Choice, what: What, session: Session, found: readon
 
 /** Files are named after their objects; a mask goes with every cut-out. */
 function planEach(choice: Choice, photo: string, found: readonly Found[]): Plan {
-  const stems = distinct(found.map(({ object }) => fileName(object.name)));
+  const stems = distinct(found.map(({ object }) => fileName(shownName(object))));
   const own = found.map((one, i) => fileOf(choice, stems[i]!, { name: photo, blob: null }, [one]));
   const masks = isPicture(choice.format)
     ? found.map((one, i) => fileOf({ ...choice, format: "mask" }, stems[i]!, { name: photo, blob: null }, [one]))
@@ -123,7 +124,7 @@ const select = (found: readonly Found[]): Selection => ({
 
 const named = (found: Found): NamedSelection => ({
   ...select([found]),
-  name: found.object.name,
+  name: shownName(found.object),
   colour: colourOf(found.object.colour),
 });
 

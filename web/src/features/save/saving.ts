@@ -6,6 +6,7 @@ import { fileName } from "../../formats/fileName";
 import { choice, remember } from "./choice";
 import { copyPng, download, formatBytes, type SavedFile } from "../../state/download";
 import type { Found, Session } from "../../state/session";
+import { shownName } from "../../i18n/names";
 import { t } from "../../i18n/translate";
 
 /** A confirmation. `file` can still be copied. */
@@ -118,7 +119,7 @@ export class Saving {
   /** Several objects are saved under their own names. */
   private stem({ photo, objects }: Session): string {
     if (objects.peek().length === 1) return photo.name;
-    return `${photo.name}-${this.savesAll.peek() ? "all" : fileName(this.chosen.peek()[0]!.object.name)}`;
+    return `${photo.name}-${this.savesAll.peek() ? "all" : fileName(shownName(this.chosen.peek()[0]!.object))}`;
   }
 }
 
