@@ -107,6 +107,17 @@ class App:
         self["photo-input"].set_input_files(file)
         return self
 
+    def forget_photos(self) -> App:
+        """Delete all photos in the settings: back to the start, with the model still running."""
+        self.page.mouse.move(2, 2)
+        self["settings-button"].click()
+        for _ in range(2):  # one press is not enough
+            self["delete-all"].click()
+        expect(self["kept-photos"]).to_contain_text("nothing")
+        self["settings"].get_by_role("button", name="Close").click()
+        expect(self["sample-coffee"]).to_be_visible()
+        return self
+
     def choose_file(self, file: Path) -> App:
         return self.offer_file(file).shows(file.stem)
 

@@ -208,3 +208,55 @@ def visit(
 def app(visit: Visits) -> App:
     """The desktop page, not loaded yet."""
     return visit()
+
+
+class Loaded:
+    """Pages that are loaded once for a module: for tests that leave nothing behind but photos and what was said about them.
+
+    Loading a page takes three times as long as choosing a photo and tapping it.
+    """
+
+    def __init__(self, browser: Browser, site: Site, contexts: Contexts) -> None:
+        self.browser, self.site, self.contexts = browser, site, contexts
+        self.visits: dict[str, Visits] = {}
+
+    def start(self, profile: str) -> App:
+        """The start view of the discs' page, with the model running."""
+        if profile not in self.visits:
+            self.visits[profile] = Visits(self.browser, self.site, DISCS, self.contexts)
+            return self.visits[profile](profile).open().is_ready()
+        return self.visits[profile].apps[0]
+
+    def leave(self, profile: str, test: str, failed: bool) -> None:
+        """Make room for the next test; after a failure with a page of its own."""
+        visits = self.visits[profile]
+        app = visits.apps[0]
+        if failed:
+            app.page.screenshot(path=RESULTS / f"failed-{test}-0.png")
+            del self.visits[profile]
+            visits.end(failed)
+        else:
+            assert app.forget_photos().complaints.unexpected() == []
+
+
+@pytest.fixture(scope="module")
+def loaded(browser: Browser, site: Site, contexts: Contexts) -> Iterator[Loaded]:
+    loaded = Loaded(browser, site, contexts)
+    yield loaded
+    for visits in loaded.visits.values():
+        visits.end()
+
+
+def start_of(profile: str) -> Any:
+    """A fixture: a page that other tests have used and will use; see Loaded."""
+
+    @pytest.fixture
+    def start(loaded: Loaded, request: pytest.FixtureRequest) -> Iterator[App]:
+        yield loaded.start(profile)
+        loaded.leave(profile, request.node.name, request.node.stash.get(FAILED, False))
+
+    return start
+
+
+start = start_of("desktop")
+phone_start = start_of("phone")

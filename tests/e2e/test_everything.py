@@ -93,26 +93,6 @@ def test_what_is_kept_is_answered_already_and_can_be_refined(found: App) -> None
     assert np.array_equal(found.is_answered().mask(), kept)
 
 
-def test_undo_puts_what_was_kept_back_among_the_found(found: App) -> None:
-    before = things(found).count()
-    click(found, *DISCS[1][:2])
-    expect(things(found)).to_have_count(before - 1)
-    found["undo"].click()
-    expect(things(found)).to_have_count(before)
-    expect(found["everything-done"]).to_have_accessible_name("Cancel")
-
-
-def test_keep_all_makes_an_object_of_each_in_one_step(found: App) -> None:
-    count = things(found).count()
-    found["keep-all"].click()
-    expect(found["everything"]).to_have_count(0)
-    expect(found["objects"].get_by_role("listitem")).to_have_count(count)
-    assert found.is_answered().mask().any()
-    found["undo"].click()
-    expect(found["objects"]).to_have_count(0)
-    expect(found.markers).to_have_count(0)
-
-
 def test_a_search_can_be_cancelled(app: App, discs: Path) -> None:
     app.open().choose_file(discs).tap(*DISCS[0][:2])
     mask = app.mask()
@@ -152,9 +132,3 @@ def test_fingers_keep_and_everything_is_accessible(visit: Visits, discs: Path) -
     app.page.touchscreen.tap(*app.view.css(*DISCS[2][:2]))
     app["everything-done"].tap()
     assert iou(app.is_answered().mask(), disc(*DISCS[2])) > 0.8
-
-
-def test_another_photo_ends_the_search(found: App) -> None:
-    found["photo-input"].set_input_files(Path(__file__).parents[2] / "web/public/samples/coffee.jpg")
-    found.shows("coffee")
-    expect(found["everything"]).to_have_count(0)

@@ -31,8 +31,8 @@ def tab_to(app: App, test_id: str, most: int = 30) -> None:
 
 
 @pytest.fixture
-def coffee(app: App) -> App:
-    return app.open().choose_sample("coffee")
+def coffee(start: App) -> App:
+    return start.choose_sample("coffee")
 
 
 @pytest.fixture

@@ -150,14 +150,9 @@ def test_a_jpeg_has_the_chosen_background(tapped: App, photo: Path) -> None:
     assert np.abs(values[~wide(mask, CHROMA)] - GREEN).max() <= 12
     inner = ~wide(~mask, CHROMA)
     assert np.abs(values[inner] - pixels(photo)[inner]).mean() < 12
-
-
-def test_less_quality_is_a_smaller_file(tapped: App) -> None:
-    _, large = saved(tapped, "format-jpeg")
     sheet(tapped)
     tapped["quality"].fill("50")
-    _, small = save(tapped)
-    assert len(small) < len(large) * 0.7
+    assert len(save(tapped)[1]) < len(data) * 0.7
 
 
 def test_a_png_keeps_the_object_to_the_last_bit(tapped: App, photo: Path) -> None:
@@ -356,18 +351,6 @@ def test_files_can_be_shared_where_the_system_takes_them(tapped: App) -> None:
     name, kind, size = tapped.page.evaluate("() => window.shared")
     assert (name, kind) == ("lossless-cutout.jpg", "image/jpeg")
     assert size > 1000
-
-
-def test_sharing_too_late_asks_for_one_more_press(tapped: App) -> None:
-    tapped.page.evaluate(STUB_SHARING)
-    tapped.page.evaluate("""() => {
-      const share = navigator.share;
-      navigator.share = () => { navigator.share = share; throw new DOMException("", "NotAllowedError"); };
-    }""")
-    sheet(tapped)["sheet-share"].click()
-    expect(tapped["save-problem"]).to_contain_text("once more")
-    tapped["sheet-share"].click()
-    expect(tapped["toast"]).to_contain_text("shared")
 
 
 def test_the_last_choice_is_remembered(tapped: App) -> None:

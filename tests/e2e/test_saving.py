@@ -29,8 +29,8 @@ def photo(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def tapped(app: App, photo: Path) -> App:
-    return app.open().choose_file(photo).tap(*DISC)
+def tapped(start: App, photo: Path) -> App:
+    return start.choose_file(photo).tap(*DISC)
 
 
 def pixels(photo: Path) -> np.ndarray:
@@ -68,14 +68,8 @@ def test_the_cutout_can_be_cropped(tapped: App, photo: Path) -> None:
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     assert_cut_out(tapped.cutout(), pixels(photo)[part], mask[part])
-
-
-def test_the_chosen_candidate_is_saved(tapped: App, photo: Path) -> None:
-    for number in (1, 2, 3):
-        button = tapped[f"candidate-{number}"]
-        button.click()
-        expect(button).to_have_attribute("aria-pressed", "true")
-        assert_cut_out(tapped.cutout(), pixels(photo), tapped.mask())
+    tapped["crop"].click()
+    assert tapped.save("save-cutout").size == (320, 240)
 
 
 def test_the_cutout_can_be_copied(tapped: App) -> None:

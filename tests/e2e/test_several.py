@@ -35,8 +35,8 @@ def tap_two(app: App) -> App:
 
 
 @pytest.fixture
-def two(app: App) -> App:
-    return tap_two(app.open())
+def two(start: App) -> App:
+    return tap_two(start)
 
 
 def names(app: App) -> list[str]:
@@ -71,32 +71,6 @@ def test_each_object_has_a_mask_of_its_own(two: App, answers: PhotoAnswers) -> N
     expect(two.markers).to_have_count(1)
     assert iou(two.is_answered().mask(), answers.tap(*CUP)) >= SAME_ANSWER
     expect(main(two, 1)).to_have_attribute("aria-pressed", "true")
-
-
-def test_the_first_object_shows_no_list(app: App) -> None:
-    app.open().choose_sample("coffee")
-    expect(app["new-object"]).to_be_disabled()
-    app.tap(*CUP)
-    expect(app["objects"]).to_have_count(0)
-    app["new-object"].click()
-    expect(app["objects"]).to_be_visible()
-    assert names(app) == ["Object 2", "Object 1"]
-
-
-def test_a_tap_on_a_mask_selects_its_object_before_anything_is_said_about_the_new_one(
-    two: App, answers: PhotoAnswers
-) -> None:
-    cup, corner = answers.tap(*CUP), answers.tap(*CORNER)
-    two.page.keyboard.press("n")
-    expect(main(two, 3)).to_have_attribute("aria-pressed", "true")
-    two.page.mouse.click(*two.view.css(*inside(cup & ~corner)))
-    expect(main(two, 1)).to_have_attribute("aria-pressed", "true")
-    expect(two.markers).to_have_count(1)
-    two.page.keyboard.down("Alt")
-    two.page.mouse.click(*two.view.css(*inside(corner & ~cup)))
-    two.page.keyboard.up("Alt")
-    expect(main(two, 2)).to_have_attribute("aria-pressed", "true")
-    expect(two.markers).to_have_count(1)
 
 
 def test_all_visible_objects_are_saved_together(two: App, answers: PhotoAnswers) -> None:
@@ -153,18 +127,6 @@ def test_the_order_changes_by_dragging_and_by_keys(two: App) -> None:
     assert names(two) == ["Object 2", "Object 1"]
     expect(grip).to_be_focused()
     expect(two.page.get_by_text("Object 1: place 2 of 2.")).to_have_count(1)
-
-
-def test_a_copy_has_the_same_mask_until_it_is_edited(two: App) -> None:
-    mask = two.mask()
-    two["object-2-duplicate"].click()
-    assert names(two) == ["Object 2 copy", "Object 2", "Object 1"]
-    assert np.array_equal(two.is_answered().mask(), mask)
-    changed = two.right_click(400, 60).mask()
-    main(two, 2).click()
-    assert np.array_equal(two.is_answered().mask(), mask)
-    main(two, 3).click()
-    assert np.array_equal(two.is_answered().mask(), changed)
 
 
 def test_deleting_can_be_undone(two: App) -> None:

@@ -27,8 +27,8 @@ __all__ = ["axe"]
 
 
 @pytest.fixture
-def coffee(app: App) -> App:
-    return app.open().choose_sample("coffee")
+def coffee(start: App) -> App:
+    return start.choose_sample("coffee")
 
 
 def choose(app: App, tool: str) -> App:

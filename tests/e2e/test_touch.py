@@ -8,7 +8,6 @@ from playwright.sync_api import expect
 
 from export.models.predictor import Prompt
 from tests.e2e.app import App
-from tests.e2e.conftest import Visits
 from tests.e2e.expected import Expected, PhotoAnswers, iou
 from tests.e2e.fingers import Fingers
 from tests.e2e.test_screens import PLACES
@@ -19,8 +18,8 @@ SAUCER = (430, 220)
 
 
 @pytest.fixture
-def phone(visit: Visits) -> App:
-    return visit("phone").open().choose_sample("coffee")
+def phone(phone_start: App) -> App:
+    return phone_start.choose_sample("coffee")
 
 
 @pytest.fixture
