@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Route, expect
 from tests.e2e.app import App
 from tests.e2e.conftest import Visits
 from tests.e2e.expected import Expected, iou
-from tests.e2e.models import DEFAULT, FINEST, TINY, Model
+from tests.e2e.models import DEFAULT, DISCS, FINEST, TINY, Model
 from tests.e2e.serving import Site
 from tests.e2e.truth import SAMPLES
 
@@ -110,6 +110,7 @@ def test_webgpu_agrees_with_wasm(gpu_visit: Visits) -> None:
     assert iou(on_gpu, on_cpu) >= 0.95
 
 
+@pytest.mark.real_model(DISCS)
 def test_webgpu_runs_without_jspi_too(gpu_visit: Visits) -> None:
     app = gpu_visit()
     app.page.route(WORKERS, prepend("delete WebAssembly.Suspending;"))

@@ -20,6 +20,7 @@ import { Objects } from "../features/objects/objects";
 import { Photo } from "../state/photo";
 import { Precise } from "../state/precise";
 import { otherModelMessage, projectMessage } from "../state/projects";
+import type { Runner } from "../state/race";
 import { Prompting } from "../state/prompting";
 import { Saving } from "../features/save/saving";
 import { isAborted, Session } from "../state/session";
@@ -100,6 +101,16 @@ export class Controller {
       name: this.objects.listed.value && this.session.value ? shownName(this.session.value.active.value) : t("Object"),
     }),
   );
+
+  /** Nothing is loaded, read or answered now. */
+  readonly idle = computed(() => {
+    const refining = this.precise.segmenter.value !== null && this.session.value?.refined.value === false;
+    const loading = this.precise.state.value === "loading";
+    return this.status.value.state === "ready" && !loading && !refining && !this.everything.isOpen.value;
+  });
+
+  /** The engines that may run a model elsewhere: the precise one first, which takes longer. */
+  readonly runners = (): readonly Runner[] => [...this.precise.runners(), this.engine];
 
   /** Settles when the model runs, or cannot. */
   start(): Promise<void> {

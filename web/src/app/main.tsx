@@ -1,5 +1,5 @@
 /** Starts the page: reads its address, brings the engine up, renders. With `?bench` it measures instead. */
-import { effect } from "@preact/signals";
+import { computed, effect } from "@preact/signals";
 import { render } from "preact";
 import { App } from "./App";
 import { welcomeArrivals } from "../features/open/arrivals";
@@ -76,9 +76,19 @@ function open(): void {
   } else if (import.meta.env.PROD && !globalThis.crossOriginIsolated) {
     // The service worker is what brings isolation, and a reload: let it come first.
     void register();
-    void controller.start();
+    void controller.start().then(() => findFastest(controller));
   } else {
     // Two downloads of the same model would compete.
-    void controller.start().then(() => (import.meta.env.PROD ? register() : undefined));
+    void controller.start().then(() => {
+      if (import.meta.env.PROD) void register();
+      void findFastest(controller);
+    });
   }
+}
+
+/** Once per device, model and browser version, while nobody waits for anything. */
+async function findFastest(controller: Controller): Promise<void> {
+  const [{ Race }, { watchStillness }] = await Promise.all([import("../state/race"), import("../state/stillness")]);
+  const still = watchStillness(5000);
+  new Race(controller.runners).watch(computed(() => still.value && controller.idle.value));
 }

@@ -42,6 +42,7 @@ import {
 
 export type { LowResMask, Prompt, PromptBox, PromptPoint, Region } from "./core/prompt";
 export type { Manifest, ModelEntry, Variant } from "./core/manifest";
+export { providers } from "./types";
 export type { SavedEmbeddings, SavedTensor } from "./embeddings";
 export { CloserImage, type Cut } from "./closer";
 export { EngineError, type EngineErrorCode } from "./errors";
@@ -69,8 +70,10 @@ export interface LoadOptions {
   variant?: string;
   /** The small model that the manifest names to go before its default, where it names one and `model` asks for no other. See `TieredSegmenter`. */
   instant?: boolean;
-  /** Which providers to try, in order; all of them otherwise. A lone one is insisted on: `["webgpu"]` accepts a software adapter. */
+  /** Which providers to try, in order; all of them otherwise, or what `prefer` says. A lone one is insisted on: `["webgpu"]` accepts a software adapter. */
   providers?: readonly Provider[];
+  /** Asked where `providers` says nothing, when it is known which model it is: the order in which to try them, if there is a better one. */
+  prefer?(chosen: Pick<EngineInfo, "model" | "variant">): readonly Provider[] | undefined;
   onProgress?(progress: Progress): void;
   /** Called once when the running provider is gone (GPU lost, worker dead). Every later call rejects: load again. */
   onLost?(error: EngineError): void;
@@ -155,7 +158,7 @@ export class Segmenter {
     const ready = performance.now();
     let segmenter: Segmenter | null = null;
     const running = await startProvider(machine, {
-      providers: options.providers ?? allProviders,
+      providers: options.providers ?? options.prefer?.({ model, variant: name }) ?? allProviders,
       setup: {
         inputSize: model.input_size,
         threshold: model.mask_threshold,

@@ -443,6 +443,10 @@ export const arabic: Catalogue = {
   "Speed and memory": "السرعة والذاكرة",
   "Copy for a bug report": "نسخ لتقرير عن خطأ",
   "Measure again": "إعادة القياس",
+  "All ways to run the model here were tried: {provider} is the fastest.":
+    "جُرّبت كل طرق تشغيل النموذج هنا: {provider} هي الأسرع.",
+  "All ways to run the model here were tried: {provider} is the fastest, and runs it from the next visit on.":
+    "جُرّبت كل طرق تشغيل النموذج هنا: {provider} هي الأسرع، وستُستخدم ابتداءً من الزيارة القادمة.",
   "Measure every way to run the model here": "قياس كل طرق تشغيل النموذج هنا",
   "Speed on this device": "السرعة على هذا الجهاز",
   "The model reads a drawn photo and answers taps, in every way that this browser offers. That takes up to a minute, and more where the model is not here yet.":

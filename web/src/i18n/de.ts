@@ -454,6 +454,10 @@ export const german = {
   "Speed and memory": "Geschwindigkeit und Speicher",
   "Copy for a bug report": "Für einen Fehlerbericht kopieren",
   "Measure again": "Noch einmal messen",
+  "All ways to run the model here were tried: {provider} is the fastest.":
+    "Alle Wege, das Modell hier laufen zu lassen, wurden probiert: {provider} ist der schnellste.",
+  "All ways to run the model here were tried: {provider} is the fastest, and runs it from the next visit on.":
+    "Alle Wege, das Modell hier laufen zu lassen, wurden probiert: {provider} ist der schnellste und gilt ab dem nächsten Besuch.",
   "Measure every way to run the model here": "Alle Wege messen, das Modell hier laufen zu lassen",
   "Speed on this device": "Geschwindigkeit auf diesem Gerät",
   "The model reads a drawn photo and answers taps, in every way that this browser offers. That takes up to a minute, and more where the model is not here yet.":

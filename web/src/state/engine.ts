@@ -1,6 +1,7 @@
 /** The running model: loads it, tells how far that is, and starts it elsewhere when its device is lost. */
 import { computed, signal } from "@preact/signals";
 import { EngineError, Segmenter, type Progress, type Provider } from "../engine/segmenter";
+import { preferred } from "./verdicts";
 
 export interface EngineChoice {
   readonly manifest: URL;
@@ -74,6 +75,7 @@ export class Engine {
     try {
       const options = {
         providers,
+        prefer: preferred,
         signal,
         onProgress: (progress: Progress) => (this.phase.value = { state: "loading", progress }),
         onLost: (error: EngineError) => this.replace(error, segmenter.info.provider, providers ?? everywhere),
@@ -91,6 +93,26 @@ export class Engine {
       }
       this.phase.value = { state: "failed", error };
     }
+  }
+
+  /** No provider was asked for, so the fastest one may be chosen. */
+  get isFree(): boolean {
+    return this.choice.providers === undefined;
+  }
+
+  /**
+   * The model that runs, on another provider and in a worker of its own.
+   *
+   * @throws EngineError as `Segmenter.load` does, or `aborted` where none runs.
+   */
+  async beside(provider: Provider, signal: AbortSignal): Promise<Segmenter> {
+    const info = this.segmenter.peek()?.info;
+    if (!info) throw new EngineError("aborted", "No model runs.");
+    const { manifest, own } = this.choice;
+    const options = { providers: [provider], signal };
+    return own
+      ? Segmenter.loadOwn(own, options)
+      : Segmenter.load(manifest, { ...options, model: info.model.id, variant: info.variant });
   }
 
   /** For good: frees all it holds. */

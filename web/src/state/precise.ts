@@ -5,7 +5,7 @@ import { Engine, type EngineChoice } from "./engine";
 import { tiers } from "./tierChoice";
 
 /** What is asked of the engine behind; tests bring their own. */
-export type Behind = Pick<Engine, "phase" | "segmenter" | "load" | "stop">;
+export type Behind = Pick<Engine, "phase" | "segmenter" | "load" | "stop" | "isFree" | "beside">;
 
 const behind = (choice: EngineChoice): Behind => new Engine(choice, () => undefined);
 
@@ -42,6 +42,12 @@ export class Precise {
     this.engine.peek()?.stop();
     this.engine.value = null;
     this.failure.value = error;
+  }
+
+  /** The engine, where there is one. */
+  runners(): readonly Behind[] {
+    const engine = this.engine.peek();
+    return engine ? [engine] : [];
   }
 
   retry(): void {

@@ -25,7 +25,15 @@ function setUp() {
   const precise = new Precise(first, (choice) => {
     const phase = signal<EnginePhase>({ state: "loading", progress: null });
     const segmenter = signal<Segmenter | null>(null);
-    const engine = { choice, phase, segmenter, load: vi.fn(async () => undefined), stop: vi.fn() };
+    const engine = {
+      choice,
+      phase,
+      segmenter,
+      load: vi.fn(async () => undefined),
+      stop: vi.fn(),
+      isFree: true,
+      beside: vi.fn(),
+    };
     made.push(engine);
     return engine;
   });

@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 import { EngineError, Segmenter, type EngineInfo, type LoadOptions, type Provider } from "../../engine/segmenter";
 import { drawPhoto } from "../../state/drawnPhoto";
 import type { EngineChoice } from "../../state/engine";
+import { judge, remember } from "../../state/verdicts";
 import { measureSpeed, type Amount, type Speed } from "../../state/speed";
 
 export const photoSize = { width: 1600, height: 1200 } as const;
@@ -61,6 +62,14 @@ export class Bench {
       this.rows.value = [...this.rows.peek(), await this.measure(provider)];
     }
     this.running.value = null;
+    this.conclude();
+  }
+
+  /** The page goes by these figures, too. */
+  private conclude(): void {
+    const measured = this.rows.peek().filter((row) => "info" in row);
+    const info = measured[0]?.info;
+    if (info && measured.length > 1) remember(info, judge(measured.map(({ provider, speed }) => [provider, speed])));
   }
 
   private async measure(provider: Provider): Promise<Row> {

@@ -3,6 +3,7 @@ import { ClipboardCopy, RefreshCw } from "lucide-preact";
 import { useCallback, useEffect, useState } from "preact/hooks";
 import type { Engine } from "../../state/engine";
 import type { Precise } from "../../state/precise";
+import { verdictOf } from "../../state/verdicts";
 import { asReport, measureMemory, performanceFacts, type PageMemory } from "./performance";
 import { IconButton } from "../../components/IconButton";
 import { t } from "../../i18n/translate";
@@ -21,6 +22,7 @@ export function PerformanceSection({ engine, precise }: { engine: Engine; precis
   const measure = useCallback(() => void measureMemory(segmenter).then(setMemory), [segmenter]);
   useEffect(measure, [measure]);
 
+  const verdict = segmenter && verdictOf(segmenter.info);
   const facts = performanceFacts(segmenter, memory, precise.segmenter.value);
   const copy = async (): Promise<void> => {
     try {
@@ -42,6 +44,18 @@ export function PerformanceSection({ engine, precise }: { engine: Engine; precis
           </div>
         ))}
       </dl>
+      {verdict && (
+        <p data-testid="fastest">
+          {verdict.fastest === segmenter?.info.provider
+            ? t("All ways to run the model here were tried: {provider} is the fastest.", { provider: verdict.fastest })
+            : t(
+                "All ways to run the model here were tried: {provider} is the fastest, and runs it from the next visit on.",
+                {
+                  provider: verdict.fastest,
+                },
+              )}
+        </p>
+      )}
       <div class="settings-buttons">
         <IconButton
           icon={ClipboardCopy}

@@ -2,6 +2,7 @@
 import { version } from "../../../../package.json";
 import type { Segmenter, TimedKind } from "../../engine/segmenter";
 import { formatBytes } from "../../state/download";
+import { verdictOf, type Verdict } from "../../state/verdicts";
 
 /** A line of the report. */
 export type Fact = readonly [name: string, value: string];
@@ -34,6 +35,7 @@ export function performanceFacts(
       ["Provider", info.provider],
       ["Threads", String(info.threads)],
       ...info.tried.map(({ provider, outcome, reason }): Fact => [`Tried ${provider}`, `${outcome}: ${reason}`]),
+      ...race(verdictOf(info)),
       ["Bringing the files", milliseconds(segmenter.timings.load.files)],
       ["Starting the model", milliseconds(segmenter.timings.load.start)],
       ...kinds.map(([kind, name]): Fact => [name, timing(segmenter, kind)]),
@@ -89,6 +91,13 @@ async function measureWhole(): Promise<number | null> {
     late,
   ]);
 }
+
+/** What each provider took when all were tried. */
+const race = (verdict: Verdict | null): Fact[] =>
+  (verdict?.tried ?? []).map(([provider, { encode, tapP50 }]) => [
+    `Speed of ${provider}`,
+    `photo ${milliseconds(encode)}, tap ${milliseconds(tapP50)}`,
+  ]);
 
 function timing({ timings }: Segmenter, kind: TimedKind): string {
   const times = timings.of(kind);
