@@ -110,7 +110,10 @@ export class Controller {
     this.message.value = message;
   }
 
-  /** Opens a photo, or a project with its photo, beside the others. The current one stays in sight until the new one could be read. */
+  /**
+   * Opens a photo, or a project with its photo, beside the others. The current one stays in sight until the new one
+   * could be read.
+   */
   async open(blob: Blob, name: string): Promise<void> {
     let model: string | null = null;
     const presenting = this.present(async () => {

@@ -66,9 +66,15 @@ export interface LoadOptions {
   model?: string;
   /** A variant of that model; its default otherwise. */
   variant?: string;
-  /** The small model that the manifest names to go before its default, where it names one and `model` asks for no other. See `TieredSegmenter`. */
+  /**
+   * The small model that the manifest names to go before its default, where it names one and `model` asks for no other.
+   * See `TieredSegmenter`.
+   */
   instant?: boolean;
-  /** Which providers to try, in order; all of them otherwise. A lone one is insisted on: `["webgpu"]` accepts a software adapter. */
+  /**
+   * Which providers to try, in order; all of them otherwise. A lone one is insisted on: `["webgpu"]` accepts a software
+   * adapter.
+   */
   providers?: readonly Provider[];
   onProgress?(progress: Progress): void;
   /** Called once when the running provider is gone (GPU lost, worker dead). Every later call rejects: load again. */
@@ -90,7 +96,8 @@ export class Segmenter {
   ) {}
 
   /**
-   * Fetches the model (or finds it in a cache), starts it on the first provider that passes the self-test, and keeps it running.
+   * Fetches the model (or finds it in a cache), starts it on the first provider that passes the self-test, and keeps it
+   * running.
    *
    * @param manifestUrl Relative to the page.
    * @throws EngineError `manifest`, `download`, `damaged`, `no-provider` or `aborted`.
@@ -180,10 +187,11 @@ export class Segmenter {
   /**
    * Runs the encoder, once per photo.
    *
-   * @param source The upright photo. It stays the caller's, a copy goes to the worker – unless `transfer` hands an `ImageBitmap` over
-   *   (it is then closed here), which spares a large photo that copy.
-   * @throws EngineError `out-of-memory`, `provider-lost`, `bad-input` or `aborted`. `bad-input` too where `transfer` hands over a bitmap that
-   *   is wholly transparent, or whose pixels the browser loses on the way: without `transfer` they are sent in another way.
+   * @param source The upright photo. It stays the caller's, a copy goes to the worker – unless `transfer` hands an
+   *   `ImageBitmap` over (it is then closed here), which spares a large photo that copy.
+   * @throws EngineError `out-of-memory`, `provider-lost`, `bad-input` or `aborted`. `bad-input` too where `transfer`
+   *   hands over a bitmap that is wholly transparent, or whose pixels the browser loses on the way: without `transfer`
+   *   they are sent in another way.
    */
   async encode(
     source: ImageBitmap | ImageData,
@@ -203,8 +211,8 @@ export class Segmenter {
   }
 
   /**
-   * Takes what `EncodedImage.save` gave in the place of encoding the photo again: with the same model, perhaps in another page or on another
-   * provider.
+   * Takes what `EncodedImage.save` gave in the place of encoding the photo again: with the same model, perhaps in
+   * another page or on another provider.
    *
    * @param saved May come from anywhere: its names and sizes are checked, its numbers cannot be.
    * @throws EngineError `bad-input` when it does not fit the model; `out-of-memory`, `provider-lost` or `aborted`.
@@ -314,8 +322,8 @@ export class EncodedImage {
   ) {}
 
   /**
-   * Runs the decoder. A newer call of the same kind replaces one that still waits, which rejects with `aborted`; a hover waits for
-   * every tap.
+   * Runs the decoder. A newer call of the same kind replaces one that still waits, which rejects with `aborted`; a
+   * hover waits for every tap.
    *
    * @param prompt At least one point or a box, in image pixels.
    * @throws EngineError `bad-input`, `aborted`, `out-of-memory` or `provider-lost`.
@@ -329,7 +337,8 @@ export class EncodedImage {
   /**
    * A copy of the embeddings, to go on with later: see `Segmenter.restore`. Waits for every other call.
    *
-   * @throws EngineError `bad-input` after the release or when they are not float32; `aborted`, `out-of-memory` or `provider-lost`.
+   * @throws EngineError `bad-input` after the release or when they are not float32; `aborted`, `out-of-memory` or
+   *   `provider-lost`.
    */
   async save(): Promise<SavedEmbeddings> {
     if (this.released) throw new EngineError("bad-input", "This photo was released.");
@@ -338,7 +347,8 @@ export class EncodedImage {
 
   /**
    * Finds all masks: a grid of taps, the good answers kept, duplicates dropped; by the rules of segment-anything's
-   * SamAutomaticMaskGenerator, whose options these are. It runs in small pieces: taps and hovers go before the next one.
+   * SamAutomaticMaskGenerator, whose options these are. It runs in small pieces: taps and hovers go before the next
+   * one.
    *
    * @throws EngineError `aborted` (within one piece), `bad-input`, `out-of-memory` or `provider-lost`.
    */

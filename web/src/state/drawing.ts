@@ -123,7 +123,10 @@ export class Drawing {
     this.host.edit((doc) => addStroke(doc, stroke));
   }
 
-  /** Measured on the sample photos: a point and the lasso's own inside make its box a better prompt, more points a worse one. */
+  /**
+   * Measured on the sample photos: a point and the lasso's own inside make its box a better prompt, more points a worse
+   * one.
+   */
   private encircle(session: Session, points: readonly ImagePoint[]): void {
     const { photo } = session;
     const box = lassoBox(points, photo);

@@ -1,4 +1,6 @@
-/** Takes the bytes of a file once, when it comes: what a picker, a drop or a share hands over only says where they are. */
+/**
+ * Takes the bytes of a file once, when it comes: what a picker, a drop or a share hands over only says where they are.
+ */
 import { PixelError } from "../workers/decode/client";
 import { failureCode } from "../workers/shared/failure";
 

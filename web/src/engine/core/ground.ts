@@ -1,4 +1,7 @@
-/** What a picture that is transparent in places is laid on, before the model or a filter looks at it: neither knows opacity. */
+/**
+ * What a picture that is transparent in places is laid on, before the model or a filter looks at it: neither knows
+ * opacity.
+ */
 
 type Rgba = Uint8ClampedArray | Uint8Array;
 
@@ -11,7 +14,8 @@ export function isOpaque(rgba: Rgba): boolean {
 }
 
 /**
- * The one of black and white that is farther from what can be seen of the picture, on average: a black drawing goes on white.
+ * The one of black and white that is farther from what can be seen of the picture, on average: a black drawing goes on
+ * white.
  *
  * @param bands The picture's pixels, one part after the other.
  * @returns Null: nothing of it can be seen.

@@ -1,8 +1,8 @@
 /**
  * Low-res logits, read at the photo's resolution.
  *
- * The grid covers the model frame with one cell per 4 × 4 model pixels. A photo pixel is read in one bilinear step, without an
- * upsampled grid in between: a 48-megapixel photo costs one row of floats at a time.
+ * The grid covers the model frame with one cell per 4 × 4 model pixels. A photo pixel is read in one bilinear step,
+ * without an upsampled grid in between: a 48-megapixel photo costs one row of floats at a time.
  */
 import { contours } from "d3-contour";
 import { axis, Bilinear } from "./bilinear";
@@ -10,7 +10,9 @@ import { imagePoint, letterbox, type ImagePoint, type Rect, type Size } from "./
 import { cellSize } from "./grid";
 import type { LowResMask } from "./prompt";
 
-/** `width × height` samples spread evenly over `rect` (image pixels): a view of the photo, a band of it, or all of it. */
+/**
+ * `width × height` samples spread evenly over `rect` (image pixels): a view of the photo, a band of it, or all of it.
+ */
 export interface Raster extends Size {
   readonly rect: Rect;
 }
@@ -96,8 +98,8 @@ export function maskBounds(mask: LowResMask, photo: Size, inputSize: number, thr
 }
 
 /**
- * The outlines of the mask and of its holes, as closed polylines in image pixels (the first point is not repeated). Where the mask
- * leaves the photo, they run along its border. Fill with the even-odd rule.
+ * The outlines of the mask and of its holes, as closed polylines in image pixels (the first point is not repeated).
+ * Where the mask leaves the photo, they run along its border. Fill with the even-odd rule.
  */
 export function contour(mask: LowResMask, photo: Size, inputSize: number, threshold = 0): ImagePoint[][] {
   const { newWidth, newHeight } = letterbox(photo.width, photo.height, inputSize);

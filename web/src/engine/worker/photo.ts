@@ -15,8 +15,8 @@ export interface Photo {
 }
 
 /**
- * Consumes `source`: a bitmap is closed, so that its pixels do not stay in memory beside the embeddings. What is transparent in places is laid
- * on black or white: the model would take what is hidden there for part of the picture.
+ * Consumes `source`: a bitmap is closed, so that its pixels do not stay in memory beside the embeddings. What is
+ * transparent in places is laid on black or white: the model would take what is hidden there for part of the picture.
  */
 export function readPhoto(source: ImageBitmap | ImageData, inputSize: number): Photo {
   const { newWidth: width, newHeight: height } = letterbox(source.width, source.height, inputSize);

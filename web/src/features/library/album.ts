@@ -1,8 +1,9 @@
 /**
  * The photos that are kept open: which there are, in the order they came, and what was said about each.
  *
- * One of them is shown, or none. The others are not in memory as pictures, only as files with their documents. Everything is written to
- * this device behind the edits; where that fails, or is not wanted, it lives as long as the page.
+ * One of them is shown, or none. The others are not in memory as pictures, only as files with their documents.
+ * Everything is written to this device behind the edits; where that fails, or is not wanted, it lives as long as the
+ * page.
  */
 import { effect, signal, untracked, type ReadonlySignal } from "@preact/signals";
 import { createDocument, type Document } from "../../document/document";
@@ -106,8 +107,8 @@ export class Album {
   }
 
   /**
-   * Brings back what was kept, and the photo that was open last – unless another one was opened in the meantime. The memory of which it was
-   * is set aside while it is read, so that a photo that ends the page does not do so for ever.
+   * Brings back what was kept, and the photo that was open last – unless another one was opened in the meantime. The
+   * memory of which it was is set aside while it is read, so that a photo that ends the page does not do so for ever.
    */
   async restore(): Promise<void> {
     const last = rememberedPhoto();
@@ -130,8 +131,8 @@ export class Album {
   }
 
   /**
-   * A place for a picture: the one it has already, when the very same file was opened before. A project gets a place of its own for its
-   * photo, beside the one that the same photo may have.
+   * A place for a picture: the one it has already, when the very same file was opened before. A project gets a place of
+   * its own for its photo, beside the one that the same photo may have.
    */
   async place(file: Blob, name: string): Promise<Sheet> {
     const blob = await takeBytes(file);
@@ -313,7 +314,10 @@ export class Album {
     if (!keepsNothing.peek()) this.edits?.postMessage(records.map(({ id }) => id));
   }
 
-  /** Nothing is to be kept: what was kept goes at once, and the photos of this visit stay until it ends. Or they are kept after all. */
+  /**
+   * Nothing is to be kept: what was kept goes at once, and the photos of this visit stay until it ends. Or they are
+   * kept after all.
+   */
   private obey(nothing: boolean): void {
     untracked(() => {
       rememberPhoto(this.shown.peek());

@@ -1,9 +1,9 @@
 /**
  * The database of what is kept on this device: photos, what was said about them, and what the model computed for them.
  *
- * Nothing here throws. A database that cannot be opened, is full or was switched off is told once (`onFailure`), when a photo
- * or a document would have been written; the page then works from memory. Two pages may write at the same time: every write is a
- * transaction, and the last writer of a photo wins.
+ * Nothing here throws. A database that cannot be opened, is full or was switched off is told once (`onFailure`), when a
+ * photo or a document would have been written; the page then works from memory. Two pages may write at the same time:
+ * every write is a transaction, and the last writer of a photo wins.
  */
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 import type { Document } from "../../document/document";
