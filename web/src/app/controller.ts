@@ -1,4 +1,4 @@
-/** The one who knows everybody: photos, the engine, and what to tell the user about them. */
+/** Wires photos, the models and the page's state together, and decides what the user is told. */
 import { computed, effect, signal, untracked } from "@preact/signals";
 import { EngineError, type Segmenter } from "../engine/segmenter";
 import { Engine, type EngineChoice } from "../state/engine";

@@ -54,7 +54,7 @@ export interface Removal {
 }
 
 /** What the album asks of the page. */
-export interface Desk {
+export interface AlbumHost {
   readonly session: ReadonlySignal<Session | null>;
   readonly opening: ReadonlySignal<boolean>;
   show(id: string): Promise<void>;
@@ -72,7 +72,7 @@ export class Album {
   /** A photo of the last visit is on its way back: not yet the time to offer the start. */
   readonly returning = signal(rememberedPhoto() !== null);
   readonly removed = signal<Removal | null>(null);
-  readonly store = new Store(() => this.desk.tell(keptNotMessage()));
+  readonly store = new Store(() => this.host.tell(keptNotMessage()));
 
   private readonly ids = new WeakMap<Session, string>();
   /** Photos that came with their session, and go with it when the model cannot read them. */
@@ -91,8 +91,8 @@ export class Album {
   /** Photos of which it was said that another tab edits them, too. */
   private readonly shared = new Set<string>();
 
-  constructor(private readonly desk: Desk) {
-    effect(() => this.follow(desk.session.value));
+  constructor(private readonly host: AlbumHost) {
+    effect(() => this.follow(host.session.value));
     let before = keepsNothing.peek();
     effect(() => {
       if (keepsNothing.value !== before) this.obey((before = keepsNothing.value));
@@ -124,8 +124,8 @@ export class Album {
         thumbnail: record.thumbnail instanceof Blob ? pictured(record.thumbnail) : null,
       }));
     this.photos.value = [...kept, ...this.photos.peek()];
-    const idle = this.desk.session.peek() === null && !this.desk.opening.peek();
-    if (last && idle && kept.some(({ id }) => id === last)) await this.desk.show(last);
+    const idle = this.host.session.peek() === null && !this.host.opening.peek();
+    if (last && idle && kept.some(({ id }) => id === last)) await this.host.show(last);
     removeEventListener("pagehide", hold);
     this.returning.value = false;
   }
@@ -156,7 +156,7 @@ export class Album {
     if (!stored || (mine && !(stored.saved > (this.written.get(id) ?? 0))))
       return { ...kept, blob, document: mine, model: null };
     if (isDocument(stored.document)) return { ...kept, blob, document: revive(stored.document), model: null };
-    if (!mine) this.desk.tell(damagedMessage());
+    if (!mine) this.host.tell(damagedMessage());
     return { ...kept, blob, document: mine, model: null };
   }
 
@@ -197,7 +197,7 @@ export class Album {
         unreadable.push(file);
       }
     }
-    if (unreadable.length) this.desk.tell(unreadableMessage(unreadable.map(({ name }) => name)));
+    if (unreadable.length) this.host.tell(unreadableMessage(unreadable.map(({ name }) => name)));
     return added;
   }
 
@@ -212,8 +212,8 @@ export class Album {
     this.removed.value = { photo, index, wasShown };
     if (!wasShown) return;
     const neighbour = this.photos.peek()[Math.min(index, this.photos.peek().length - 1)];
-    if (neighbour) void this.desk.show(neighbour.id);
-    else this.desk.home();
+    if (neighbour) void this.host.show(neighbour.id);
+    else this.host.home();
   }
 
   putBack(): void {
@@ -222,7 +222,7 @@ export class Album {
     this.removed.value = null;
     this.photos.value = this.photos.peek().toSpliced(removal.index, 0, removal.photo);
     this.schedule(removal.photo.id);
-    if (removal.wasShown) void this.desk.show(removal.photo.id);
+    if (removal.wasShown) void this.host.show(removal.photo.id);
   }
 
   /** Now it is gone for good. */
@@ -235,7 +235,7 @@ export class Album {
 
   /** Deletes every photo with all that belongs to it, the open one too. */
   async clear(): Promise<void> {
-    this.desk.home();
+    this.host.home();
     this.removed.value = null;
     this.erase(this.photos.peek());
     this.photos.value = [];
@@ -246,12 +246,12 @@ export class Album {
   step(by: 1 | -1): void {
     const photos = this.photos.peek();
     if (!photos.length) return;
-    const at = this.desk.opening.peek() ? (this.aim ?? this.shown.peek()) : this.shown.peek();
+    const at = this.host.opening.peek() ? (this.aim ?? this.shown.peek()) : this.shown.peek();
     const from = photos.findIndex(({ id }) => id === at);
     const next = photos[from < 0 ? (by > 0 ? 0 : photos.length - 1) : (from + by + photos.length) % photos.length]!;
     if (next.id === at) return;
     this.aim = next.id;
-    void this.desk.show(next.id);
+    void this.host.show(next.id);
   }
 
   private has = (id: string): boolean => this.photos.peek().some((photo) => photo.id === id);
@@ -359,7 +359,7 @@ export class Album {
     const id = this.shown.peek();
     if (id === null || !ids.includes(id) || this.shared.has(id)) return;
     this.shared.add(id);
-    this.desk.tell(editedElsewhereMessage());
+    this.host.tell(editedElsewhereMessage());
   }
 
   /** Later than every photo there is. */

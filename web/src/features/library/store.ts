@@ -113,12 +113,12 @@ export class Store {
     );
   }
 
-  /** Makes room for the newest; without any, they are computed again. @param most How many stay. */
-  async putEmbeddings(record: EmbeddingsRecord, most: number): Promise<void> {
+  /** Makes room for the newest; without any, they are computed again. @param max How many stay. */
+  async putEmbeddings(record: EmbeddingsRecord, max: number): Promise<void> {
     if (keepsNothing.peek()) return;
     await this.change((db) => commit(db.transaction("embeddings", "readwrite"), (tx) => [tx.store.put(record)]));
     const facts = await this.embeddingsFacts();
-    await this.removeEmbeddings(facts.slice(0, Math.max(0, facts.length - most)).map(({ key }) => key));
+    await this.removeEmbeddings(facts.slice(0, Math.max(0, facts.length - max)).map(({ key }) => key));
   }
 
   removeEmbeddings(keys: readonly string[]): Promise<void> {
