@@ -14,7 +14,10 @@ const headers = {
   "Cross-Origin-Resource-Policy": "same-origin",
 };
 
-/** The files of the model that answers first, in its default variant: the app works offline with them, other models are cached on first use. */
+/**
+ * The files of the model that answers first, in its default variant: the app works offline with them, other models are
+ * cached on first use.
+ */
 function firstModelFiles(): string[] {
   const path = `${root}/public/models/manifest.json`;
   if (!existsSync(path)) return [];
@@ -55,7 +58,8 @@ export default defineConfig({
   },
   worker: { format: "es" },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-  // onnxruntime-web's plain builds load their .mjs and .wasm from the addresses we give; the "bundle" builds carry a copy of the .mjs.
+  // onnxruntime-web's plain builds load their .mjs and .wasm from the addresses we give; the "bundle" builds carry a
+  // copy of the .mjs.
   resolve: { conditions: ["onnxruntime-web-use-extern-wasm", "module", "browser", "development|production"] },
   optimizeDeps: { exclude: ["onnxruntime-web"] },
   server: { headers, fs: { allow: [fileURLToPath(new URL(".", import.meta.url))] } },

@@ -16,6 +16,7 @@ from playwright.sync_api import Error, sync_playwright
 from tqdm import tqdm
 
 from bench import browser, figures, report, site
+from export.cli.paths import OUT_FILE
 from export.cli.steps import command
 from export.files import write_json, write_whole
 
@@ -34,7 +35,7 @@ DOCS = Path("docs/benchmarks.json")
 @click.option("--quick", is_flag=True, help="One short visit with the default model only, nothing compressed.")
 @click.option("--render", is_flag=True, help="Measure nothing: write the Markdown and the plot from the JSON again.")
 @click.option("--work", type=click.Path(path_type=Path), default=Path("runs/bench"), show_default=True)
-@click.option("--out", type=click.Path(path_type=Path),
+@click.option("--out", type=OUT_FILE,
               help=f"The JSON; the Markdown and the plot lie beside it. Otherwise {DOCS} for all sides and at least {ROUNDS} "
                    "rounds, and WORK/benchmarks.json for less.")  # fmt: skip
 def bench_command(

@@ -1,5 +1,6 @@
 /**
- * Writes a .br and a .gz sibling next to every built file that shrinks by it, so that the server never compresses on the fly.
+ * Writes a .br and a .gz sibling next to every built file that shrinks by it, so that the server never compresses on
+ * the fly.
  *
  * Run after `vite build`: node web/compress.mjs [folder]
  */

@@ -1,5 +1,6 @@
 /**
- * Writes the manifest's TypeScript types from contract/manifest.schema.json; with --check it only says whether they are up to date.
+ * Writes the manifest's TypeScript types from contract/manifest.schema.json; with --check it only says whether they are
+ * up to date.
  *
  *     node web/contract.mjs [--check]
  */
@@ -11,7 +12,8 @@ const target = new URL("src/engine/core/contract.ts", import.meta.url);
 const banner = "/** Made from contract/manifest.schema.json by `npm run contract`. */";
 
 /**
- * `[T, ...T[]]` for a list that has at least one entry would be in the way wherever such a list is made by `map` or `filter`.
+ * `[T, ...T[]]` for a list that has at least one entry would be in the way wherever such a list is made by `map` or
+ * `filter`.
  *
  * @param {unknown} schema
  * @returns {unknown}

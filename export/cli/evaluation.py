@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from export.cli.options import PATH, model_options, open_model, open_named
+from export.cli.paths import OUT_FILE, OUT_FOLDER
 from export.cli.steps import command
 from export.errors import UsageError
 from export.evaluation import everything, fastsam
@@ -36,8 +37,8 @@ from export.training.distributed import setup
 @click.option(
     "--align", "teacher", metavar="TEACHER", help="Also the agreement with a checkpoint, or manifest.json#id."
 )
-@click.option("--json", "out", type=PATH, help="Write the figures here.")
-@click.option("--plots", type=PATH, help="Draw the figures into this folder.")
+@click.option("--json", "out", type=OUT_FILE, help="Write the figures here.")
+@click.option("--plots", type=OUT_FOLDER, help="Draw the figures into this folder.")
 def evaluate_command(  # type: ignore[no-untyped-def]
     fastsam_file, data, limit, noc, look_again, automatic, points, predicted_iou, stability, teacher, out, plots, **model
 ) -> None:
@@ -69,7 +70,7 @@ def _teacher(text: str | None, manifest: Path | None) -> Open | None:
 
 @command("plots")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the pictures.")
+@click.option("--out", type=OUT_FOLDER, required=True, help="Folder for the pictures.")
 def plots_command(**options: Any) -> None:
     """Draw FILES, written by `evaluate --json`: click curve, NoC histogram, IoU by size, alignment."""
     plots(**options)
@@ -91,7 +92,7 @@ def plots_command(**options: Any) -> None:
 @click.option(
     "--beside", multiple=True, metavar="MODEL", help="Also this model, an id of --manifest or a checkpoint; repeatable."
 )
-@click.option("--out", type=PATH, required=True, help="The picture, a PNG.")
+@click.option("--out", type=OUT_FILE, required=True, help="The picture, a PNG.")
 def sheet_command(data, truth, photos, count, seed, beside, out, **model) -> None:  # type: ignore[no-untyped-def]
     """Draw a contact sheet of taps: photo, three candidates with predicted and true IoU, ground truth.
 
@@ -110,9 +111,7 @@ def sheet_command(data, truth, photos, count, seed, beside, out, **model) -> Non
 @command("everything")
 @click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
 @model_options
-@click.option(
-    "--out", type=click.Path(path_type=Path), required=True, help="Folder for <photo>.everything.png and .json."
-)
+@click.option("--out", type=OUT_FOLDER, required=True, help="Folder for <photo>.everything.png and .json.")
 @click.option("--points", type=click.IntRange(1, 256), default=32, show_default=True, help="Taps a side.")
 @click.option("--predicted-iou", type=float, help="Least predicted IoU; 0.88 with --stability alone.")
 @click.option("--stability", type=float, help="Least stability score; 0.95 with --predicted-iou alone.")

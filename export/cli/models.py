@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from export.cli.paths import OUT_FOLDER
 from export.cli.steps import command
 from export.models.fetch import FOLDER, fetch, state
 from export.models.registry import OFFICIAL
@@ -27,7 +28,7 @@ def models_command(folder: Path) -> None:
 
 @command("fetch")
 @click.argument("name", type=click.Choice(list(OFFICIAL)))
-@click.option("--to", "folder", type=click.Path(file_okay=False, path_type=Path), default=FOLDER, show_default=True)
+@click.option("--to", "folder", type=OUT_FOLDER, default=FOLDER, show_default=True)
 @click.option("--from", "source", type=click.Path(exists=True, path_type=Path),
               help="Take this instead of downloading: a checkpoint, or the package's tarball or folder.")  # fmt: skip
 @click.option(

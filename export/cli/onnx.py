@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from export.cli.options import checkpoint_options
+from export.cli.paths import OUT_FOLDER
 from export.cli.steps import command
 from export.onnx.quantize import VARIANTS, quantize
 from export.onnx.to_onnx import to_onnx
@@ -15,7 +16,7 @@ from export.onnx.verify import SAMPLES, verify
 @command("onnx")
 @click.argument("model")
 @checkpoint_options()
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for encoder.onnx and decoder.onnx.")
+@click.option("--out", type=OUT_FOLDER, required=True, help="Folder for encoder.onnx and decoder.onnx.")
 @click.option("--stock", is_flag=True, help="A decoder with segment-anything's own inputs and outputs.")
 @click.option(
     "--split", is_flag=True, help="The encoder computes all that depends on the photo alone; taps get cheaper."

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from export.cli.paths import OUT_FOLDER
 from export.cli.steps import command
 from export.onnx.verify import GATES
 from export.publish.publish import CARD, MODELS, publish
@@ -22,7 +23,7 @@ from export.publish.publish import CARD, MODELS, publish
 @click.option("--default/--no-default", "default", default=True, show_default=True, help="Offer this model first.")
 @click.option("--instant", metavar="ID",
               help="The small model that answers until the default one is there; '' for none. As it was otherwise.")  # fmt: skip
-@click.option("--to", "target", type=click.Path(path_type=Path), default=MODELS, show_default=True)
+@click.option("--to", "target", type=OUT_FOLDER, default=MODELS, show_default=True)
 @click.option("--card", type=click.Path(path_type=Path), default=CARD, show_default=True)
 def publish_command(**options: Any) -> None:
     """Publish the verified pair(s) of FOLDER into the page's manifest.

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from export.cli.paths import OUT_FILE, OUT_FOLDER
 from export.cli.steps import command
 from export.cli.training_options import (
     cache_option,
@@ -28,7 +29,7 @@ from export.training.trainer import LEARN
 @command("cache")
 @click.option("--data", multiple=True, help="Shard, folder or pattern with photos; masks beside them are not read.")
 @teacher_options(required=False)
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the cache.")
+@click.option("--out", type=OUT_FOLDER, required=True, help="Folder of the cache.")
 @click.option("--limit", type=click.IntRange(min=1), help="That many of the photos, evenly spread.")
 @click.option("--flip", is_flag=True, help="Also the mirrored photos: twice the photos, twice the disk.")
 @click.option("--shard", default=128, show_default=True, help="Photos a shard.")
@@ -45,7 +46,7 @@ def cache_command(**options: Any) -> None:
 @command("calibrate")
 @click.option("--data", multiple=True, required=True, help="As given to `train`, in the same order.")
 @click.option("--checkpoint", "path", type=click.Path(path_type=Path), required=True, help="A student of ours.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="The checkpoint to write.")
+@click.option("--out", type=OUT_FILE, required=True, help="The checkpoint to write.")
 @click.option(
     "--certainty", default=1.5, show_default=True, help="What a mask's certainty counts, the head's figure counting 1."
 )
@@ -79,7 +80,7 @@ def scale_command(**options: Any) -> None:
 
 @command("train")
 @click.option("--data", multiple=True, required=True, help="Shard, folder or pattern; twice = drawn twice as often.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder: checkpoint, log, plot.")
+@click.option("--out", type=OUT_FOLDER, required=True, help="Run folder: checkpoint, log, plot.")
 @click.option("--init", type=click.Path(path_type=Path), help="Start from another run's checkpoint.")
 @click.option(
     "--backbone", default=TrainRecipe.backbone, show_default=True, help="Any timm model with strides 4, 8, 16."
@@ -101,7 +102,7 @@ def train_command(**options: Any) -> None:
 @click.option("--data", multiple=True, required=True, help="Shard, folder or pattern with photos; no masks are needed.")
 @teacher_options(required=True)
 @cache_option
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder: checkpoint, log, plot.")
+@click.option("--out", type=OUT_FOLDER, required=True, help="Run folder: checkpoint, log, plot.")
 @click.option("--mode", type=click.Choice(list(LEARNS)), default=DistillRecipe.mode, show_default=True)
 @click.option("--backbone", default=DistillRecipe.backbone, show_default=True, help="The paper's, or any timm model.")
 @click.option("--decoder", type=click.Choice(["teacher", "fresh"]), default=DistillRecipe.decoder, show_default=True,
@@ -126,7 +127,7 @@ def distill_command(**options: Any) -> None:
 @click.option("--student", type=click.Path(path_type=Path), required=True, help="The checkpoint to fine-tune.")
 @teacher_options(required=False)
 @cache_option
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder: checkpoint, log, plot.")
+@click.option("--out", type=OUT_FOLDER, required=True, help="Run folder: checkpoint, log, plot.")
 @click.option("--target", type=click.Choice(["teacher", "truth"]), default=FinetuneRecipe.target, show_default=True)
 @click.option("--learn", type=click.Choice(LEARN), default=FinetuneRecipe.learn, show_default=True)
 @click.option("--loops", default=FinetuneRecipe.loops, show_default=True,

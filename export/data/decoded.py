@@ -17,8 +17,8 @@ import numpy as np
 import pi_heif
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
+from export.data.background import on_background
 from export.data.colours import srgb
-from export.data.ground import on_ground
 from export.data.parts import SampleError
 from export.filetype import told
 from export.messages import note
@@ -83,12 +83,12 @@ def upright(content: bytes, whole: bool = False) -> Upright:
 def decode_photo(content: bytes, name: str) -> tuple[np.ndarray, tuple[int, int]]:
     """Return a photo as (H, W, 3) uint8 sRGB, opaque and upright, and its stored size (width, height).
 
-    What is transparent lies on black or white (`ground`). A file that was cut short is grey where nothing is, and named on stderr
-    once. Raises SampleError that names `name` if nothing can be read.
+    What is transparent lies on black or white (`background`). A file that was cut short is grey where nothing is, and named on
+    stderr once. Raises SampleError that names `name` if nothing can be read.
     """
     try:
         found = upright(content)
-        pixels = on_ground(np.asarray(srgb(found.image)))
+        pixels = on_background(np.asarray(srgb(found.image)))
     except SampleError as error:
         raise SampleError(f"Cannot read photo {name}: {error.message}") from error
     if found.cut:

@@ -15,8 +15,6 @@ from tests.e2e.conftest import Visits
 from tests.e2e.expected import iou
 from tests.e2e.models import TINY
 
-pytestmark = pytest.mark.real_model(TINY)
-
 DISCS = [(70, 60, 38), (240, 70, 40), (90, 180, 36), (235, 175, 42)]  # x, y, radius
 COLOURS = [(210, 40, 30), (30, 70, 200), (240, 200, 40), (20, 120, 60)]
 
@@ -53,46 +51,23 @@ def click(app: App, x: float, y: float) -> None:
     app.page.mouse.click(*app.view.css(x, y))
 
 
-@pytest.fixture
-def found(app: App, discs: Path) -> App:
+@pytest.mark.real_model(TINY)
+def test_discs_are_among_the_found_and_are_saved_as_they_were_shown(app: App, discs: Path) -> None:
+    """A tap on each of them keeps it; its mask is the disc."""
     app.open().choose_file(discs)["find-all"].click()
     assert is_found(app) >= len(DISCS)
-    return app
-
-
-def test_discs_are_among_the_found_and_are_saved_as_they_were_shown(found: App) -> None:
-    """A tap on each of them keeps it; its mask is the disc."""
     for number, place in enumerate(DISCS, start=1):
-        click(found, *place[:2])
-        expect(found["everything-done"]).to_have_accessible_name("Done")
-        expect(found["everything"].get_by_role("status")).to_contain_text(f"Kept as Object {number}.")
-    found["everything-done"].click()
-    expect(found["everything"]).to_have_count(0)
+        click(app, *place[:2])
+        expect(app["everything-done"]).to_have_accessible_name("Done")
+        expect(app["everything"].get_by_role("status")).to_contain_text(f"Kept as Object {number}.")
+    app["everything-done"].click()
+    expect(app["everything"]).to_have_count(0)
     for number, place in enumerate(DISCS, start=1):
-        found[f"object-{number}"].locator(".object-main").click()
-        assert iou(found.is_answered().mask(), disc(*place)) > 0.8
+        app[f"object-{number}"].locator(".object-main").click()
+        assert iou(app.is_answered().mask(), disc(*place)) > 0.8
 
 
-def test_what_is_kept_is_answered_already_and_can_be_refined(found: App) -> None:
-    click(found, *DISCS[0][:2])
-    expect(found["everything-done"]).to_have_accessible_name("Done")
-    # Without a wait: there is nothing to ask.
-    expect(found.status).to_have_attribute("data-state", "ready", timeout=1)
-    found["everything-done"].click()
-    expect(found.markers).to_have_count(1)
-    kept = found.mask()
-    found.right_click(4, 120)
-    expect(found.markers).to_have_count(2)
-    found["undo"].click()
-    assert np.array_equal(found.is_answered().mask(), kept)
-    # The grid's own tap, asked anew, gives the same mask.
-    found.page.evaluate("() => 0")
-    found["undo"].click()
-    expect(found.markers).to_have_count(0)
-    found["redo"].click()
-    assert np.array_equal(found.is_answered().mask(), kept)
-
-
+@pytest.mark.real_model(TINY)
 def test_a_search_can_be_cancelled(app: App, discs: Path) -> None:
     app.open().choose_file(discs).tap(*DISCS[0][:2])
     mask = app.mask()
@@ -107,8 +82,8 @@ def test_a_search_can_be_cancelled(app: App, discs: Path) -> None:
     app.tap(*DISCS[1][:2])
 
 
-def test_the_keyboard_finds_keeps_and_leaves(app: App, discs: Path) -> None:
-    app.open().choose_file(discs)
+def test_the_keyboard_finds_keeps_and_leaves(start: App, discs: Path) -> None:
+    app = start.choose_file(discs)
     app.page.keyboard.press("d")
     count = is_found(app)
     expect(app["everything"].get_by_role("status")).to_have_text(re.compile(f"^{count} objects found"))
@@ -124,6 +99,7 @@ def test_the_keyboard_finds_keeps_and_leaves(app: App, discs: Path) -> None:
     expect(app.markers).to_have_count(1)
 
 
+@pytest.mark.real_model(TINY)
 def test_fingers_keep_and_everything_is_accessible(visit: Visits, discs: Path) -> None:
     app = visit("phone").open().choose_file(discs)
     app["find-all"].tap()

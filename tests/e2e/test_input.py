@@ -256,49 +256,48 @@ def test_heic_without_its_decoder_says_what_helps(app: App) -> None:
 
 
 @pytest.mark.parametrize("ending", ["gif", "webp", "png"])
-def test_the_first_picture_of_an_animation_is_used_and_said(app: App, tmp_path: Path, ending: str) -> None:
+def test_the_first_picture_of_an_animation_is_used_and_said(start: App, tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"moving.{ending}"
     first, *others = (scene(160, 120, (x, 60, 40)) for x in (60, 80, 100))
     first.save(path, save_all=True, append_images=others, duration=100, loop=0)
-    app.open().choose_file(path)
-    expect(app.message).to_contain_text("Only the first picture is used")
-    assert app.tap(30, 60).cutout().shape[:2] == (120, 160)
-    expect(app.message).to_have_count(0)
+    start.choose_file(path)
+    expect(start.message).to_contain_text("Only the first picture is used")
+    assert start.tap(30, 60).cutout().shape[:2] == (120, 160)
+    expect(start.message).to_have_count(0)
 
 
-def test_16_bits_are_opened_as_8_and_said(app: App, tmp_path: Path) -> None:
+def test_16_bits_are_opened_as_8_and_said(start: App, tmp_path: Path) -> None:
     path = tmp_path / "deep.png"
     grey = np.linspace(0, 65535, 160 * 120).reshape(120, 160).astype(np.uint16)
     grey[30:90, 40:120] = 60000
     Image.fromarray(grey).save(path)
-    app.open().choose_file(path)
-    expect(app.message).to_contain_text("Opened with 8 bits a channel")
-    assert abs(int(app.tap(80, 60).cutout()[60, 80, 0]) - 60000 // 257) <= 1
+    start.choose_file(path)
+    expect(start.message).to_contain_text("Opened with 8 bits a channel")
+    assert abs(int(start.tap(80, 60).cutout()[60, 80, 0]) - 60000 // 257) <= 1
 
 
-def test_avif_is_opened(app: App, tmp_path: Path) -> None:
+def test_avif_is_opened(start: App, tmp_path: Path) -> None:
     path = tmp_path / "small.avif"
     scene(160, 120, (80, 60, 40)).save(path)
-    app.open().choose_file(path)
-    expect(app.message).to_have_count(0)
+    start.choose_file(path)
+    expect(start.message).to_have_count(0)
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "words"),
-    [
-        ("scan.pdf", b"%PDF-1.7\n", "This is a PDF"),
-        ("logo.svg", b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>', "This is an SVG drawing"),
-        ("photo.nef", b"MM\0*" + bytes(60), "TIFF or a camera's raw file"),
-        ("photo.cr3", b"\0\0\0\x18ftypcrx \0\0\0\0crx isom", "This is a camera's raw file"),
-        ("film.mp4", b"\0\0\0\x18ftypisom\0\0\0\0isommp42", "This is a video"),
-        ("empty.jpg", b"", "This is not a picture"),
-    ],
-)
-def test_what_cannot_be_opened_is_named(app: App, name: str, content: bytes, words: str) -> None:
-    app.open().is_ready()
-    app.offer_file({"name": name, "mimeType": "application/octet-stream", "buffer": content}).reaches("error")
-    expect(app.message).to_contain_text(words)
-    app.choose_sample("cat")
+UNKNOWN = [
+    ("scan.pdf", b"%PDF-1.7\n", "This is a PDF"),
+    ("logo.svg", b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>', "This is an SVG drawing"),
+    ("photo.nef", b"MM\0*" + bytes(60), "TIFF or a camera's raw file"),
+    ("photo.cr3", b"\0\0\0\x18ftypcrx \0\0\0\0crx isom", "This is a camera's raw file"),
+    ("film.mp4", b"\0\0\0\x18ftypisom\0\0\0\0isommp42", "This is a video"),
+    ("empty.jpg", b"", "This is not a picture"),
+]
+
+
+def test_what_cannot_be_opened_is_named(start: App) -> None:
+    for name, content, words in UNKNOWN:
+        start.offer_file({"name": name, "mimeType": "application/octet-stream", "buffer": content}).reaches("error")
+        expect(start.message).to_contain_text(words)
+    start.choose_sample("cat")
 
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
@@ -314,14 +313,14 @@ def test_108_megapixels_are_opened_and_saved(app: App, tmp_path: Path) -> None:
     assert picture.width == columns[-1] - columns[0] + 1
 
 
-def test_more_than_120_megapixels_are_refused_before_they_are_decoded(app: App) -> None:
+def test_more_than_120_megapixels_are_refused_before_they_are_decoded(start: App) -> None:
     file = io.BytesIO()
     Image.new("1", (40000, 40000)).save(file, "PNG")
-    app.open().choose_sample("cat")
-    app.offer_file({"name": "wall.png", "mimeType": "image/png", "buffer": file.getvalue()}).reaches("error")
-    expect(app.message).to_contain_text("This photo is too large")
-    expect(app.message).to_contain_text("Your open photo is unchanged")
-    expect(app.stage).to_have_attribute("aria-label", "Photo cat")
+    start.choose_sample("cat")
+    start.offer_file({"name": "wall.png", "mimeType": "image/png", "buffer": file.getvalue()}).reaches("error")
+    expect(start.message).to_contain_text("This photo is too large")
+    expect(start.message).to_contain_text("Your open photo is unchanged")
+    expect(start.stage).to_have_attribute("aria-label", "Photo cat")
 
 
 def test_the_decoders_licence_is_there(app: App) -> None:

@@ -34,8 +34,9 @@ def photo(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def tapped(app: App, photo: Path) -> App:
-    return app.open().choose_file(photo).tap(*DISC)
+def tapped(start: App, photo: Path) -> App:
+    """The sheet remembers what was chosen: a test names all that it is about."""
+    return start.choose_file(photo).tap(*DISC)
 
 
 def sheet(app: App, *choices: str) -> App:
@@ -102,10 +103,10 @@ def letter(folder: Path) -> Path:
     return path
 
 
-def test_a_zip_has_every_visible_object(app: App) -> None:
-    tap_two(app.open())
-    first, second = masks_of(app)
-    name, data = saved(app, "format-png", "what-each")
+def test_a_zip_has_every_visible_object(start: App) -> None:
+    tap_two(start.open())
+    first, second = masks_of(start)
+    name, data = saved(start, "format-png", "what-each", "behind-none")
     assert name == "coffee-objects.zip"
     with ZipFile(BytesIO(data)) as archive:
         assert archive.testzip() is None
@@ -217,6 +218,7 @@ def test_a_picture_can_be_cropped(tapped: App) -> None:
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     assert values.shape[:2] == (rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1)
     expect(tapped["crop"]).to_have_attribute("aria-pressed", "true")
+    tapped["crop"].click()
 
 
 def test_an_svg_is_the_outline(tapped: App) -> None:
@@ -232,9 +234,8 @@ def test_an_svg_is_the_outline(tapped: App) -> None:
     assert len(data) < 6000
 
 
-@pytest.mark.parametrize("finish", ["raw", None])
-def test_coco_has_the_saved_masks(app: App, finish: str | None) -> None:
-    tap_two(app.open(finish=finish))
+def test_coco_has_the_saved_masks(app: App) -> None:
+    tap_two(app.open(finish=None))
     masks = masks_of(app)
     name, data = saved(app, "format-coco", "what-each")
     assert name == "coffee-all-coco.json"
@@ -353,7 +354,8 @@ def test_files_can_be_shared_where_the_system_takes_them(tapped: App) -> None:
     assert size > 1000
 
 
-def test_the_last_choice_is_remembered(tapped: App) -> None:
+def test_the_last_choice_is_remembered(app: App, photo: Path) -> None:
+    tapped = app.open().choose_file(photo).tap(*DISC)
     sheet(tapped, "format-jpeg", "behind-colour")
     tapped["colour"].fill("#123456")
     tapped.page.reload()
@@ -373,6 +375,8 @@ def test_the_preview_shows_what_will_be_saved(tapped: App) -> None:
     tapped.page.wait_for_function(f"() => String(({read})()) === '255,128,0,255'", timeout=PATIENCE)
     tapped["behind-none"].click()
     tapped.page.wait_for_function(f"() => String(({read})()) === '0,0,0,0'", timeout=PATIENCE)
+    tapped.page.keyboard.press("Escape")
+    expect(tapped["save-sheet"]).to_have_count(0)
 
 
 @pytest.mark.parametrize("profile", ["desktop", "phone"])

@@ -27,14 +27,14 @@ HAND_OVER = """({ kind, name, type, content }) => {
 }"""
 
 
-def test_a_photo_taken_upright_stays_upright(app: App, tmp_path: Path, expected: Expected) -> None:
+def test_a_photo_taken_upright_stays_upright(start: App, tmp_path: Path, expected: Expected) -> None:
     photo = turned(tmp_path)
     answers = expected.read(photo)
     assert answers.pixels.shape == (320, 240, 3)
     disc = (149, 230)  # stored at (230, 90) in 320 × 240, turned clockwise
     assert answers.pixels[disc[1], disc[0], 0] > 200
-    app.open().choose_file(photo).tap(*disc)
-    mask, cutout = app.mask(), app.cutout()
+    start.choose_file(photo).tap(*disc)
+    mask, cutout = start.mask(), start.cutout()
     assert mask.shape == cutout.shape[:2] == (320, 240)
     assert iou(mask, answers.tap(*disc)) >= 0.97
     difference = np.abs(cutout[mask][:, :3].astype(int) - answers.pixels[mask])
@@ -53,11 +53,10 @@ def test_48_megapixels_keep_their_resolution(app: App, tmp_path: Path, expected:
 
 
 @pytest.mark.parametrize("kind", ["drop", "paste"])
-def test_a_photo_can_be_dropped_or_pasted(app: App, kind: str) -> None:
-    app.open().is_ready()
+def test_a_photo_can_be_dropped_or_pasted(start: App, kind: str) -> None:
     content = base64.b64encode((SAMPLES / "rocket.jpg").read_bytes()).decode()
-    app.page.evaluate(HAND_OVER, {"kind": kind, "name": "rocket.jpg", "type": "image/jpeg", "content": content})
-    app.shows("rocket")
+    start.page.evaluate(HAND_OVER, {"kind": kind, "name": "rocket.jpg", "type": "image/jpeg", "content": content})
+    start.shows("rocket")
 
 
 def test_a_photo_may_be_chosen_while_the_model_loads(app: App) -> None:
@@ -76,28 +75,28 @@ def test_a_photo_may_be_chosen_while_the_model_loads(app: App) -> None:
     app.shows("coffee").tap(290, 60)
 
 
-def test_another_photo_takes_the_place_of_the_first(app: App) -> None:
-    app.open().choose_sample("coffee").tap(290, 60)
-    app.choose_file(SAMPLES / "cat.jpg")
-    expect(app.markers).to_have_count(0)
-    expect(app["save-mask"]).to_have_count(0)
-    assert app.tap(190, 170).mask().shape == (300, 451)
+def test_another_photo_takes_the_place_of_the_first(start: App) -> None:
+    start.choose_sample("coffee").tap(290, 60)
+    start.choose_file(SAMPLES / "cat.jpg")
+    expect(start.markers).to_have_count(0)
+    expect(start["save-mask"]).to_have_count(0)
+    assert start.tap(190, 170).mask().shape == (300, 451)
 
 
-def test_a_text_file_named_jpg_leaves_the_open_photo_alone(app: App) -> None:
-    mask = app.open().choose_sample("coffee").tap(290, 60).mask()
-    app.offer_file({"name": "letter.jpg", "mimeType": "image/jpeg", "buffer": b"Dear photo,\n" * 50}).reaches("error")
-    expect(app.message).to_contain_text("This is not a picture")
-    expect(app.message).to_contain_text("Your open photo is unchanged")
-    expect(app.stage).to_have_attribute("aria-label", "Photo coffee")
-    app.message.get_by_role("button", name="Close").click()
-    assert np.array_equal(app.is_answered().mask(), mask)
-    app.right_click(430, 220)
+def test_a_text_file_named_jpg_leaves_the_open_photo_alone(start: App) -> None:
+    mask = start.choose_sample("coffee").tap(290, 60).mask()
+    start.offer_file({"name": "letter.jpg", "mimeType": "image/jpeg", "buffer": b"Dear photo,\n" * 50}).reaches("error")
+    expect(start.message).to_contain_text("This is not a picture")
+    expect(start.message).to_contain_text("Your open photo is unchanged")
+    expect(start.stage).to_have_attribute("aria-label", "Photo coffee")
+    start.message.get_by_role("button", name="Close").click()
+    assert np.array_equal(start.is_answered().mask(), mask)
+    start.right_click(430, 220)
 
 
-def test_a_damaged_photo_is_told_from_a_text(app: App) -> None:
+def test_a_damaged_photo_is_told_from_a_text(start: App) -> None:
     whole = (SAMPLES / "coffee.jpg").read_bytes()
-    app.open().is_ready().offer_file({"name": "half.jpg", "mimeType": "image/jpeg", "buffer": whole[:300]})
-    app.reaches("error")
-    expect(app.message).to_contain_text("This picture cannot be read")
-    app.choose_file(SAMPLES / "coffee.jpg").tap(290, 60)
+    start.offer_file({"name": "half.jpg", "mimeType": "image/jpeg", "buffer": whole[:300]})
+    start.reaches("error")
+    expect(start.message).to_contain_text("This picture cannot be read")
+    start.choose_file(SAMPLES / "coffee.jpg").tap(290, 60)

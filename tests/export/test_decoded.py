@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+from export.data.background import on_background
 from export.data.colours import levels
 from export.data.decoded import _say_cut, decode_photo, read_photo
 from export.data.drawn import scene
-from export.data.ground import on_ground
 from export.data.parts import SampleError
 from export.data.photos import Photos
 from export.onnx.verify import read_photos
@@ -205,11 +205,11 @@ def test_a_palette_with_a_clear_colour_lies_on_a_ground():
 
 
 def test_what_cannot_be_seen_at_all_is_black():
-    assert not on_ground(np.dstack([np.full((4, 4, 3), 200, np.uint8), np.zeros((4, 4), np.uint8)])).any()
+    assert not on_background(np.dstack([np.full((4, 4, 3), 200, np.uint8), np.zeros((4, 4), np.uint8)])).any()
 
 
 def test_half_opacity_is_rounded_as_in_the_page():
-    assert on_ground(np.array([[[100, 100, 100, 128]]], np.uint8))[0, 0].tolist() == [177] * 3
+    assert on_background(np.array([[[100, 100, 100, 128]]], np.uint8))[0, 0].tolist() == [177] * 3
 
 
 @pytest.mark.parametrize("options", [{}, {"progressive": True}])

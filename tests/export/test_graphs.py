@@ -52,8 +52,8 @@ def model(request):
     return request.getfixturevalue(request.param)
 
 
-def test_equal_tables_are_stored_once(mobile_sam):
-    stored = encoder_graph(prepare(mobile_sam)).graph.initializer
+def test_equal_tables_are_stored_once(pair_of):
+    stored = onnx.load(pair_of("mobile_sam", True)[1]).graph.initializer
     tables = [(tuple(t.dims), t.raw_data) for t in stored if t.data_type == onnx.TensorProto.INT64]
     assert len(tables) == len(set(tables))
     assert any(dims == (196, 196) for dims, _ in tables), "of the attention biases of a 14 × 14 window"

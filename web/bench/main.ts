@@ -1,6 +1,6 @@
 /**
- * The page that is measured: `?side=app&manifest=URL` runs a model through the app's engine (`&instant=ID`: that one first), `?side=plain&models=URL` the plain
- * recipe. The code of the other side is not loaded.
+ * The page that is measured: `?side=app&manifest=URL` runs a model through the app's engine (`&instant=ID`: that one
+ * first), `?side=plain&models=URL` the plain recipe. The code of the other side is not loaded.
  */
 import { drawPhoto } from "../src/state/drawnPhoto";
 import type { Side } from "./types";

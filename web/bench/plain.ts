@@ -1,9 +1,9 @@
 /**
  * The plain recipe: what a page does that follows segment-anything's and onnxruntime-web's documentation and no more.
  *
- * Graphs as exported, in float32. Sessions in the page's own thread, with onnxruntime-web's default options. Models fetched past every
- * cache. The photo scaled by the canvas and normalised in JavaScript. The embedding is kept; every tap runs segment-anything's own decoder,
- * which returns masks of the photo's full size.
+ * Graphs as exported, in float32. Sessions in the page's own thread, with onnxruntime-web's default options. Models
+ * fetched past every cache. The photo scaled by the canvas and normalised in JavaScript. The embedding is kept; every
+ * tap runs segment-anything's own decoder, which returns masks of the photo's full size.
  */
 import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
 import wasmModuleUrl from "onnxruntime-web/ort-wasm-simd-threaded.mjs?url";

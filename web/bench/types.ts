@@ -21,8 +21,8 @@ export interface Runs {
 }
 
 /**
- * Of the plain recipe's decoder. `stock`: all four masks at full size. `single`: one of them. `rebuild`: like `stock`, with the decoder
- * fetched and its session made anew for every tap. The app has one decoder and ignores this.
+ * Of the plain recipe's decoder. `stock`: all four masks at full size. `single`: one of them. `rebuild`: like `stock`,
+ * with the decoder fetched and its session made anew for every tap. The app has one decoder and ignores this.
  */
 export type TapMode = "stock" | "single" | "rebuild";
 

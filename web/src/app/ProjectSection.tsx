@@ -1,4 +1,6 @@
-/** The settings' section about project files: a button that opens one, also where the photo dialog shows photos only. */
+/**
+ * The settings' section about project files: a button that opens one, also where the photo dialog shows photos only.
+ */
 import { useRef } from "preact/hooks";
 import type { Controller } from "./controller";
 import { t } from "../i18n/translate";

@@ -1,4 +1,7 @@
-/** What the page is doing; the ring shows how far it is. With nothing to wait for, a sign in its place says that there is no network. */
+/**
+ * What the page is doing; the ring shows how far it is. With nothing to wait for, a sign in its place says that there
+ * is no network.
+ */
 import { CircleAlert, WifiOff } from "lucide-preact";
 import { offline } from "./network";
 import type { Status } from "../state/status";

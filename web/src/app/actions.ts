@@ -1,4 +1,7 @@
-/** All that can be done with a button or a key. Toolbars, the keyboard, tooltips and the sheet of shortcuts take it from here. */
+/**
+ * All that can be done with a button or a key. Toolbars, the keyboard, tooltips and the sheet of shortcuts take it from
+ * here.
+ */
 import { openSaveSheet } from "../features/save/SaveSheetPlace";
 import type { ShortcutGroup } from "../features/shortcuts/shortcutGroups";
 import type { Text } from "../i18n/translate";

@@ -1,4 +1,4 @@
-/** The one who knows everybody: photos, the engine, and what to tell the user about them. */
+/** Wires photos, the models and the page's state together, and decides what the user is told. */
 import { computed, effect, signal, untracked } from "@preact/signals";
 import { EngineError, type Segmenter } from "../engine/segmenter";
 import { Engine, type EngineChoice } from "../state/engine";
@@ -121,7 +121,10 @@ export class Controller {
     this.message.value = message;
   }
 
-  /** Opens a photo, or a project with its photo, beside the others. The current one stays in sight until the new one could be read. */
+  /**
+   * Opens a photo, or a project with its photo, beside the others. The current one stays in sight until the new one
+   * could be read.
+   */
   async open(blob: Blob, name: string): Promise<void> {
     let model: string | null = null;
     const presenting = this.present(async () => {

@@ -1,4 +1,7 @@
-/** The page's keys: which action a key asks for, and the arrows. Keys that place points work while the photo has the focus, the others everywhere. */
+/**
+ * The page's keys: which action a key asks for, and the arrows. Keys that place points work while the photo has the
+ * focus, the others everywhere.
+ */
 import type { Action } from "../state/action";
 import { takesText, type Control } from "../state/field";
 import type { Actions } from "./actions";
@@ -47,8 +50,9 @@ export function listenToKeys(controller: Controller, actions: Actions): () => vo
 }
 
 /**
- * The action that a key asks for there, or null. Shift counts only where an action names it: `+` needs it on many keyboards. What a key
- * means goes before where it is: a letter that is not Latin, and what stands where others have digits, count by their place.
+ * The action that a key asks for there, or null. Shift counts only where an action names it: `+` needs it on many
+ * keyboards. What a key means goes before where it is: a letter that is not Latin, and what stands where others have
+ * digits, count by their place.
  */
 export function actionOf(
   event: Key,
@@ -94,7 +98,10 @@ function follow(
 const sliding = /^(Arrow|Page|Home$|End$)/;
 const pressing = /^(Arrow| $|Enter$)/;
 
-/** Does the element with the focus need the key for itself? All of them where text is typed, and where a letter chooses from a list. */
+/**
+ * Does the element with the focus need the key for itself? All of them where text is typed, and where a letter chooses
+ * from a list.
+ */
 export function keepsKey(target: Control, { key, ctrlKey, metaKey }: Key): boolean {
   if (takesText(target) || target.tagName === "SELECT") return true;
   return target.tagName === "INPUT" && (target.type === "range" ? sliding : pressing).test(key) && !ctrlKey && !metaKey;

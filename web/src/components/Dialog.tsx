@@ -1,4 +1,7 @@
-/** A modal window with a title: a sheet from below on a phone, a card in the middle elsewhere. Escape or a tap beside it closes it. */
+/**
+ * A modal window with a title: a sheet from below on a phone, a card in the middle elsewhere. Escape or a tap beside it
+ * closes it.
+ */
 import type { ComponentChildren } from "preact";
 import { X } from "lucide-preact";
 import { useEffect, useId, useRef } from "preact/hooks";

@@ -1,4 +1,7 @@
-/** Which model's answer an object goes on with: the one whose mask was painted on, refined or saved stays, whatever other model comes. */
+/**
+ * Which model's answer an object goes on with: the one whose mask was painted on, refined or saved stays, whatever
+ * other model comes.
+ */
 import { amend, currentStep, type Document, type PhotoObject } from "./document";
 
 const mark = "@region";
@@ -14,7 +17,10 @@ export const modelOf = (answerer: string): string => (isCloseUp(answerer) ? answ
 /** Who answered what an object asks now: a model's id, or its `closeUp`; null: nobody did yet. */
 export type AnswererOf = (object: PhotoObject) => string | null;
 
-/** The document after an edit, with the answerer's name on what was painted on or refined by it. Undo and redo bring names of their own. */
+/**
+ * The document after an edit, with the answerer's name on what was painted on or refined by it. Undo and redo bring
+ * names of their own.
+ */
 export function attributed(before: Document, after: Document, answererOf: AnswererOf): Document {
   if (after.steps === before.steps) return after;
   const known = new Map(currentStep(before).objects.map((object) => [object.id, object]));

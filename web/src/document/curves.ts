@@ -10,7 +10,7 @@ export const lengthOf = (curve: readonly Point[]): number =>
   curve.reduce((sum, point, i) => (i ? sum + distance(curve[i - 1]!, point) : 0), 0);
 
 /** Most points that one line becomes: the model has seen few prompts with more. */
-const most = 5;
+const maxPoints = 5;
 
 /**
  * Points along a scribble, in pixels of the photo: at its ends and evenly between, fewer on a short one.
@@ -19,7 +19,7 @@ const most = 5;
  */
 export function scribblePoints(curve: readonly Point[], label: 0 | 1, photo: Size, spacing: number): PromptPoint[] {
   const length = lengthOf(curve);
-  const count = Math.min(most, 1 + Math.floor(length / spacing));
+  const count = Math.min(maxPoints, 1 + Math.floor(length / spacing));
   const places = count === 1 ? [length / 2] : Array.from({ length: count }, (_, i) => (length * i) / (count - 1));
   return places.map((place) => ({ ...pixelOf(along(curve, place), photo), label }));
 }

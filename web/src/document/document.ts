@@ -1,9 +1,11 @@
 /**
- * What the user has said about a photo so far: objects, each with its own prompts. Edits are stored, masks are derived from them.
+ * What the user has said about a photo so far: objects, each with its own prompts. Edits are stored, masks are derived
+ * from them.
  *
- * A document is a list of steps and an index into it; undo and redo move the index. A step is all objects as they were, and which of
- * them is being edited. What an object asks the model has a revision, a number that no other question of the page's life shares, so
- * an answer that carries the revision it was asked for can be dropped when stale – and found again after undo.
+ * A document is a list of steps and an index into it; undo and redo move the index. A step is all objects as they were,
+ * and which of them is being edited. What an object asks the model has a revision, a number that no other question of
+ * the page's life shares, so an answer that carries the revision it was asked for can be dropped when stale – and found
+ * again after undo.
  */
 import { cleanFinish, sameFinish, type Finish } from "../postprocess/postprocess";
 import type { LowResMask, Prompt, PromptBox, PromptPoint } from "../engine/core/prompt";
@@ -31,7 +33,10 @@ export interface PhotoObject extends Question {
   readonly finish: Finish;
   /** Painted and erased by hand since, the latest last. */
   readonly strokes: readonly Stroke[];
-  /** Whose answer was painted on, refined or saved (`answerer.ts`): it stays the one that answers. Null: the finest one there is. */
+  /**
+   * Id of the model whose answer was painted on, refined or saved: it stays the one that answers. Null: the finest one
+   * there is.
+   */
   readonly model: string | null;
 }
 
@@ -47,7 +52,8 @@ export interface Document {
   readonly index: number;
 }
 
-// A counter of the module and not of the document: two edits of the same document (a point being dragged) must differ too.
+// A counter of the module and not of the document: two edits of the same document (a point being dragged) must differ
+// too.
 let lastRevision = 0;
 
 export const newRevision = (): number => ++lastRevision;
@@ -98,7 +104,8 @@ export const addPoint = (doc: Document, point: PromptPoint): Document =>
   ask(doc, { points: [...current(doc).points, point] });
 
 /**
- * Moves point `index`. While a point is dragged, call it on the document as it was when the drag began: the drag is then one step.
+ * Moves point `index`. While a point is dragged, call it on the document as it was when the drag began: the drag is
+ * then one step.
  */
 export function movePoint(doc: Document, index: number, to: { x: number; y: number }): Document {
   const { points } = current(doc);
@@ -170,7 +177,10 @@ export const withObject = (step: Step, object: PhotoObject): Step => ({
   objects: step.objects.map((other) => (other.id === object.id ? object : other)),
 });
 
-/** Asks something new about the active object. The choice of a candidate and of a model ends with its question, and who edits wants to see. */
+/**
+ * Asks something new about the active object. The choice of a candidate and of a model ends with its question, and who
+ * edits wants to see.
+ */
 function ask(doc: Document, change: Partial<Pick<PhotoObject, "points" | "box" | "mask" | "strokes">>): Document {
   return append(
     doc,

@@ -14,7 +14,11 @@ export const correct = (doc: Document, point: PromptPoint, answer: LowResMask | 
 export const correctAlong = (doc: Document, points: readonly PromptPoint[], answer: LowResMask | null): Document =>
   inOne(doc, setMask(points.reduce(addPoint, doc), answer));
 
-/** Asks about what a lasso holds, and nothing else. @param mask The lasso's own inside, as if it were an earlier answer. */
+/**
+ * Asks about what a lasso holds, and nothing else.
+ *
+ * @param mask The lasso's own inside, as if it were an earlier answer.
+ */
 export const encircle = (
   doc: Document,
   box: PromptBox,

@@ -22,7 +22,10 @@ export const objectsOf = (doc: Document): readonly PhotoObject[] => currentStep(
 export const findObject = (doc: Document, id: number): PhotoObject | undefined =>
   objectsOf(doc).find((object) => object.id === id);
 
-/** A new object in front of the others, ready to be asked about, finished as the one before. One that nothing was said about yet is taken instead. */
+/**
+ * A new object in front of the others, ready to be asked about, finished as the one before. One that nothing was said
+ * about yet is taken instead.
+ */
 export function addObject(doc: Document): Document {
   const idle = objectsOf(doc).find(isBlank);
   if (idle) return selectObject(doc, idle.id);
@@ -31,7 +34,10 @@ export function addObject(doc: Document): Document {
   return append(doc, { objects: [...objectsOf(doc), object], active: id });
 }
 
-/** Objects for questions that are answered already, in front of the others, all in one step. The last one is then the active one. */
+/**
+ * Objects for questions that are answered already, in front of the others, all in one step. The last one is then the
+ * active one.
+ */
 export function addFound(doc: Document, questions: readonly Question[]): Document {
   const add = (before: Document, question: Question): Document => {
     const next = addObject(before);
@@ -86,7 +92,10 @@ export function selectObject(doc: Document, id: number): Document {
   return step.active === id || !findObject(doc, id) ? doc : amend(doc, { ...step, active: id });
 }
 
-/** A document as it was stored, perhaps by an older page, in one whose revisions have begun anew. Questions that were shared stay shared. */
+/**
+ * A document as it was stored, perhaps by an older page, in one whose revisions have begun anew. Questions that were
+ * shared stay shared.
+ */
 export function revive(doc: Document): Document {
   const revisions = new Map<number, number>();
   const renew = (old: number): number => {

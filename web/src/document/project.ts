@@ -1,8 +1,9 @@
 /**
  * A project file: a ZIP with the photo as it was opened, `document.json` with its objects, and their arrays of numbers.
  *
- * What an object is made of is not this file's business: whatever it holds is written, and comes back. Arrays of numbers – logits –
- * are files of their own in the ZIP, and stand in the JSON as `{"$array": "arrays/1.bin", "of": "Float32Array"}`.
+ * What an object is made of is not this file's business: whatever it holds is written, and comes back. Arrays of
+ * numbers – logits – are files of their own in the ZIP, and stand in the JSON as `{"$array": "arrays/1.bin", "of":
+ * "Float32Array"}`.
  */
 import { strFromU8, strToU8, unzipSync, Zip, ZipDeflate, ZipPassThrough } from "fflate";
 import { crc32 } from "../formats/crc32";

@@ -1,4 +1,7 @@
-/** Tells a document that was stored from something else: storage or a file may be damaged, or be of another version of the page. */
+/**
+ * Tells a document that was stored from something else: storage or a file may be damaged, or be of another version of
+ * the page.
+ */
 import type { Document } from "./document";
 import { isFinish } from "../postprocess/postprocess";
 

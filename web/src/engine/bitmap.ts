@@ -1,6 +1,6 @@
 /**
- * Bitmaps on their way to the worker. They are transferred, never cloned: WebKit's clone of a bitmap that came from another worker
- * may hold nothing but zeros.
+ * Bitmaps on their way to the worker. They are transferred, never cloned: WebKit's clone of a bitmap that came from
+ * another worker may hold nothing but zeros.
  */
 import type { SelfTest } from "./core/manifest";
 import { selfTestRgba } from "./core/selftest";

@@ -16,8 +16,8 @@ export interface SavedEmbeddings {
 }
 
 /**
- * Why something is not what this encoder would have made, or null if it could be. Whoever made it, and whether the numbers are those of the
- * photo, cannot be told.
+ * Why something is not what this encoder would have made, or null if it could be. Whoever made it, and whether the
+ * numbers are those of the photo, cannot be told.
  *
  * @param saved Anything: it may come from a database that is damaged.
  * @param outputs The encoder's outputs in the manifest.

@@ -12,8 +12,8 @@ import type { Everything, FoundMask, Segmentation } from "./types";
 
 export interface EverythingOptions extends Partial<EverythingSettings> {
   /**
-   * With neither `predIouThresh` nor `stabilityScoreThresh`, segment-anything's are lowered step by step until this many masks are left, or to
-   * the last step of `ladder` in `core/everything.ts`. 0: never.
+   * With neither `predIouThresh` nor `stabilityScoreThresh`, segment-anything's are lowered step by step until this
+   * many masks are left, or to the last step of `ladder` in `core/everything.ts`. 0: never.
    */
   enough?: number;
   onProgress?(progress: EverythingProgress): void;
@@ -71,7 +71,10 @@ export async function findEverything(
   return { masks: await bring(kept, taps, calls, pieces, signal), ...bar };
 }
 
-/** Asks again about the taps whose masks are kept. Keeping the logits of all until then would take more memory than phones have. */
+/**
+ * Asks again about the taps whose masks are kept. Keeping the logits of all until then would take more memory than
+ * phones have.
+ */
 async function bring(
   kept: readonly Spotted[],
   taps: readonly Point[],

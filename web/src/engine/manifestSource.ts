@@ -1,10 +1,15 @@
-/** The manifest: from the network when there is one, else the copy of the last time; that too where what comes is wrong. */
+/**
+ * The manifest: from the network when there is one, else the copy of the last time; that too where what comes is wrong.
+ */
 import { ManifestError, parseManifest, type Manifest } from "./core/manifest";
 import { EngineError } from "./errors";
 import { keepManifest, keptManifest } from "./modelStore";
 import { aborted } from "./queue";
 
-/** @throws EngineError without a copy of the last time: `manifest` when it is missing or wrong, `download` without a network. */
+/**
+ * @throws EngineError without a copy of the last time: `manifest` when it is missing or wrong, `download` without a
+ * network.
+ */
 export async function loadManifest(url: URL, signal?: AbortSignal): Promise<Manifest> {
   try {
     const text = await fetchText(url, signal);

@@ -1,14 +1,15 @@
 /**
  * Brings a model's files: from a cache when one has them, from the network otherwise, and never unverified.
  *
- * - The sha256 in the manifest decides what a file is, every time it is read. A cached entry that is damaged, half written or not
- *   the file at all is deleted and fetched again, so a bad download or an error page cannot stick.
- * - Any cache of this origin will do. The service worker precaches the default model under the file's own address; where it did, a
- *   second copy of ours would only cost storage, and an older one is dropped. What no cache has goes into ours.
- * - A fetch may be answered by the service worker or the HTTP cache. If what comes is wrong, it is fetched once more past both: with
- *   `cache: "reload"` and a query that no precache entry has.
- * - Without room in the storage the model stays in memory. Without a secure context there is neither Cache Storage nor sha256, and
- *   only the length is checked. Both are reported, neither is an error.
+ * - The sha256 in the manifest decides what a file is, every time it is read. A cached entry that is damaged, half
+ *   written or not the file at all is deleted and fetched again, so a bad download or an error page cannot stick.
+ * - Any cache of this origin will do. The service worker precaches the default model under the file's own address;
+ *   where it did, a second copy of ours would only cost storage, and an older one is dropped. What no cache has goes
+ *   into ours.
+ * - A fetch may be answered by the service worker or the HTTP cache. If what comes is wrong, it is fetched once more
+ *   past both: with `cache: "reload"` and a query that no precache entry has.
+ * - Without room in the storage the model stays in memory. Without a secure context there is neither Cache Storage nor
+ *   sha256, and only the length is checked. Both are reported, neither is an error.
  */
 import type { ModelFile } from "./core/manifest";
 import { EngineError } from "./errors";
@@ -63,7 +64,10 @@ export async function keptManifest(url: URL): Promise<string | null> {
   return answer ? answer.text() : null;
 }
 
-/** Where a file is kept: in our own cache, or by the service worker with the page itself. Nothing is read, so nothing is checked. */
+/**
+ * Where a file is kept: in our own cache, or by the service worker with the page itself. Nothing is read, so nothing is
+ * checked.
+ */
 export async function keptWhere(url: URL): Promise<"ours" | "page" | null> {
   if (!("caches" in globalThis)) return null;
   try {

@@ -1,6 +1,6 @@
 /**
- * Models that the user brought: two ONNX files each, tried out in a worker of their own, then kept in a cache of this origin. Where
- * there is no storage, they stay until the page is closed.
+ * Models that the user brought: two ONNX files each, tried out in a worker of their own, then kept in a cache of this
+ * origin. Where there is no storage, they stay until the page is closed.
  */
 import { transfer } from "comlink";
 import type { ModelEntry, ModelFile, TensorSpec } from "./core/manifest";

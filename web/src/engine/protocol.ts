@@ -28,7 +28,10 @@ export interface Setup {
 
 export type StartStage = "compile" | "self-test";
 
-/** How a start ended. `skipped`: this machine does not have what the provider needs. `failed`: it has, and still does not work. */
+/**
+ * How a start ended. `skipped`: this machine does not have what the provider needs. `failed`: it has, and still does
+ * not work.
+ */
 export type Started = {
   outcome: "running" | "skipped" | "failed";
   reason: string;
@@ -50,7 +53,10 @@ export type Inspection =
   | { result: "misfit"; problems: readonly string[] }
   | { result: "size-unknown" };
 
-/** `blank`: every pixel of the bitmap is zero, its opacity too. It was transparent from the start, or its pixels were lost. */
+/**
+ * `blank`: every pixel of the bitmap is zero, its opacity too. It was transparent from the start, or its pixels were
+ * lost.
+ */
 export type Reading = "read" | "blank";
 
 export interface Memory {
@@ -68,14 +74,20 @@ export interface Events {
 /** One worker runs one model on one provider, one call at a time: the client's queue sees to that. */
 export interface WorkerApi {
   start(setup: Setup, onStage: Events["onStage"], onLost: Events["onLost"]): Promise<Started>;
-  /** Keeps the encoder's outputs under `id` until they are released; of a bitmap that arrived without its pixels it makes nothing. */
+  /**
+   * Keeps the encoder's outputs under `id` until they are released; of a bitmap that arrived without its pixels it
+   * makes nothing.
+   */
   encode(id: number, source: ImageBitmap | ImageData): Promise<Outcome<Reading>>;
   /** A copy of what `encode` left under `id`, which stays. */
   save(id: number): Promise<Outcome<SavedEmbeddings>>;
   /** Puts under `id` what `encode` would have put there. */
   restore(id: number, saved: SavedEmbeddings): Promise<Outcome<null>>;
   segment(id: number, prompt: Prompt): Promise<Outcome<Segmentation>>;
-  /** Asks about lone points, all in one run where the decoder can. What passes the settings' thresholds, as lines without masks. */
+  /**
+   * Asks about lone points, all in one run where the decoder can. What passes the settings' thresholds, as lines
+   * without masks.
+   */
   spot(id: number, taps: readonly Point[], first: number, settings: EverythingSettings): Promise<Outcome<Spotted[]>>;
   /** The best of what was spotted, by `core/everything.ts`. */
   select(

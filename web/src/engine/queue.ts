@@ -1,8 +1,8 @@
 /**
  * One thing at a time, the most urgent first, the newest of its kind only.
  *
- * Overlapping runs stall WebGPU, and a WASM run blocks its worker's message loop, so the queue lives with the client: there it can
- * drop what has become pointless while the worker is busy.
+ * Overlapping runs stall WebGPU, and a WASM run blocks its worker's message loop, so the queue lives with the client:
+ * there it can drop what has become pointless while the worker is busy.
  */
 import { EngineError } from "./errors";
 
@@ -30,8 +30,8 @@ export class RunQueue {
   private closed: EngineError | null = null;
 
   /**
-   * Runs `work` when its turn has come. Rejects with `aborted` when the signal fires (at once, even while `work` runs: its result
-   * is dropped), when a newer job replaces it, and with the queue's own error when that is closed.
+   * Runs `work` when its turn has come. Rejects with `aborted` when the signal fires (at once, even while `work` runs:
+   * its result is dropped), when a newer job replaces it, and with the queue's own error when that is closed.
    */
   run<T>(kind: JobKind, work: () => Promise<T>, { key = null, signal }: JobOptions = {}): Promise<T> {
     if (this.closed) return Promise.reject(this.closed);

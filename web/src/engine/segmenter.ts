@@ -68,7 +68,10 @@ export interface LoadOptions {
   model?: string;
   /** A variant of that model; its default otherwise. */
   variant?: string;
-  /** The small model that the manifest names to go before its default, where it names one and `model` asks for no other. See `TieredSegmenter`. */
+  /**
+   * The small model that the manifest names to go before its default, where it names one and `model` asks for no other.
+   * See `TieredSegmenter`.
+   */
   instant?: boolean;
   /** Which providers to try, in order; all of them otherwise, or what `prefer` says. A lone one is insisted on: `["webgpu"]` accepts a software adapter. */
   providers?: readonly Provider[];
@@ -94,7 +97,8 @@ export class Segmenter {
   ) {}
 
   /**
-   * Fetches the model (or finds it in a cache), starts it on the first provider that passes the self-test, and keeps it running.
+   * Fetches the model (or finds it in a cache), starts it on the first provider that passes the self-test, and keeps it
+   * running.
    *
    * @param manifestUrl Relative to the page.
    * @throws EngineError `manifest`, `download`, `damaged`, `no-provider` or `aborted`.
@@ -208,8 +212,8 @@ export class Segmenter {
   }
 
   /**
-   * Takes what `EncodedImage.save` gave in the place of encoding the photo again: with the same model, perhaps in another page or on another
-   * provider.
+   * Takes what `EncodedImage.save` gave in the place of encoding the photo again: with the same model, perhaps in
+   * another page or on another provider.
    *
    * @param saved May come from anywhere: its names and sizes are checked, its numbers cannot be.
    * @throws EngineError `bad-input` when it does not fit the model; `out-of-memory`, `provider-lost` or `aborted`.
@@ -319,8 +323,8 @@ export class EncodedImage {
   ) {}
 
   /**
-   * Runs the decoder. A newer call of the same kind replaces one that still waits, which rejects with `aborted`; a hover waits for
-   * every tap.
+   * Runs the decoder. A newer call of the same kind replaces one that still waits, which rejects with `aborted`; a
+   * hover waits for every tap.
    *
    * @param prompt At least one point or a box, in image pixels.
    * @throws EngineError `bad-input`, `aborted`, `out-of-memory` or `provider-lost`.
@@ -334,7 +338,8 @@ export class EncodedImage {
   /**
    * A copy of the embeddings, to go on with later: see `Segmenter.restore`. Waits for every other call.
    *
-   * @throws EngineError `bad-input` after the release or when they are not float32; `aborted`, `out-of-memory` or `provider-lost`.
+   * @throws EngineError `bad-input` after the release or when they are not float32; `aborted`, `out-of-memory` or
+   *   `provider-lost`.
    */
   async save(): Promise<SavedEmbeddings> {
     if (this.released) throw new EngineError("bad-input", "This photo was released.");
@@ -343,7 +348,8 @@ export class EncodedImage {
 
   /**
    * Finds all masks: a grid of taps, the good answers kept, duplicates dropped; by the rules of segment-anything's
-   * SamAutomaticMaskGenerator, whose options these are. It runs in small pieces: taps and hovers go before the next one.
+   * SamAutomaticMaskGenerator, whose options these are. It runs in small pieces: taps and hovers go before the next
+   * one.
    *
    * @throws EngineError `aborted` (within one piece), `bad-input`, `out-of-memory` or `provider-lost`.
    */

@@ -1,6 +1,6 @@
 /**
- * Finds a provider that runs the model truly: one at a time, each in a fresh worker, because a failed start leaves onnxruntime-web
- * unable to start again.
+ * Finds a provider that runs the model truly: one at a time, each in a fresh worker, because a failed start leaves
+ * onnxruntime-web unable to start again.
  */
 import type { Remote } from "comlink";
 import { proxy, transfer } from "comlink";

@@ -1,12 +1,14 @@
 /**
- * Two models, one answer: a small model answers at once, and the manifest's default one as soon as it has read the photo, too.
+ * Two models, one answer: a small model answers at once, and the manifest's default one as soon as it has read the
+ * photo, too.
  *
  *     const segmenter = await TieredSegmenter.load("models/manifest.json");
  *     const image = await segmenter.encode(bitmap);
  *     show(await image.segment(prompt));                            // by the instant model
  *     if (await image.precise) show(await image.segment(prompt));   // by the default one
  *
- * Each model has a worker of its own, so neither waits for the other. Where the second one cannot be had, the first one goes on.
+ * Each model has a worker of its own, so neither waits for the other. Where the second one cannot be had, the first one
+ * goes on.
  */
 import { copyBitmap } from "./bitmap";
 import type { ModelEntry } from "./core/manifest";
@@ -37,7 +39,8 @@ export class TieredSegmenter {
   ) {}
 
   /**
-   * Is ready with the manifest's instant model; the default one follows. A manifest without an instant model gives its default alone.
+   * Is ready with the manifest's instant model; the default one follows. A manifest without an instant model gives its
+   * default alone.
    *
    * @param options `onProgress` is about the first model, `onLost` too.
    * @throws EngineError as `Segmenter.load` does, about the first model.

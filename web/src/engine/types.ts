@@ -6,7 +6,10 @@ import type { ModelEntry } from "./core/manifest";
 export type Provider = "webgpu" | "wasm-threads" | "wasm";
 export const providers: readonly Provider[] = ["webgpu", "wasm-threads", "wasm"];
 
-/** Why there cannot be several threads: the page is not cross-origin isolated; or it is, and the browser has no SharedArrayBuffer all the same. */
+/**
+ * Why there cannot be several threads: the page is not cross-origin isolated; or it is, and the browser has no
+ * SharedArrayBuffer all the same.
+ */
 export type NoThreads = "not-isolated" | "no-shared-memory" | "one-core";
 
 export interface Attempt {
@@ -36,7 +39,9 @@ export interface EngineInfo {
   noThreads: NoThreads | null;
   /** Every provider that was considered, in order. */
   tried: Attempt[];
-  /** False when the model is only in memory, because storage is full or not available: it is downloaded again next time. */
+  /**
+   * False when the model is only in memory, because storage is full or not available: it is downloaded again next time.
+   */
   cached: boolean;
   /** False in an insecure context, where the browser cannot compute sha256 and only the length was checked. */
   verified: boolean;

@@ -39,7 +39,9 @@ export function blurredGround(
   return { width, height, rgb };
 }
 
-/** The pixels of `part` of the photo, as opaque RGBA, read between the cells of a ground that covers the whole photo. */
+/**
+ * The pixels of `part` of the photo, as opaque RGBA, read between the cells of a ground that covers the whole photo.
+ */
 export function readGround({ width, height, rgb }: Ground, photo: Size, part: Rect): Uint8ClampedArray<ArrayBuffer> {
   const out = new Uint8ClampedArray(part.width * part.height * 4).fill(255);
   const columns = axis(width, part.width, part.x, 1, width / photo.width);

@@ -25,9 +25,9 @@ function imageId({ file, width, height }: Size & { readonly file: string }): num
 }
 
 /**
- * Every name is a category. `segmentation` is the exact mask as compressed run lengths; `polygons` holds its outlines for tools that
- * want these there, without holes, because COCO's polygons cannot have any. Ids of the image and its annotations come from the photo's name
- * and size: those of several photos can be put into one file.
+ * Every name is a category. `segmentation` is the exact mask as compressed run lengths; `polygons` holds its outlines
+ * for tools that want these there, without holes, because COCO's polygons cannot have any. Ids of the image and its
+ * annotations come from the photo's name and size: those of several photos can be put into one file.
  */
 export function cocoOf(photo: Size & { readonly file: string }, objects: readonly CocoObject[]): string {
   const { width, height, file } = photo;

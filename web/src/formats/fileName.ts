@@ -6,8 +6,8 @@ const mostBytes = 120;
 const reserved = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])$/;
 
 /**
- * In small letters of any script, with their marks, and digits; everything else becomes a hyphen. In Unicode's composed form, so that what
- * looks alike is alike.
+ * In small letters of any script, with their marks, and digits; everything else becomes a hyphen. In Unicode's composed
+ * form, so that what looks alike is alike.
  *
  * @returns `object` where nothing is left.
  */
@@ -23,7 +23,9 @@ export function fileName(name: string): string {
   return reserved.test(short) ? `${short}-object` : short || "object";
 }
 
-/** Names that occur again get a number. Their letters' case does not tell them apart: on many disks it does not either. */
+/**
+ * Names that occur again get a number. Their letters' case does not tell them apart: on many disks it does not either.
+ */
 export function distinct(names: readonly string[]): string[] {
   const taken = new Set<string>();
   return names.map((name) => {

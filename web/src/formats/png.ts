@@ -1,6 +1,6 @@
 /**
- * Writes a PNG band by band. A canvas of a whole 48-megapixel photo is more than many phones allow, and its 8-bit grey is RGBA;
- * here only one band of pixels and the compressed bytes are in memory.
+ * Writes a PNG band by band. A canvas of a whole 48-megapixel photo is more than many phones allow, and its 8-bit grey
+ * is RGBA; here only one band of pixels and the compressed bytes are in memory.
  */
 import { crc32 } from "./crc32";
 import type { Size } from "../engine/core/geometry";
@@ -42,7 +42,8 @@ async function write(stream: WritableStream<BufferSource>, bands: Iterable<Uint8
   try {
     for (const band of bands) {
       await writer.ready;
-      // Not awaited: `ready` holds back a source that is faster than the compressor. A failure shows there and in `close`.
+      // Not awaited: `ready` holds back a source that is faster than the compressor. A failure shows there and in
+      // `close`.
       writer.write(band).catch(() => undefined);
     }
     await writer.close();

@@ -1,4 +1,7 @@
-/** COCO's run-length masks: pixels are counted down the columns, first those outside; the counts are packed into a string. */
+/**
+ * COCO's run-length masks: pixels are counted down the columns, first those outside; the counts are packed into a
+ * string.
+ */
 import type { Rect } from "../engine/core/geometry";
 
 /** Opacity from here on counts as part of the object, where a pixel must be in or out. */
@@ -53,8 +56,8 @@ export function boundsOf(runs: readonly number[], height: number): Rect | null {
 }
 
 /**
- * The compressed `counts` string. Every number is written in groups of five bits, lowest first, as characters from "0" on; bit 5 says
- * that more follow. From the fourth number on, it is the difference to the one two before.
+ * The compressed `counts` string. Every number is written in groups of five bits, lowest first, as characters from "0"
+ * on; bit 5 says that more follow. From the fourth number on, it is the difference to the one two before.
  */
 export function compressRuns(runs: readonly number[]): string {
   const out: string[] = [];

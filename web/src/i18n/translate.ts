@@ -1,6 +1,6 @@
 /**
- * The page's language. Texts are written in English where they are shown, and looked up here for other languages; docs/translating.md says how
- * to add one.
+ * The page's language. Texts are written in English where they are shown, and looked up here for other languages;
+ * docs/translating.md says how to add one.
  */
 import { signal } from "@preact/signals";
 import type { german } from "./de";
@@ -37,8 +37,8 @@ export function counted(count: number, one: string, other: CountedText, values?:
 }
 
 /**
- * A number as the page's language writes it, such as `3,4` in German. With the digits of this text in every language: other numbers of the page
- * have them, too.
+ * A number as the page's language writes it, such as `3,4` in German. With the digits of this text in every language:
+ * other numbers of the page have them, too.
  */
 export const decimal = (value: number, digits: number, inLanguage: Language = language()): string =>
   new Intl.NumberFormat(`${inLanguage}-u-nu-latn`, {

@@ -10,7 +10,8 @@ export function boxMean(values: Float32Array, { width, height }: Size, radius: n
 
 /** Nearly Gaussian, by three means. @param sigma In samples. */
 export function blur(values: Float32Array, size: Size, sigma: number): Float32Array<ArrayBuffer> {
-  // The window's variance is (w² − 1) / 12, three times; the windows differ so that their sum comes as near as whole samples allow.
+  // The window's variance is (w² − 1) / 12, three times; the windows differ so that their sum comes as near as whole
+  // samples allow.
   const width = Math.sqrt(4 * sigma ** 2 + 1);
   const low = Math.max(0, Math.floor((width - 1) / 2));
   const wide = Math.min(

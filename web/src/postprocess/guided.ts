@@ -1,6 +1,7 @@
 /**
- * The guided filter (He, Sun and Tang): around every sample, the mask as a straight line over the photo's brightness, so that the mask
- * turns where the photo does. The lines are found on a coarse grid and read at any finer one, as in the fast guided filter.
+ * The guided filter (He, Sun and Tang): around every sample, the mask as a straight line over the photo's brightness,
+ * so that the mask turns where the photo does. The lines are found on a coarse grid and read at any finer one, as in
+ * the fast guided filter.
  */
 import { boxMean } from "./blur";
 import type { Size } from "../engine/core/geometry";

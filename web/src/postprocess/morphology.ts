@@ -62,7 +62,11 @@ export function fillHoles(mask: Uint8Array, size: Size, largest = Infinity): voi
   for (let i = 0; i < mask.length; i++) if (labels[i] !== -1 && filled[labels[i]!]) mask[i] = 1;
 }
 
-/** Turns over parts, and gaps, of at most `largest` samples that do not reach the grid's border; in place. @returns Which samples were turned. */
+/**
+ * Turns over parts, and gaps, of at most `largest` samples that do not reach the grid's border; in place.
+ *
+ * @returns Which samples were turned.
+ */
 export function turnCrumbs(mask: Uint8Array, size: Size, largest: number): number[] {
   const turned: number[] = [];
   for (const value of [0, 1] as const) {
@@ -76,8 +80,8 @@ export function turnCrumbs(mask: Uint8Array, size: Size, largest: number): numbe
 }
 
 /**
- * How far every sample's centre is from the mask's edge, in samples: positive inside, negative outside. The edge runs half-way
- * between samples. Where the mask leaves the grid it has no edge; a mask without any is ±`none`.
+ * How far every sample's centre is from the mask's edge, in samples: positive inside, negative outside. The edge runs
+ * half-way between samples. Where the mask leaves the grid it has no edge; a mask without any is ±`none`.
  */
 export function signedDistance(mask: Uint8Array, size: Size, none = 1e6): Float32Array<ArrayBuffer> {
   const outside = distanceTo(mask, 1, size);
@@ -89,7 +93,10 @@ export function signedDistance(mask: Uint8Array, size: Size, none = 1e6): Float3
 
 const far = 1e20;
 
-/** Squared distance to the nearest sample that is `value`, exactly: Felzenszwalb and Huttenlocher's lower envelope of parabolas, columns and then rows. */
+/**
+ * Squared distance to the nearest sample that is `value`, exactly: Felzenszwalb and Huttenlocher's lower envelope of
+ * parabolas, columns and then rows.
+ */
 function distanceTo(mask: Uint8Array, value: 0 | 1, { width, height }: Size): Float32Array<ArrayBuffer> {
   const out = new Float32Array(mask.length);
   // Along columns two sweeps will do: every sample is 0 or far.

@@ -1,4 +1,7 @@
-/** The line around a shape as it is drawn: the same finished field and the same strokes that are saved, at the screen's resolution. */
+/**
+ * The line around a shape as it is drawn: the same finished field and the same strokes that are saved, at the screen's
+ * resolution.
+ */
 import { contours } from "d3-contour";
 import { fieldAt, fieldOf, finishMask, keepsOutline, rawFinish, type Field, type Guide } from "./postprocess";
 import { imagePoint, type ImagePoint, type Rect, type Size } from "../engine/core/geometry";

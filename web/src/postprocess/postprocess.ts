@@ -1,9 +1,10 @@
 /**
- * What is done to the model's answer before it is drawn and saved: islands and holes, smoothness, size, edges that follow the photo.
+ * What is done to the model's answer before it is drawn and saved: islands and holes, smoothness, size, edges that
+ * follow the photo.
  *
- * The answer becomes a field of signed distances on a grid much finer than the model's and much coarser than a large photo's; edges
- * are then found at whatever resolution it is read, from the brightness of the photo there. The page reads it as large as the
- * screen, saving as large as the photo: the same field, so the same outline.
+ * The answer becomes a field of signed distances on a grid much finer than the model's and much coarser than a large
+ * photo's; edges are then found at whatever resolution it is read, from the brightness of the photo there. The page
+ * reads it as large as the screen, saving as large as the photo: the same field, so the same outline.
  */
 import { blur } from "./blur";
 import { axis, Bilinear } from "../engine/core/bilinear";
@@ -73,7 +74,10 @@ export function brightness(rgba: Uint8ClampedArray): Float32Array<ArrayBuffer> {
   return out;
 }
 
-/** Signed distances from the outline (image pixels, positive inside), sampled over a part of the photo; everything beyond is outside. */
+/**
+ * Signed distances from the outline (image pixels, positive inside), sampled over a part of the photo; everything
+ * beyond is outside.
+ */
 export interface Field extends Size {
   /** Image pixels. */
   readonly rect: Rect;
@@ -189,7 +193,10 @@ export function fieldOf(field: Field, photo: Size, guide: Guide | null): Float32
   return followedAll;
 }
 
-/** Where edges follow a photo's grain, crumbs fall off them: this many pixels are no detail. More in a photo that is finer than the field. */
+/**
+ * Where edges follow a photo's grain, crumbs fall off them: this many pixels are no detail. More in a photo that is
+ * finer than the field.
+ */
 const crumbOf = (field: Field): number => Math.min(48, Math.round(12 + (2 * field.rect.width) / field.width));
 
 /** The distance, moved towards what the photo says where it is near enough to the outline. */
@@ -222,7 +229,8 @@ export function readField(field: Field, part: Rect, light: (rect: Rect) => Float
 
 function readTile(field: Field, rect: Rect, light: (rect: Rect) => Float32Array, out: Uint8Array, part: Rect): void {
   const crumb = crumbOf(field);
-  // So far around it that a crumb that reaches into the square is seen whole: squares then fit together, however they are cut.
+  // So far around it that a crumb that reaches into the square is seen whole: squares then fit together, however they
+  // are cut.
   const window = field.lines ? grown(rect, crumb + 1, field.rect) : rect;
   const distance = bilinear(field.distance, field, window);
   let nearest = Infinity;
@@ -254,7 +262,10 @@ function grown({ x, y, width, height }: Rect, by: number, within: Rect): Rect {
   return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
-/** Values at a field's samples, read at others: `size` of them spread over `rect` (image pixels). What lies beyond the field is outside. */
+/**
+ * Values at a field's samples, read at others: `size` of them spread over `rect` (image pixels). What lies beyond the
+ * field is outside.
+ */
 export function fieldAt(field: Field, values: Float32Array, rect: Rect, size: Size): Float32Array<ArrayBuffer> {
   const out = bilinear(values, field, rect, size);
   const { x: left, y: top } = field.rect;

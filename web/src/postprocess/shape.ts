@@ -68,7 +68,10 @@ export function coverOf(
   };
 }
 
-/** A way from transparent to opaque, half of it on either side of the edge. It does not fade where the mask leaves the photo. */
+/**
+ * A way from transparent to opaque, half of it on either side of the edge. It does not fade where the mask leaves the
+ * photo.
+ */
 function feathered(hard: (part: Rect) => Uint8Array, part: Rect, photo: Size, radius: number): Uint8Array<ArrayBuffer> {
   const around = grown(part, radius, photo);
   // Two means of half the radius: a slope without corners.

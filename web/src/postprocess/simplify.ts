@@ -21,7 +21,10 @@ export function simplify<P extends Point>(points: readonly P[], tolerance: numbe
   return points.filter((_, i) => keep[i]);
 }
 
-/** The same for a closed line, whose first point is not repeated: between the point farthest from the first one and the point farthest from that. */
+/**
+ * The same for a closed line, whose first point is not repeated: between the point farthest from the first one and the
+ * point farthest from that.
+ */
 export function simplifyRing(ring: readonly Point[], tolerance: number): readonly Point[] {
   if (ring.length < 4) return ring;
   const far = farthestFrom(ring, ring[0]!);

@@ -28,7 +28,10 @@ export function strokesBounds(strokes: readonly Stroke[], photo: Size): Rect | n
   return right > left && bottom > top ? { x: left, y: top, width: right - left, height: bottom - top } : null;
 }
 
-/** Draws strokes into a mask of 0 and 1 that covers `part`, pixel by pixel, in place. A pixel belongs to a stroke when its middle does. */
+/**
+ * Draws strokes into a mask of 0 and 1 that covers `part`, pixel by pixel, in place. A pixel belongs to a stroke when
+ * its middle does.
+ */
 export function paintStrokes(mask: Uint8Array, part: Rect, strokes: readonly Stroke[]): void {
   for (const { points, radius, erase } of strokes) {
     const value = erase ? 0 : 1;

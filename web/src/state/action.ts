@@ -1,4 +1,7 @@
-/** One thing that can be done in the page: what buttons, keys, tooltips and the sheet of shortcuts all say about it comes from here. */
+/**
+ * One thing that can be done in the page: what buttons, keys, tooltips and the sheet of shortcuts all say about it
+ * comes from here.
+ */
 import { t, type Text } from "../i18n/translate";
 
 export interface Action {

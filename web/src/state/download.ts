@@ -19,8 +19,8 @@ export function download({ name, blob }: SavedFile): void {
 }
 
 /**
- * Firefox shows a saved WebP in a new tab, whatever its type. The blank at the end keeps it from knowing the ending; it saves the file without the
- * blank. Other browsers would keep it.
+ * Firefox shows a saved WebP in a new tab, whatever its type. The blank at the end keeps it from knowing the ending; it
+ * saves the file without the blank. Other browsers would keep it.
  */
 const unopened = (name: string): string =>
   /\.webp$/i.test(name) && navigator.userAgent.includes("Firefox/") ? `${name} ` : name;

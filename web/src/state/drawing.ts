@@ -21,7 +21,7 @@ export interface Line {
 }
 
 /** CSS pixels. */
-export const sizes = { least: 2, most: 80 } as const;
+export const sizes = { min: 2, max: 80 } as const;
 /** A shorter line is a tap, in CSS pixels. */
 const shortest = 14;
 /** Between the points of a scribble at least, in CSS pixels. */
@@ -56,7 +56,7 @@ export class Drawing {
   }
 
   resize(factor: number): void {
-    this.radius.value = Math.min(Math.max(this.radius.peek() * factor, sizes.least), sizes.most);
+    this.radius.value = Math.min(Math.max(this.radius.peek() * factor, sizes.min), sizes.max);
   }
 
   draw({ phase, at, secondary }: Gesture & { type: "stroke" }): void {
@@ -123,7 +123,10 @@ export class Drawing {
     this.host.edit((doc) => addStroke(doc, stroke));
   }
 
-  /** Measured on the sample photos: a point and the lasso's own inside make its box a better prompt, more points a worse one. */
+  /**
+   * Measured on the sample photos: a point and the lasso's own inside make its box a better prompt, more points a worse
+   * one.
+   */
   private encircle(session: Session, points: readonly ImagePoint[]): void {
     const { photo } = session;
     const box = lassoBox(points, photo);

@@ -50,7 +50,8 @@ export class Engine {
   }
 
   /**
-   * Runs another model, on the providers that were asked for. If it cannot be started, the one before it is started again.
+   * Runs another model, on the providers that were asked for. If it cannot be started, the one before it is started
+   * again.
    *
    * @throws What kept it from starting.
    */

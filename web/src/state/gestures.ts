@@ -1,8 +1,10 @@
 /**
- * What fingers and mice on the stage mean, as a pure state machine: an event in, the next state and a list of gestures out.
+ * What fingers and mice on the stage mean, as a pure state machine: an event in, the next state and a list of gestures
+ * out.
  *
- * One pointer taps, holds (a tap that leaves out), drags a box, or drags a point; with a tool that draws, it strokes from the first moment on. Two fingers pan and pinch, and take back what
- * the first had begun. Nothing here knows the DOM, the photo or time: a timer that was asked for comes back as an event.
+ * One pointer taps, holds (a tap that leaves out), drags a box, or drags a point; with a tool that draws, it strokes
+ * from the first moment on. Two fingers pan and pinch, and take back what the first had begun. Nothing here knows the
+ * DOM, the photo or time: a timer that was asked for comes back as an event.
  */
 import { viewPoint, type ViewPoint } from "../engine/core/geometry";
 

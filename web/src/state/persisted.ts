@@ -35,7 +35,10 @@ export class Persisted<T> {
   /** Changing it directly counts until the page is closed. */
   readonly signal: Signal<T>;
 
-  /** @param form How a value is stored. `read` gets null at the first visit, and must bear any text; `write` returns null to store nothing. */
+  /**
+   * @param form How a value is stored. `read` gets null at the first visit, and must bear any text; `write` returns
+   * null to store nothing.
+   */
   constructor(
     private readonly key: string,
     private readonly form: { read(text: string | null): T; write(value: T): string | null },

@@ -10,7 +10,10 @@ export const projectEnding = ".tapmask";
 
 const pictures = "image/*,.heic,.heif";
 
-/** For the file dialog. A phone that is asked for pictures only shows its own choice of photos, which is better; there, projects have a button in the settings. */
+/**
+ * For the file dialog. A phone that is asked for pictures only shows its own choice of photos, which is better; there,
+ * projects have a button in the settings.
+ */
 export const acceptedFiles = matchMedia("(hover: hover) and (pointer: fine)").matches
   ? `${pictures},${projectEnding}`
   : pictures;

@@ -122,8 +122,8 @@ export class Prompting {
   }
 
   /**
-   * A point where the image was tapped; `other` means the label that the mode does not. While nothing was said about the active
-   * object, a tap on the mask of another one selects that instead.
+   * A point where the image was tapped; `other` means the label that the mode does not. While nothing was said about
+   * the active object, a tap on the mask of another one selects that instead.
    */
   tap(at: ImagePoint, other = false): void {
     const session = this.session.peek();

@@ -1,9 +1,11 @@
 /**
  * One open photo: what was said about its objects, and what the model answered.
  *
- * The document is the truth; answers are kept by its revisions, so undo finds them again and a stale one is never shown as current.
+ * The document is the truth; answers are kept by its revisions, so undo finds them again and a stale one is never shown
+ * as current.
  *
- * One model reads the photo, or two: then the fast one answers until the precise one has read it too, and that one answers anew.
+ * One model reads the photo, or two: then the fast one answers until the precise one has read it too, and that one
+ * answers anew.
  */
 import { batch, computed, signal, type Signal } from "@preact/signals";
 import {
@@ -264,7 +266,10 @@ export class Session {
     ]);
   }
 
-  /** Asks about what has no answer yet: the active object first, then others – after undo, or in a photo that was reopened. */
+  /**
+   * Asks about what has no answer yet: the active object first, then others – after undo, or in a photo that was
+   * reopened.
+   */
   async ask(): Promise<void> {
     const round = ++this.round;
     const known = this.answer.peek();

@@ -2,7 +2,9 @@
 import { computed } from "@preact/signals";
 import { Persisted } from "./persisted";
 
-/** Where the manifest names an instant model: that one alone, that one and the default behind it, or the default alone. */
+/**
+ * Where the manifest names an instant model: that one alone, that one and the default behind it, or the default alone.
+ */
 export const tierChoices = ["fast", "both", "precise"] as const;
 export type TierChoice = (typeof tierChoices)[number];
 

@@ -101,7 +101,8 @@ describe("actionOf", () => {
 
   it("goes by the meaning of what is Latin, wherever it is", () => {
     const at = (code: string, keys: string) => press(keys, { onPhoto: false, hasPhoto: true }, code);
-    // German Z is where others have Y; French A where they have Q, minus where they have 6; an accented letter is no letter without it.
+    // German Z is where others have Y; French A where they have Q, minus where they have 6; an accented letter is no
+    // letter without it.
     expect([
       at("KeyY", "Ctrl+z"),
       at("KeyZ", "Ctrl+y"),

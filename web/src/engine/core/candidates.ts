@@ -1,4 +1,7 @@
-/** Which three of the decoder's four masks are offered, and which of them first. `export/models/selection.py` is its twin. */
+/**
+ * Which three of the decoder's four masks are offered, and which of them first. `export/models/selection.py` is its
+ * twin.
+ */
 import type { Prompt } from "./prompt";
 
 export interface Candidates {
@@ -9,8 +12,9 @@ export interface Candidates {
 }
 
 /**
- * A lone point is ambiguous (a sleeve, a shirt, a person): tokens 1, 2 and 3 answer it, in their own order so that "the second
- * candidate" means the same at every tap. Otherwise token 0, trained for unambiguous prompts, leads, followed by the two best others.
+ * A lone point is ambiguous (a sleeve, a shirt, a person): tokens 1, 2 and 3 answer it, in their own order so that "the
+ * second candidate" means the same at every tap. Otherwise token 0, trained for unambiguous prompts, leads, followed by
+ * the two best others.
  *
  * @param ious The predicted IoU of the four masks, or of the only one that a decoder has.
  */

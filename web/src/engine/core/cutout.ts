@@ -22,7 +22,10 @@ export function maskPixels(mask: Uint8Array): Uint8ClampedArray<ArrayBuffer> {
   return rgba;
 }
 
-/** Splits a rectangle of photo pixels into bands of about `pixels` pixels, so that a huge photo is worked off piece by piece. */
+/**
+ * Splits a rectangle of photo pixels into bands of about `pixels` pixels, so that a huge photo is worked off piece by
+ * piece.
+ */
 export function bands(rect: Rect, pixels = 4_000_000): Rect[] {
   const rows = Math.max(1, Math.floor(pixels / rect.width));
   const count = Math.ceil(rect.height / rows);

@@ -1,6 +1,7 @@
 /**
- * All masks of a photo without a prompt: a grid of taps, the good answers kept, duplicates dropped. `export/evaluation/everything.py` is its
- * twin: quality, stability, boxes and duplicates are judged on the low-res logits.
+ * All masks of a photo without a prompt: a grid of taps, the good answers kept, duplicates dropped.
+ * `export/evaluation/everything.py` is its twin: quality, stability, boxes and duplicates are judged on the low-res
+ * logits.
  */
 import type { Size } from "./geometry";
 
@@ -31,8 +32,9 @@ export const everythingDefaults: EverythingSettings = {
 export type Bar = Pick<EverythingSettings, "predIouThresh" | "stabilityScoreThresh">;
 
 /**
- * segment-anything's thresholds, and how they are lowered for a model that finds next to nothing with them. A small model predicts
- * a low IoU even for masks that are right: Tapmask Tiny's best on the sample photos are 0.73 to 0.88, with a stability of 0.8 to
+ * segment-anything's thresholds, and how they are lowered for a model that finds next to nothing with them. A small
+ * model predicts a low IoU even for masks that are right: Tapmask Tiny's best on the sample photos are 0.73 to 0.88,
+ * with a stability of 0.8 to
  * 0.9. At the last step it still gives whole things (cup, saucer, face, helmet); below it, mostly patches.
  */
 export const ladder: readonly Bar[] = [
@@ -94,8 +96,8 @@ export function stabilityScore({ logits, stride, columns, rows }: Grid, threshol
 }
 
 /**
- * The box of a mask. Its edges lie where the line between a cell of the mask and its neighbour crosses the threshold, so that small
- * masks are told apart as well as at the photo's resolution. Null: the mask is empty.
+ * The box of a mask. Its edges lie where the line between a cell of the mask and its neighbour crosses the threshold,
+ * so that small masks are told apart as well as at the photo's resolution. Null: the mask is empty.
  */
 export function maskBox({ logits, stride, columns, rows }: Grid, threshold: number): Box | null {
   const across = (x: number, y: number) => logits[y * stride + x]! - threshold;
@@ -153,7 +155,8 @@ export function suppress(spotted: readonly Spotted[], boxNmsThresh: number): Spo
 }
 
 /**
- * What is left at the first of several bars, strictest first, that leaves at least `enough`; at the last bar if none does.
+ * What is left at the first of several bars, strictest first, that leaves at least `enough`; at the last bar if none
+ * does.
  *
  * @param spotted What passes the last of the bars.
  */

@@ -1,9 +1,9 @@
 /**
  * The three coordinate spaces and the ways between them.
  *
- * view (CSS pixels in the stage) ↔ image (pixels of the upright photo) → model (the square frame that the encoder sees).
- * Places in them are continuous: pixel `i` covers `[i, i + 1)`. Prompts name pixels instead: `toPixel` and `centreOf` lead from one to
- * the other. The brands exist only for the compiler.
+ * view (CSS pixels in the stage) ↔ image (pixels of the upright photo) → model (the square frame that the encoder
+ * sees). Places in them are continuous: pixel `i` covers `[i, i + 1)`. Prompts name pixels instead: `toPixel` and
+ * `centreOf` lead from one to the other. The brands exist only for the compiler.
  */
 
 declare const space: unique symbol;
@@ -22,7 +22,10 @@ export interface Rect extends Point, Size {}
 export type ViewPoint = Point & { readonly [space]: "view" };
 /** A place on the upright photo: the centre of its first pixel is (0.5, 0.5). */
 export type ImagePoint = Point & { readonly [space]: "image" };
-/** A pixel of the upright photo by its column and row: the first is (0, 0). What points and corners of boxes in a prompt are. */
+/**
+ * A pixel of the upright photo by its column and row: the first is (0, 0). What points and corners of boxes in a prompt
+ * are.
+ */
 export type PixelIndex = Point & { readonly [space]: "pixel" };
 /** Pixels of the model frame, the photo at its top left. */
 export type ModelPoint = Point & { readonly [space]: "model" };
@@ -98,7 +101,9 @@ export function zoomTo(view: View, anchor: ViewPoint, scale: number): View {
 
 export const panBy = (view: View, dx: number, dy: number): View => ({ ...view, x: view.x + dx, y: view.y + dy });
 
-/** The middle of a pixel, or of the pixel that a point of a prompt names: where it is drawn, and where it is looked up. */
+/**
+ * The middle of a pixel, or of the pixel that a point of a prompt names: where it is drawn, and where it is looked up.
+ */
 export const centreOf = ({ x, y }: Point & { readonly [space]?: "pixel" }): ImagePoint => imagePoint(x + 0.5, y + 0.5);
 
 /** The box spanned by two corners in any order. */

@@ -1,4 +1,7 @@
-/** The manifest: which models there are, their files, and how to tell that they run truly. `export/publish/manifest.py` checks the same. */
+/**
+ * The manifest: which models there are, their files, and how to tell that they run truly. `export/publish/manifest.py`
+ * checks the same.
+ */
 import { Validator, type OutputUnit, type Schema } from "@cfworker/json-schema";
 import schema from "../../../../contract/manifest.schema.json";
 import type { Manifest, ModelEntry, ModelFile, SelfTest, TensorSpec, Variant } from "./contract";

@@ -11,7 +11,9 @@ import { cellSize } from "./grid";
 import { rectOf } from "./lookAgain";
 import type { LowResMask } from "./prompt";
 
-/** `width × height` samples spread evenly over `rect` (image pixels): a view of the photo, a band of it, or all of it. */
+/**
+ * `width × height` samples spread evenly over `rect` (image pixels): a view of the photo, a band of it, or all of it.
+ */
 export interface Raster extends Size {
   readonly rect: Rect;
 }
@@ -97,8 +99,8 @@ export function maskBounds(mask: LowResMask, photo: Size, inputSize: number, thr
 }
 
 /**
- * The outlines of the mask and of its holes, as closed polylines in image pixels (the first point is not repeated). Where the mask
- * leaves the photo, they run along its border. Fill with the even-odd rule.
+ * The outlines of the mask and of its holes, as closed polylines in image pixels (the first point is not repeated).
+ * Where the mask leaves the photo, they run along its border. Fill with the even-odd rule.
  */
 export function contour(mask: LowResMask, photo: Size, inputSize: number, threshold = 0): ImagePoint[][] {
   const rect = mask.region ? rectOf(mask.region) : wholePhoto(photo).rect;

@@ -1,4 +1,6 @@
-/** Do two ONNX files of unknown origin make a model that this page can run? Told from their inputs and outputs alone. */
+/**
+ * Do two ONNX files of unknown origin make a model that this page can run? Told from their inputs and outputs alone.
+ */
 import type { TensorSpec } from "./manifest";
 import { frameSize } from "./grid";
 
@@ -14,8 +16,8 @@ export interface Graph {
 }
 
 /**
- * How an encoder wants the photo: `bytes`: uint8 `[1, h, w, 3]`, ours; `planes`: float32 `[1, 3, S, S]`, normalised by SAM's mean and
- * deviation and padded with zeros; `pixels`: float32 `[h, w, 3]` of 0 to 255.
+ * How an encoder wants the photo: `bytes`: uint8 `[1, h, w, 3]`, ours; `planes`: float32 `[1, 3, S, S]`, normalised by
+ * SAM's mean and deviation and padded with zeros; `pixels`: float32 `[h, w, 3]` of 0 to 255.
  */
 export type ImageForm = "bytes" | "planes" | "pixels";
 

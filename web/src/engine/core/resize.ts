@@ -1,6 +1,7 @@
 /**
- * Pillow's `Image.resize(size, BILINEAR)`, bit for bit: a separable triangle filter that widens when shrinking (anti-aliasing),
- * rows first, each pass with 22-bit fixed-point weights and rounded to 8 bits. The models were trained on pictures made so.
+ * Pillow's `Image.resize(size, BILINEAR)`, bit for bit: a separable triangle filter that widens when shrinking
+ * (anti-aliasing), rows first, each pass with 22-bit fixed-point weights and rounded to 8 bits. The models were trained
+ * on pictures made so.
  */
 
 const precision = 22;
@@ -17,7 +18,8 @@ interface Taps {
 /**
  * Reads the photo `rows` rows at a time: one of 48 megapixels never lies in memory as a whole.
  *
- * @param read Gives `count × width × 4` bytes from row `y` on. It may return the same array again and again; alpha is dropped.
+ * @param read Gives `count × width × 4` bytes from row `y` on. It may return the same array again and again; alpha is
+ *   dropped.
  * @returns `newHeight × newWidth × 3` bytes.
  */
 export function resizeInBands(

@@ -1,4 +1,7 @@
-/** Asks the adapter, not `navigator.gpu`: the one exists in every new browser, the other only where there is a usable GPU. */
+/**
+ * Asks the adapter, not `navigator.gpu`: the one exists in every new browser, the other only where there is a usable
+ * GPU.
+ */
 import type { Setup } from "../protocol";
 
 /** This machine lacks what the provider needs; that is no failure. */

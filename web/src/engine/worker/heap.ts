@@ -1,4 +1,7 @@
-/** How much memory the runtime holds: it does not say so itself, so its heaps are noted when they are made. Import it before the runtime. */
+/**
+ * How much memory the runtime holds: it does not say so itself, so its heaps are noted when they are made. Import it
+ * before the runtime.
+ */
 import type { Memory } from "../protocol";
 
 const heaps: WebAssembly.Memory[] = [];

@@ -29,7 +29,11 @@ export async function inspect(files: readonly [OpenedFile, OpenedFile], size: nu
   }
 }
 
-/** Runs the probe picture; its answer is what every provider must give from now on. @throws Error when it is no answer. */
+/**
+ * Runs the probe picture; its answer is what every provider must give from now on.
+ *
+ * @throws Error when it is no answer.
+ */
 async function probe(model: Model, inputSize: number): Promise<SelfTest> {
   const [width, height] = [inputSize, Math.max(1, Math.round(inputSize * 0.75))];
   const tap: [number, number] = [Math.floor(width / 2), Math.floor(height / 2)];
@@ -45,7 +49,8 @@ async function probe(model: Model, inputSize: number): Promise<SelfTest> {
   if (![...ious].every(Number.isFinite) || !logits.every(Number.isFinite))
     throw new Error("the answer to the probe picture holds what is not a number.");
   const index = Array.from({ length: samples }, (_, i) => Math.floor(((i + 0.5) * logits.length) / samples));
-  const iou_predictions = [...ious] as SelfTest["iou_predictions"]; // of a single mask where the decoder has no more, unlike in a manifest
+  // Of a single mask where the decoder has no more, unlike in a manifest.
+  const iou_predictions = [...ious] as SelfTest["iou_predictions"];
   return {
     width,
     height,

@@ -34,7 +34,10 @@ export interface Model {
   readonly mostPrompts: number;
 }
 
-/** Prompts at once: no more than what segment-anything takes, nor than makes a megapixel of low-res logits for each of the four masks. */
+/**
+ * Prompts at once: no more than what segment-anything takes, nor than makes a megapixel of low-res logits for each of
+ * the four masks.
+ */
 const mostPrompts = (cells: number): number => Math.max(1, Math.min(64, Math.floor(2 ** 20 / cells ** 2)));
 
 const ours: PairForm = { image: "bytes", imageName: "image", embeddings: "image_embeddings" };

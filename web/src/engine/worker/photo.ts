@@ -1,6 +1,6 @@
 /** A photo's pixels, resized for the encoder exactly as in training. */
 import { letterbox } from "../core/geometry";
-import { groundOf, isOpaque, layOn } from "../core/ground";
+import { backgroundOf, isOpaque, layOn } from "../core/background";
 import { resizeInBands } from "../core/resize";
 
 /** Pixels read at once. A phone's canvas bears some 16 million, and its memory not many copies of them. */
@@ -15,8 +15,8 @@ export interface Photo {
 }
 
 /**
- * Consumes `source`: a bitmap is closed, so that its pixels do not stay in memory beside the embeddings. What is transparent in places is laid
- * on black or white: the model would take what is hidden there for part of the picture.
+ * Consumes `source`: a bitmap is closed, so that its pixels do not stay in memory beside the embeddings. What is
+ * transparent in places is laid on black or white: the model would take what is hidden there for part of the picture.
  */
 export function readPhoto(source: ImageBitmap | ImageData, inputSize: number): Photo {
   const { newWidth: width, newHeight: height } = letterbox(source.width, source.height, inputSize);
@@ -26,10 +26,10 @@ export function readPhoto(source: ImageBitmap | ImageData, inputSize: number): P
     opaque &&= isOpaque(data);
     return data;
   });
-  const ground = opaque ? null : groundOf(bandsOf(pixels));
-  if (ground !== null) rgb = resized(pixels, width, height, (data) => layOn(data, ground));
+  const background = opaque ? null : backgroundOf(bandsOf(pixels));
+  if (background !== null) rgb = resized(pixels, width, height, (data) => layOn(data, background));
   if (!(source instanceof ImageData)) source.close();
-  return { rgb, width, height, blank: !opaque && ground === null && !(source instanceof ImageData) };
+  return { rgb, width, height, blank: !opaque && background === null && !(source instanceof ImageData) };
 }
 
 /** A picture that is read a few rows at a time. */

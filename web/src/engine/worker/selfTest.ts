@@ -5,7 +5,9 @@ import { compareSelfTest, selfTestPicture, type Verdict } from "../core/selftest
 import type { Model } from "./model";
 import { readPhoto } from "./photo";
 
-/** How far the pixels of a bitmap may be off, on average: canvases of some browsers add noise against fingerprinting. */
+/**
+ * How far the pixels of a bitmap may be off, on average: canvases of some browsers add noise against fingerprinting.
+ */
 const mostOff = 8;
 
 export async function runSelfTest(model: Model, test: SelfTest): Promise<Verdict> {

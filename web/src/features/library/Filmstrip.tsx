@@ -15,8 +15,8 @@ export function Filmstrip({ album, onShow }: Props) {
   const photos = album.photos.value;
   const shown = album.shown.value;
   // One photo that is open needs no strip; at the start it is the way back to it.
-  const least = shown === null ? 1 : 2;
-  return photos.length < least || (shown === null && album.returning.value) ? null : (
+  const min = shown === null ? 1 : 2;
+  return photos.length < min || (shown === null && album.returning.value) ? null : (
     <Strip album={album} photos={photos} shown={shown} onShow={onShow} />
   );
 }

@@ -1,8 +1,9 @@
 /**
  * The photos that are kept open: which there are, in the order they came, and what was said about each.
  *
- * One of them is shown, or none. The others are not in memory as pictures, only as files with their documents. Everything is written to
- * this device behind the edits; where that fails, or is not wanted, it lives as long as the page.
+ * One of them is shown, or none. The others are not in memory as pictures, only as files with their documents.
+ * Everything is written to this device behind the edits; where that fails, or is not wanted, it lives as long as the
+ * page.
  */
 import { effect, signal, untracked, type ReadonlySignal } from "@preact/signals";
 import { createDocument, type Document } from "../../document/document";
@@ -53,7 +54,7 @@ export interface Removal {
 }
 
 /** What the album asks of the page. */
-export interface Desk {
+export interface AlbumHost {
   readonly session: ReadonlySignal<Session | null>;
   readonly opening: ReadonlySignal<boolean>;
   show(id: string): Promise<void>;
@@ -72,7 +73,7 @@ export class Album {
   readonly returning = signal(rememberedPhoto() !== null);
   readonly removed = signal<Removal | null>(null);
   readonly store = new Store(
-    () => this.desk.tell(keptNotMessage()),
+    () => this.host.tell(keptNotMessage()),
     () => this.keepAgain(),
   );
 
@@ -93,8 +94,8 @@ export class Album {
   /** Photos of which it was said that another tab edits them, too. */
   private readonly shared = new Set<string>();
 
-  constructor(private readonly desk: Desk) {
-    effect(() => this.follow(desk.session.value));
+  constructor(private readonly host: AlbumHost) {
+    effect(() => this.follow(host.session.value));
     let before = keepsNothing.peek();
     effect(() => {
       if (keepsNothing.value !== before) this.obey((before = keepsNothing.value));
@@ -109,8 +110,8 @@ export class Album {
   }
 
   /**
-   * Brings back what was kept, and the photo that was open last – unless another one was opened in the meantime. The memory of which it was
-   * is set aside while it is read, so that a photo that ends the page does not do so for ever.
+   * Brings back what was kept, and the photo that was open last – unless another one was opened in the meantime. The
+   * memory of which it was is set aside while it is read, so that a photo that ends the page does not do so for ever.
    */
   async restore(): Promise<void> {
     const last = rememberedPhoto();
@@ -126,15 +127,15 @@ export class Album {
         thumbnail: record.thumbnail instanceof Blob ? pictured(record.thumbnail) : null,
       }));
     this.photos.value = [...kept, ...this.photos.peek()];
-    const idle = this.desk.session.peek() === null && !this.desk.opening.peek();
-    if (last && idle && kept.some(({ id }) => id === last)) await this.desk.show(last);
+    const idle = this.host.session.peek() === null && !this.host.opening.peek();
+    if (last && idle && kept.some(({ id }) => id === last)) await this.host.show(last);
     removeEventListener("pagehide", hold);
     this.returning.value = false;
   }
 
   /**
-   * A place for a picture: the one it has already, when the very same file was opened before. A project gets a place of its own for its
-   * photo, beside the one that the same photo may have.
+   * A place for a picture: the one it has already, when the very same file was opened before. A project gets a place of
+   * its own for its photo, beside the one that the same photo may have.
    */
   async place(file: Blob, name: string): Promise<Sheet> {
     const blob = await takeBytes(file);
@@ -161,7 +162,7 @@ export class Album {
       this.written.set(id, stored.saved);
       return { ...kept, blob, document: revive(stored.document), model: null };
     }
-    if (!mine) this.desk.tell(damagedMessage());
+    if (!mine) this.host.tell(damagedMessage());
     return { ...kept, blob, document: mine, model: null };
   }
 
@@ -202,7 +203,7 @@ export class Album {
         unreadable.push(file);
       }
     }
-    if (unreadable.length) this.desk.tell(unreadableMessage(unreadable.map(({ name }) => name)));
+    if (unreadable.length) this.host.tell(unreadableMessage(unreadable.map(({ name }) => name)));
     return added;
   }
 
@@ -217,8 +218,8 @@ export class Album {
     this.removed.value = { photo, index, wasShown };
     if (!wasShown) return;
     const neighbour = this.photos.peek()[Math.min(index, this.photos.peek().length - 1)];
-    if (neighbour) void this.desk.show(neighbour.id);
-    else this.desk.home();
+    if (neighbour) void this.host.show(neighbour.id);
+    else this.host.home();
   }
 
   putBack(): void {
@@ -227,7 +228,7 @@ export class Album {
     this.removed.value = null;
     this.photos.value = this.photos.peek().toSpliced(removal.index, 0, removal.photo);
     this.schedule(removal.photo.id);
-    if (removal.wasShown) void this.desk.show(removal.photo.id);
+    if (removal.wasShown) void this.host.show(removal.photo.id);
   }
 
   /** Now it is gone for good. */
@@ -240,7 +241,7 @@ export class Album {
 
   /** Deletes every photo with all that belongs to it, the open one too. */
   async clear(): Promise<void> {
-    this.desk.home();
+    this.host.home();
     this.removed.value = null;
     this.erase(this.photos.peek());
     this.photos.value = [];
@@ -251,12 +252,12 @@ export class Album {
   step(by: 1 | -1): void {
     const photos = this.photos.peek();
     if (!photos.length) return;
-    const at = this.desk.opening.peek() ? (this.aim ?? this.shown.peek()) : this.shown.peek();
+    const at = this.host.opening.peek() ? (this.aim ?? this.shown.peek()) : this.shown.peek();
     const from = photos.findIndex(({ id }) => id === at);
     const next = photos[from < 0 ? (by > 0 ? 0 : photos.length - 1) : (from + by + photos.length) % photos.length]!;
     if (next.id === at) return;
     this.aim = next.id;
-    void this.desk.show(next.id);
+    void this.host.show(next.id);
   }
 
   private has = (id: string): boolean => this.photos.peek().some((photo) => photo.id === id);
@@ -320,7 +321,10 @@ export class Album {
     if (!keepsNothing.peek()) this.edits?.postMessage(records.map(({ id }) => id));
   }
 
-  /** Nothing is to be kept: what was kept goes at once, and the photos of this visit stay until it ends. Or they are kept after all. */
+  /**
+   * Nothing is to be kept: what was kept goes at once, and the photos of this visit stay until it ends. Or they are
+   * kept after all.
+   */
   private obey(nothing: boolean): void {
     untracked(() => {
       rememberPhoto(this.shown.peek());
@@ -335,7 +339,7 @@ export class Album {
 
   /** Writes every photo that there is here, with what was said about it as far as this page knows. */
   private keepAgain(): void {
-    const session = this.desk.session.peek();
+    const session = this.host.session.peek();
     for (const photo of this.photos.peek()) {
       // What came out of the database is gone with it, but for the photo that is shown.
       const blob = session && this.ids.get(session) === photo.id ? session.photo.blob : photo.blob;
@@ -370,7 +374,7 @@ export class Album {
     const id = this.shown.peek();
     if (id === null || !ids.includes(id) || this.shared.has(id)) return;
     this.shared.add(id);
-    this.desk.tell(editedElsewhereMessage());
+    this.host.tell(editedElsewhereMessage());
   }
 
   /** Later than every photo there is. */

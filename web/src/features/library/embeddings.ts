@@ -6,7 +6,7 @@ import { keepsNothing } from "./remembered";
 import type { Store } from "./store";
 
 /** How many photos' embeddings are kept: some megabytes each. */
-const most = 12;
+const maxKept = 12;
 
 /** The memory of one photo. */
 export class PhotoEmbeddings implements Recall {
@@ -44,7 +44,7 @@ export class PhotoEmbeddings implements Recall {
     const bytes = Object.values(saved.tensors).reduce((sum, { data }) => sum + data.byteLength, 0);
     await this.store.putEmbeddings(
       { key: keyOf(this.photo, segmenter), photo: this.photo, made: Date.now(), bytes, saved },
-      most,
+      maxKept,
     );
   }
 }

@@ -1,9 +1,9 @@
 /**
  * The database of what is kept on this device: photos, what was said about them, and what the model computed for them.
  *
- * Nothing here throws. A database that cannot be opened, is full or was switched off is told once (`onFailure`), when a photo
- * or a document would have been written; the page then works from memory. Two pages may write at the same time: every write is a
- * transaction, and the last writer of a photo wins.
+ * Nothing here throws. A database that cannot be opened, is full or was switched off is told once (`onFailure`), when a
+ * photo or a document would have been written; the page then works from memory. Two pages may write at the same time:
+ * every write is a transaction, and the last writer of a photo wins.
  */
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 import type { Document } from "../../document/document";
@@ -119,12 +119,12 @@ export class Store {
     );
   }
 
-  /** Makes room for the newest; without any, they are computed again. @param most How many stay. */
-  async putEmbeddings(record: EmbeddingsRecord, most: number): Promise<void> {
+  /** Makes room for the newest; without any, they are computed again. @param max How many stay. */
+  async putEmbeddings(record: EmbeddingsRecord, max: number): Promise<void> {
     if (keepsNothing.peek()) return;
     await this.change((db) => commit(db.transaction("embeddings", "readwrite"), (tx) => [tx.store.put(record)]));
     const facts = await this.embeddingsFacts();
-    await this.removeEmbeddings(facts.slice(0, Math.max(0, facts.length - most)).map(({ key }) => key));
+    await this.removeEmbeddings(facts.slice(0, Math.max(0, facts.length - max)).map(({ key }) => key));
   }
 
   removeEmbeddings(keys: readonly string[]): Promise<void> {

@@ -39,7 +39,9 @@ export class Models {
     private readonly precise: Precise,
   ) {}
 
-  /** `model/variant` of what was chosen and runs: where an instant model goes before the default, that is the default. */
+  /**
+   * `model/variant` of what was chosen and runs: where an instant model goes before the default, that is the default.
+   */
   readonly running = computed(() => {
     const info = this.engine.segmenter.value?.info;
     if (!info) return null;
@@ -117,7 +119,11 @@ export class Models {
     await this.refresh();
   }
 
-  /** Tries two files out and, when they are a model, runs it. @param size Its input size, where the files did not say it. */
+  /**
+   * Tries two files out and, when they are a model, runs it.
+   *
+   * @param size Its input size, where the files did not say it.
+   */
   async bring(files: readonly File[], size: number | null = null): Promise<void> {
     this.problem.value = null;
     const [first, second, third] = files;

@@ -1,4 +1,7 @@
-/** Where the objects are: in a panel beside the photo, or on a phone in a strip at the thumb with a sheet for everything else. */
+/**
+ * Where the objects are: in a panel beside the photo, or on a phone in a strip at the thumb with a sheet for everything
+ * else.
+ */
 import { ListTree, SquarePlus, X } from "lucide-preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Objects } from "./objects";

@@ -1,4 +1,6 @@
-/** Photos that come with the start of the page: shared by another app, or opened with this one from the file manager. */
+/**
+ * Photos that come with the start of the page: shared by another app, or opened with this one from the file manager.
+ */
 import { takeShared } from "../../workers/service/shared/shared";
 import { sharedNothingMessage, type Message } from "../../state/messages";
 

@@ -207,7 +207,8 @@ export class Output {
     if (!plan.value) return "nothing";
     const behind = isPicture(choice.value.format) && behindOf(choice.value);
     const { name, size, lastModified } = backdrop.value ?? {};
-    // Shapes have a key beside them. Saving an object names its answerer, which changes the object but not how it looks.
+    // Shapes have a key beside them. Saving an object names its answerer, which changes the object but not how it
+    // looks.
     return JSON.stringify([plan.value.previews, behind, name, size, lastModified], (key, value: unknown) =>
       key === "shapes" ? undefined : value,
     );

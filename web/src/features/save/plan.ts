@@ -26,7 +26,7 @@ export interface Plan {
 }
 
 /** More would be too small to see. */
-const mostPreviews = 6;
+const maxPreviews = 6;
 
 export const isPicture = (format: Format): format is PictureFormat =>
   format === "png" || format === "jpeg" || format === "webp";
@@ -66,7 +66,7 @@ function planEach(choice: Choice, photo: string, found: readonly Found[]): Plan 
     : [];
   return {
     files: own.flatMap((file, i) => [file, masks[i] ?? []].flat()),
-    previews: own.slice(0, mostPreviews).map(({ job }) => job),
+    previews: own.slice(0, maxPreviews).map(({ job }) => job),
     name: `${photo}-objects.zip`,
     asPng: null,
   };

@@ -20,8 +20,8 @@ export function BrushBar({ drawing, actions }: Props) {
       <input
         type="range"
         class="slider"
-        min={sizes.least}
-        max={sizes.most}
+        min={sizes.min}
+        max={sizes.max}
         step="any"
         value={drawing.radius.value}
         aria-label={t("Size of the brush")}

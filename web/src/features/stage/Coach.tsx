@@ -1,4 +1,6 @@
-/** The three gestures, on the first photo of the first visit. Goes away with the first of them, and does not come back. */
+/**
+ * The three gestures, on the first photo of the first visit. Goes away with the first of them, and does not come back.
+ */
 import { X } from "lucide-preact";
 import { IconButton } from "../../components/IconButton";
 import { t } from "../../i18n/translate";

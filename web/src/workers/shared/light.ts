@@ -1,12 +1,12 @@
 /** The brightness of a photo, which edges follow. */
 import { brightness, guideSize, type Guide } from "../../postprocess/postprocess";
 import type { Rect, Size } from "../../engine/core/geometry";
-import { groundOf, isOpaque, layOn, type Ground } from "../../engine/core/ground";
+import { backgroundOf, isOpaque, layOn, type Background } from "../../engine/core/background";
 
 /** On the grid that answers are finished on. @param photo The size that the picture has at its own resolution. */
 export function guideOf(picture: ImageBitmap, photo: Size): Guide {
   const data = small(picture, photo);
-  return brightness(layOn(data, groundOf([data]) ?? 0));
+  return brightness(layOn(data, backgroundOf([data]) ?? 0));
 }
 
 function small(picture: ImageBitmap, photo: Size): Uint8ClampedArray {
@@ -20,15 +20,15 @@ function small(picture: ImageBitmap, photo: Size): Uint8ClampedArray {
 /** Reads it square by square at the photo's own resolution. */
 export function lightOf(bitmap: ImageBitmap): (rect: Rect) => Float32Array {
   let context: OffscreenCanvasRenderingContext2D | null = null;
-  let ground: Ground | null = null;
+  let background: Background | null = null;
   return ({ x, y, width, height }) => {
     if (!context || context.canvas.width < width || context.canvas.height < height) context = canvas(width, height);
     context.drawImage(bitmap, x, y, width, height, 0, 0, width, height);
     const { data } = context.getImageData(0, 0, width, height);
     if (isOpaque(data)) return brightness(data);
     // One for the whole photo, so that squares meet without a seam.
-    ground ??= groundOf([small(bitmap, bitmap)]) ?? 0;
-    return brightness(layOn(data, ground));
+    background ??= backgroundOf([small(bitmap, bitmap)]) ?? 0;
+    return brightness(layOn(data, background));
   };
 }
 

@@ -1,4 +1,6 @@
-/** What the page and Python must decide alike: the golden files of tests/golden/make_prompts.py, which pytest reads too. */
+/**
+ * What the page and Python must decide alike: the golden files of tests/golden/make_prompts.py, which pytest reads too.
+ */
 import { describe, expect, test } from "vitest";
 import { candidates } from "../../../src/engine/core/candidates";
 import {

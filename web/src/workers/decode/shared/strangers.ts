@@ -1,4 +1,6 @@
-/** Files that people take for photos and that cannot be opened: what they are, so that the message can say what helps. */
+/**
+ * Files that people take for photos and that cannot be opened: what they are, so that the message can say what helps.
+ */
 import { readBrands } from "./brands";
 
 export type Stranger = "raw" | "pdf" | "drawing" | "video" | "photoshop" | "jpeg-xl";

@@ -14,7 +14,11 @@ const fromLight = (light: number): number => (light <= 0.0031308 ? light * 12.92
 /** So fine that no 8-bit value is off after the way there and back. */
 const steps = 2 ** 14;
 
-/** In place. What sRGB cannot show becomes its nearest value in each channel. @param rgba 8 bits a channel; opacity stays. */
+/**
+ * In place. What sRGB cannot show becomes its nearest value in each channel.
+ *
+ * @param rgba 8 bits a channel; opacity stays.
+ */
 export function displayP3ToSrgb(rgba: Uint8ClampedArray): void {
   const light = Float32Array.from({ length: 256 }, (_, value) => toLight(value / 255));
   const value = Uint8Array.from({ length: steps + 1 }, (_, step) => Math.round(fromLight(step / steps) * 255));

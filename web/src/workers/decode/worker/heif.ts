@@ -1,5 +1,6 @@
 /**
- * Opens HEIC where the browser cannot: libheif, compiled to WASM, in files of its own that are loaded when the first such photo comes.
+ * Opens HEIC where the browser cannot: libheif, compiled to WASM, in files of its own that are loaded when the first
+ * such photo comes.
  *
  * The library is LGPL; its WASM stays as it was published, so that anybody can put another build in its place.
  */

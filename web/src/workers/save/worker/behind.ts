@@ -6,8 +6,8 @@ import type { Behind, Selection } from "../shared/protocol";
 import { contextOf, type Source } from "./source";
 
 /**
- * Lays the pixels of one part of the photo over its ground, in place. `scale` says how much smaller they are than the photo's own:
- * 1 for what is saved, less for previews.
+ * Lays the pixels of one part of the photo over its ground, in place. `scale` says how much smaller they are than the
+ * photo's own: 1 for what is saved, less for previews.
  */
 export type Lay = (rgba: Uint8ClampedArray, alpha: Uint8Array, part: Rect) => void;
 
@@ -40,7 +40,10 @@ export async function layer(
 const over = (rgba: Uint8ClampedArray, alpha: Uint8Array, ground: Uint8ClampedArray): void =>
   blend(rgba, alpha, (pixel, channel) => ground[4 * pixel + channel]!);
 
-/** Pixels of `part`, where a picture is stretched over `place`. It is drawn as a whole and clipped, so that no seam shows. */
+/**
+ * Pixels of `part`, where a picture is stretched over `place`. It is drawn as a whole and clipped, so that no seam
+ * shows.
+ */
 function picturePart(picture: ImageBitmap, place: Rect, part: Rect): Uint8ClampedArray {
   const context = contextOf(part);
   context.imageSmoothingQuality = "high";

@@ -1,4 +1,7 @@
-/** Shared photos on their way from the service worker, which receives them, to the page, which takes them out. Used on both sides. */
+/**
+ * Shared photos on their way from the service worker, which receives them, to the page, which takes them out. Used on
+ * both sides.
+ */
 
 const cacheName = "tapmask-shared";
 const nameHeader = "X-Name";

@@ -1,8 +1,10 @@
 /**
- * Makes the page work offline, and gives it cross-origin isolation (and so threads) on hosts that cannot send the headers for it.
+ * Makes the page work offline, and gives it cross-origin isolation (and so threads) on hosts that cannot send the
+ * headers for it.
  *
- * The app, the model that answers first and the CPU runtime are precached. The GPU runtime is kept when it is first used, as is the HEIC decoder. Other models are
- * not kept here: the engine keeps them itself, because it checks them first.
+ * The app, the model that answers first and the CPU runtime are precached. The GPU runtime is kept when it is first
+ * used, as is the HEIC decoder. Other models are not kept here: the engine keeps them itself, because it checks them
+ * first.
  */
 import { clientsClaim, type WorkboxPlugin } from "workbox-core";
 import { ExpirationPlugin } from "workbox-expiration";
@@ -58,7 +60,8 @@ registerRoute(
   }),
 );
 
-// Hashed names: what is cached under them never changes. A runtime is two files; those of an earlier version go in time.
+// Hashed names: what is cached under them never changes. A runtime is two files; those of an earlier version go in
+// time.
 registerRoute(
   ({ url, sameOrigin }) => sameOrigin && /\/assets\/(?!libheif-)[^/]+\.(wasm|mjs)$/.test(url.pathname),
   new CacheFirst({ cacheName: runtimeCache, plugins: [isolate, new ExpirationPlugin({ maxEntries: 4 })] }),
