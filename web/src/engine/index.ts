@@ -18,6 +18,7 @@ export type {
   PromptBox,
   PromptPoint,
   Provider,
+  RuntimeInfo,
   SegmentKind,
   Segmentation,
   Variant,

@@ -58,6 +58,7 @@ export type {
   NoThreads,
   Progress,
   Provider,
+  RuntimeInfo,
   SegmentKind,
   Segmentation,
 } from "./types";
