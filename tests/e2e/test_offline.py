@@ -71,7 +71,7 @@ def test_the_first_visit_keeps_the_runtime_of_a_gpu(gpu_browser: Browser, own_si
     app = visits(service_workers="allow").open("webgpu")
     if not app.page.evaluate(HAS_ADAPTER):
         pytest.skip("This browser emulates no GPU.")
-    app.complaints.allow(r"Failed to load resource: net::ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED)")
+    app.complaints.allow(r"Failed to load resource: net::ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED|FAILED)")
     app.complaints.allow(r"fetching the script|Failed to update a ServiceWorker")
     app.is_ready()
     app.page.wait_for_function(INSTALLED, timeout=PATIENCE)

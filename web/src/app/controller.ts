@@ -21,6 +21,7 @@ import { Photo } from "../state/photo";
 import { Precise } from "../state/precise";
 import { otherModelMessage, projectMessage } from "../state/projects";
 import type { Runner } from "../state/race";
+import type { Renewable } from "../state/renewal";
 import { Prompting } from "../state/prompting";
 import { Saving } from "../features/save/saving";
 import { isAborted, Session } from "../state/session";
@@ -110,7 +111,7 @@ export class Controller {
   });
 
   /** The engines that may run a model elsewhere: the precise one first, which takes longer. */
-  readonly runners = (): readonly Runner[] => [...this.precise.runners(), this.engine];
+  readonly runners = (): readonly (Runner & Renewable)[] => [...this.precise.runners(), this.engine];
 
   /** Settles when the model runs, or cannot. */
   start(): Promise<void> {

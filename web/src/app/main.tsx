@@ -76,19 +76,25 @@ function open(): void {
   } else if (import.meta.env.PROD && !globalThis.crossOriginIsolated) {
     // The service worker is what brings isolation, and a reload: let it come first.
     void register();
-    void controller.start().then(() => findFastest(controller));
+    void controller.start().then(() => useQuiet(controller));
   } else {
     // Two downloads of the same model would compete.
     void controller.start().then(() => {
       if (import.meta.env.PROD) void register();
-      void findFastest(controller);
+      void useQuiet(controller);
     });
   }
 }
 
-/** Once per device, model and browser version, while nobody waits for anything. */
-async function findFastest(controller: Controller): Promise<void> {
-  const [{ Race }, { watchStillness }] = await Promise.all([import("../state/race"), import("../state/stillness")]);
+/** What is done while nobody waits for anything: the fastest provider is found, once, and a worn worker replaced. */
+async function useQuiet(controller: Controller): Promise<void> {
+  const [{ Race }, { Renewal }, { watchStillness }] = await Promise.all([
+    import("../state/race"),
+    import("../state/renewal"),
+    import("../state/stillness"),
+  ]);
   const still = watchStillness(5000);
-  new Race(controller.runners).watch(computed(() => still.value && controller.idle.value));
+  const quiet = computed(() => still.value && controller.idle.value);
+  new Renewal(controller.runners).watch(quiet);
+  new Race(controller.runners).watch(quiet);
 }

@@ -20,6 +20,7 @@ export type {
   PromptPoint,
   Provider,
   Region,
+  RuntimeInfo,
   SegmentKind,
   Segmentation,
   Variant,

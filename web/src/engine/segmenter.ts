@@ -59,6 +59,7 @@ export type {
   NoThreads,
   Progress,
   Provider,
+  RuntimeInfo,
   SegmentKind,
   Segmentation,
 } from "./types";

@@ -1,6 +1,6 @@
 /** The running model: loads it, tells how far that is, and starts it elsewhere when its device is lost. */
 import { computed, signal } from "@preact/signals";
-import { EngineError, Segmenter, type Progress, type Provider } from "../engine/segmenter";
+import { EngineError, Segmenter, type LoadOptions, type Progress, type Provider } from "../engine/segmenter";
 import { preferred } from "./verdicts";
 
 export interface EngineChoice {
@@ -71,19 +71,14 @@ export class Engine {
   async load(providers: readonly Provider[] | undefined = this.choice.providers): Promise<void> {
     this.segmenter.peek()?.dispose();
     this.phase.value = { state: "loading", progress: null };
-    const { manifest, model, variant, own, remembered, instant } = this.choice;
+    const { manifest, remembered, instant } = this.choice;
     const { signal } = this.stopped;
     try {
-      const options = {
+      const segmenter = await this.open({
         providers,
-        prefer: preferred,
-        signal,
-        onProgress: (progress: Progress) => (this.phase.value = { state: "loading", progress }),
-        onLost: (error: EngineError) => this.replace(error, segmenter.info.provider, providers ?? everywhere),
-      };
-      const segmenter: Segmenter = await (own
-        ? Segmenter.loadOwn(own, options)
-        : Segmenter.load(manifest, { ...options, model, variant, instant: this.isDefault && instant?.() }));
+        onProgress: (progress) => (this.phase.value = { state: "loading", progress }),
+        onLost: (error) => this.replace(error, segmenter.info.provider, providers ?? everywhere),
+      });
       if (signal.aborted) return segmenter.dispose();
       this.phase.value = { state: "running", segmenter };
     } catch (error) {
@@ -93,6 +88,24 @@ export class Engine {
         return this.load(providers);
       }
       this.phase.value = { state: "failed", error };
+    }
+  }
+
+  /** A fresh worker takes over from the one that runs, where it can be had; photos follow. Never rejects. */
+  async renew(): Promise<void> {
+    const worn = this.segmenter.peek();
+    if (!worn) return;
+    const { provider } = worn.info;
+    try {
+      const fresh = await this.open({
+        providers: [provider],
+        onLost: (error) => this.replace(error, provider, this.choice.providers ?? everywhere),
+      });
+      if (this.segmenter.peek() !== worn || this.stopped.signal.aborted) return fresh.dispose();
+      this.phase.value = { state: "running", segmenter: fresh };
+      worn.dispose();
+    } catch {
+      // The worn one goes on.
     }
   }
 
@@ -114,6 +127,14 @@ export class Engine {
     return own
       ? Segmenter.loadOwn(own, options)
       : Segmenter.load(manifest, { ...options, model: info.model.id, variant: info.variant });
+  }
+
+  private open(how: Pick<LoadOptions, "providers" | "onProgress" | "onLost">): Promise<Segmenter> {
+    const { manifest, model, variant, own, instant } = this.choice;
+    const options = { ...how, prefer: preferred, signal: this.stopped.signal };
+    return own
+      ? Segmenter.loadOwn(own, options)
+      : Segmenter.load(manifest, { ...options, model, variant, instant: this.isDefault && instant?.() });
   }
 
   /** For good: frees all it holds. */

@@ -5,7 +5,7 @@ import { Engine, type EngineChoice } from "./engine";
 import { tiers } from "./tierChoice";
 
 /** What is asked of the engine behind; tests bring their own. */
-export type Behind = Pick<Engine, "phase" | "segmenter" | "load" | "stop" | "isFree" | "beside">;
+export type Behind = Pick<Engine, "phase" | "segmenter" | "load" | "stop" | "isFree" | "beside" | "renew">;
 
 const behind = (choice: EngineChoice): Behind => new Engine(choice, () => undefined);
 

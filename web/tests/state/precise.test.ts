@@ -33,6 +33,7 @@ function setUp() {
       stop: vi.fn(),
       isFree: true,
       beside: vi.fn(),
+      renew: vi.fn(),
     };
     made.push(engine);
     return engine;
