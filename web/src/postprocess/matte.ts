@@ -7,7 +7,8 @@
  */
 import { axis, Bilinear } from "../engine/core/bilinear";
 import type { Rect, Size } from "../engine/core/geometry";
-import { Neighbourhoods, type Planes } from "./colourLines";
+import { boxMean } from "./blur";
+import { Neighbourhoods, type ColourLines, type Planes } from "./colourLines";
 import { fillIn } from "./fillIn";
 import { signedDistance } from "./morphology";
 
@@ -33,11 +34,13 @@ const chosen = {
   /** What is so far inside, of the reach, is the object itself. */
   inside: 0.6,
   /** A difference of colours that says nothing, 0 to 1. */
-  noise: 0.05,
+  noise: 0.07,
   /** How much the colours' spread on either side takes from what their difference says. */
-  spread: 0.7,
+  spread: 1.2,
   /** Where colours say nothing, the edge is this soft, of the reach. */
   ramp: 0.25,
+  /** Samples around each over which colours in front and behind are averaged again, once opacity is known. */
+  nearby: 3,
   /** Nearly opaque is opaque, nearly transparent is transparent. */
   stretch: 0.05,
 };
@@ -57,18 +60,22 @@ export function matteOf(mask: Uint8Array, colours: Planes, rect: Rect, size: Siz
   }
   // A thing thinner than the reach has no inside of that kind; then its middle is what is known.
   if (!inner.includes(1)) inner.set(mask);
-  const [front, behind] = [carried(colours, inner, size), carried(colours, outer, size)];
-  const opacity = guessed(colours, front, behind, distance, reach);
-  for (let i = 0; i < count; i++) if (inner[i] || outer[i]) opacity[i] = inner[i]!;
+  const far: Sides = { front: carried(colours, inner, size), behind: carried(colours, outer, size) };
   const neighbourhoods = new Neighbourhoods(colours, size, chosen.radius, chosen.flat);
-  const lines = neighbourhoods.lines(opacity);
+  const linesBy = (sides: Sides): ColourLines => {
+    const opacity = guessed(colours, sides, distance, reach);
+    for (let i = 0; i < count; i++) if (inner[i] || outer[i]) opacity[i] = inner[i]!;
+    return neighbourhoods.lines(opacity);
+  };
+  const sides = nearer(far, colours, neighbourhoods.read(linesBy(far)), size);
+  const lines = linesBy(sides);
   const values = new Float32Array(count * perSample);
   for (let i = 0, o = 0; i < count; i++, o += perSample) {
     values[o] = distance[i]!;
     for (let c = 0; c < 4; c++) values[o + channels.lines + c] = lines[c]![i]!;
     for (let c = 0; c < 3; c++) {
-      values[o + channels.foreground + c] = front.mean[c]![i]! * 255;
-      values[o + channels.ground + c] = behind.mean[c]![i]! * 255;
+      values[o + channels.foreground + c] = sides.front.mean[c]![i]! * 255;
+      values[o + channels.ground + c] = sides.behind.mean[c]![i]! * 255;
     }
   }
   return { rect, ...size, values, reach };
@@ -78,6 +85,11 @@ export function matteOf(mask: Uint8Array, colours: Planes, rect: Rect, size: Siz
 interface Known {
   readonly mean: readonly Float32Array[];
   readonly spread: readonly Float32Array[];
+}
+
+interface Sides {
+  readonly front: Known;
+  readonly behind: Known;
 }
 
 function carried(colours: Planes, weight: Float32Array, size: Size): Known {
@@ -90,8 +102,43 @@ function carried(colours: Planes, weight: Float32Array, size: Size): Known {
   return { mean, spread };
 }
 
+/** Colours in front and behind as they are right here: what opacity leaves of the photo's to either, averaged by how much of it is seen. */
+function nearer({ front, behind }: Sides, colours: Planes, opacity: Float32Array, size: Size): Sides {
+  const seen = opacity.map(clamped);
+  const hidden = seen.map((value) => 1 - value);
+  return {
+    front: { ...front, mean: averaged(front.mean, behind.mean, colours, seen, size) },
+    behind: { ...behind, mean: averaged(behind.mean, front.mean, colours, hidden, size) },
+  };
+}
+
+function averaged(
+  mine: readonly Float32Array[],
+  other: readonly Float32Array[],
+  colours: Planes,
+  share: Float32Array,
+  size: Size,
+): Float32Array[] {
+  const weight = boxMean(share, size, chosen.nearby);
+  return mine.map((before, c) => {
+    const [beside, colour] = [other[c]!, colours[c]!];
+    const sum = new Float32Array(share.length);
+    for (let i = 0; i < sum.length; i++) {
+      const [a, own] = [share[i]!, before[i]!];
+      sum[i] = a * (own + a * (colour[i]! - a * own - (1 - a) * beside[i]!));
+    }
+    const out = boxMean(sum, size, chosen.nearby);
+    for (let i = 0; i < out.length; i++) {
+      // Where hardly anything of it is seen, what was carried from afar says more.
+      const trust = Math.min(1, weight[i]! * 10);
+      out[i] = before[i]! + trust * (out[i]! / Math.max(weight[i]!, 1e-3) - before[i]!);
+    }
+    return out;
+  });
+}
+
 /** Opacity by how a colour lies between those in front and behind; as far as these do not differ, by the outline. */
-function guessed(colours: Planes, front: Known, behind: Known, distance: Float32Array, reach: number): Float32Array {
+function guessed(colours: Planes, { front, behind }: Sides, distance: Float32Array, reach: number): Float32Array {
   const out = new Float32Array(distance.length);
   for (let i = 0; i < out.length; i++) {
     const byOutline = clamped(0.5 + distance[i]! / (2 * chosen.ramp * reach));
