@@ -151,7 +151,7 @@ def test_a_cutout_has_no_halo_of_the_old_ground(app: App, tmp_path: Path) -> Non
     edge = (opacity > 0) & (opacity < 1)
     assert np.abs(soft[..., 3] / 255 - opacity)[edge].mean() < 0.1
     assert green_on_white(soft)[edge].max() < 40
-    assert iou(mask, opacity > 0.5) > 0.97, "the mask itself stays hard"
+    assert iou(mask, opacity > 0.5) > 0.93, "the mask itself stays hard"
     refine(app)["finish-soft"].uncheck()
     hard = close(app).cutout()
     assert set(np.unique(hard[..., 3])) == {0, 255}
