@@ -126,6 +126,39 @@ def test_feather_makes_a_soft_edge_and_keeps_the_middle(app: App) -> None:
     assert soft[CUP[1], CUP[0]] == 255
 
 
+def soft_disc(folder: Path) -> tuple[Path, np.ndarray]:
+    """A red disc out of focus on a green ground, and its opacity, 0 to 1."""
+    y, x = np.mgrid[:400, :600] + 0.5
+    opacity = (0.5 + (80 - np.hypot(x - 300, y - 200)) / 12).clip(0, 1)
+    pixels = opacity[..., None] * (210, 40, 30) + (1 - opacity[..., None]) * (60, 190, 70)
+    noise = np.random.default_rng(3).integers(-6, 7, pixels.shape)
+    path = folder / "disc.png"
+    Image.fromarray((pixels + noise).astype(np.uint8)).save(path)
+    return path, opacity
+
+
+def green_on_white(cutout: np.ndarray) -> np.ndarray:
+    """How much greener than blue each pixel is, laid on white."""
+    alpha = cutout[..., 3:] / 255.0
+    laid = cutout[..., :3] * alpha + 255 * (1 - alpha)
+    return laid[..., 1] - laid[..., 2]
+
+
+def test_a_cutout_has_no_halo_of_the_old_ground(app: App, tmp_path: Path) -> None:
+    path, opacity = soft_disc(tmp_path)
+    app.open(finish=None).choose_file(path).tap(300, 200)
+    soft, mask = app.cutout(), app.mask()
+    edge = (opacity > 0) & (opacity < 1)
+    assert np.abs(soft[..., 3] / 255 - opacity)[edge].mean() < 0.1
+    assert green_on_white(soft)[edge].max() < 40
+    assert iou(mask, opacity > 0.5) > 0.93, "the mask itself stays hard"
+    refine(app)["finish-soft"].uncheck()
+    hard = close(app).cutout()
+    assert set(np.unique(hard[..., 3])) == {0, 255}
+    assert np.array_equal(hard[..., 3] == 255, mask)
+    assert green_on_white(hard)[edge].max() > 60, "so there was one to be seen"
+
+
 def test_growing_and_shrinking(app: App) -> None:
     app.open(finish=None).choose_sample("coffee").tap(*CUP)
     before = app.mask()

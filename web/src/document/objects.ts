@@ -14,7 +14,7 @@ import {
   type Question,
   type Step,
 } from "./document";
-import { cleanFinish } from "../postprocess/postprocess";
+import { cleanFinish, completeFinish } from "../postprocess/postprocess";
 import { noStrokes } from "../postprocess/strokes";
 
 export const objectsOf = (doc: Document): readonly PhotoObject[] => currentStep(doc).objects;
@@ -102,15 +102,30 @@ export function revive(doc: Document): Document {
     if (!revisions.has(old)) revisions.set(old, newRevision());
     return revisions.get(old)!;
   };
+  const finishes = shared(completeFinish);
   const steps: Step[] = doc.steps.map((step) => ({
     ...step,
-    objects: step.objects.map((object) => ({ ...older, ...object, revision: renew(object.revision) })),
+    objects: step.objects.map((object) => ({
+      ...older,
+      ...object,
+      finish: object.finish ? finishes(object.finish) : cleanFinish,
+      revision: renew(object.revision),
+    })),
   }));
   return { steps, index: doc.index };
 }
 
+/** Equal for what is the same object: pages keep outlines by it. */
+function shared<T extends object, U>(make: (from: T) => U): (from: T) => U {
+  const made = new Map<T, U>();
+  return (from) => {
+    if (!made.has(from)) made.set(from, make(from));
+    return made.get(from)!;
+  };
+}
+
 /** What objects did not have once. */
-const older = { finish: cleanFinish, strokes: noStrokes, model: null };
+const older = { strokes: noStrokes, model: null };
 
 function change(doc: Document, id: number, to: Partial<Pick<PhotoObject, "name" | "hidden">>): Document {
   const object = findObject(doc, id);

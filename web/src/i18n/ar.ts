@@ -358,6 +358,7 @@ export const arabic: Catalogue = {
   Pieces: "القِطع",
   Holes: "الثقوب",
   "Edges follow the photo": "الحواف تتبع الصورة",
+  "Soft edges in cut-outs": "حواف ناعمة في القصاصة",
   Smooth: "تنعيم",
   "Grow or shrink": "توسيع أو تقليص",
   "{count} px": "\u200e{count} بكسل",

@@ -367,6 +367,7 @@ export const german = {
   Pieces: "Stücke",
   Holes: "Löcher",
   "Edges follow the photo": "Kanten folgen dem Foto",
+  "Soft edges in cut-outs": "Weiche Kanten beim Freistellen",
   Smooth: "Glätten",
   "Grow or shrink": "Ausweiten oder schrumpfen",
   "{count} px": "{count} px",

@@ -24,6 +24,8 @@ export interface Finish {
   readonly smooth: number;
   /** Edges follow the photo's. */
   readonly edges: boolean;
+  /** Cut-outs are as soft along the outline as the photo is there, and keep nothing of the old ground's colour. Masks stay hard. */
+  readonly soft: boolean;
   /** Image pixels that the outline moves outwards; negative: inwards. */
   readonly grow: number;
   /** Image pixels over which the edge goes from transparent to opaque. */
@@ -31,29 +33,56 @@ export interface Finish {
 }
 
 /** The model's answer as it is. */
-export const rawFinish: Finish = { parts: "all", holes: "keep", smooth: 0, edges: false, grow: 0, feather: 0 };
+export const rawFinish: Finish = {
+  parts: "all",
+  holes: "keep",
+  smooth: 0,
+  edges: false,
+  soft: false,
+  grow: 0,
+  feather: 0,
+};
 
-export const cleanFinish: Finish = { parts: "large", holes: "small", smooth: 4, edges: true, grow: 0, feather: 0 };
+export const cleanFinish: Finish = {
+  parts: "large",
+  holes: "small",
+  smooth: 4,
+  edges: true,
+  soft: true,
+  grow: 0,
+  feather: 0,
+};
 
 const choices = { parts: ["all", "large", "tapped"], holes: ["keep", "small", "fill"] } as const;
 
+/** A finish as it was stored: one of before there were soft edges does not say whether it has any. */
+export type StoredFinish = Omit<Finish, "soft"> & Partial<Pick<Finish, "soft">>;
+
+/** What was stored without soft edges looks as it did. */
+export const completeFinish = (stored: StoredFinish): Finish => ({ ...stored, soft: stored.soft ?? false });
+
 /** Tells a finish that was stored from something else. */
-export function isFinish(value: unknown): value is Finish {
+export function isFinish(value: unknown): value is StoredFinish {
   if (typeof value !== "object" || value === null) return false;
-  const { parts, holes, smooth, edges, grow, feather } = value as Record<keyof Finish, never>;
+  const { parts, holes, smooth, edges, soft, grow, feather } = value as Record<keyof Finish, never>;
   return (
     choices.parts.includes(parts) &&
     choices.holes.includes(holes) &&
     [smooth, grow, feather].every(Number.isFinite) &&
-    typeof edges === "boolean"
+    typeof edges === "boolean" &&
+    (soft === undefined || typeof soft === "boolean")
   );
 }
 
 export const sameFinish = (a: Finish, b: Finish): boolean =>
   (Object.keys(rawFinish) as (keyof Finish)[]).every((key) => a[key] === b[key]);
 
-/** Does the finish move the outline? Feather alone does not. */
-export const keepsOutline = (finish: Finish): boolean => sameFinish({ ...finish, feather: 0 }, rawFinish);
+/** Does the finish leave the outline where it was? Softness does. */
+export const keepsOutline = (finish: Finish): boolean =>
+  sameFinish({ ...finish, feather: 0, soft: rawFinish.soft }, rawFinish);
+
+/** An edge that somebody moved or feathered is not looked for in the photo. */
+export const isSoft = ({ soft, grow, feather }: Finish): boolean => soft && grow === 0 && feather === 0;
 
 /** The brightness of a photo, 0 to 1, on a grid over all of it: `guideSize` says which. */
 export type Guide = Float32Array;
@@ -299,8 +328,8 @@ function bilinear(values: Float32Array, field: Field, rect: Rect, size: Size = r
   return new Bilinear(values, field.width, columns, rows).all();
 }
 
-/** The smallest rectangle of samples that holds the mask and a margin around it, inside the grid. */
-function boundsOf(mask: Uint8Array, { width, height }: Size, margin: number): Rect | null {
+/** The smallest rectangle of samples that holds the mask and a margin around it, inside the grid; null: the mask is empty. */
+export function boundsOf(mask: Uint8Array, { width, height }: Size, margin: number): Rect | null {
   let [left, right, top, bottom] = [width, -1, -1, -1];
   for (let y = 0, i = 0; y < height; y++)
     for (let x = 0; x < width; x++, i++) {
@@ -316,7 +345,8 @@ function boundsOf(mask: Uint8Array, { width, height }: Size, margin: number): Re
   return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
-function crop<T extends Uint8Array | Float32Array>(values: T, { width }: Size, part: Rect): T {
+/** The samples of a part of a grid. */
+export function crop<T extends Uint8Array | Float32Array>(values: T, { width }: Size, part: Rect): T {
   const out = new (values.constructor as new (length: number) => T)(part.width * part.height);
   for (let y = 0; y < part.height; y++)
     out.set(values.subarray((part.y + y) * width + part.x, (part.y + y) * width + part.x + part.width), y * part.width);

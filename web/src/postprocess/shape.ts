@@ -1,6 +1,6 @@
 /** What an object looks like on the photo: the model's answer, and what was done to it since. */
 import { boxMean } from "./blur";
-import { finishMask, keepsOutline, readField, type Field, type Finish, type Guide } from "./postprocess";
+import { finishMask, keepsOutline, readField, type Finish, type Guide } from "./postprocess";
 import type { Point, Rect, Size } from "../engine/core/geometry";
 import { joinBounds, maskBounds, sampleMask } from "../engine/core/mask";
 import type { LowResMask, PromptPoint } from "../engine/core/prompt";
@@ -151,7 +151,8 @@ export function exactBounds({ near, read }: Cover): Rect | null {
   return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
-const wholePixels = ({ rect }: Field, photo: Size): Rect => {
+/** The photo's whole pixels that a field's rectangle touches. */
+export const wholePixels = ({ rect }: { readonly rect: Rect }, photo: Size): Rect => {
   const [left, top] = [Math.max(0, Math.floor(rect.x)), Math.max(0, Math.floor(rect.y))];
   return {
     x: left,
@@ -171,7 +172,8 @@ function grown({ x, y, width, height }: Rect, by: number, photo: Size): Rect {
   };
 }
 
-function intersection(a: Rect, b: Rect): Rect | null {
+/** What two rectangles share; null: nothing. */
+export function intersection(a: Rect, b: Rect): Rect | null {
   const [left, top] = [Math.max(a.x, b.x), Math.max(a.y, b.y)];
   const [right, bottom] = [Math.min(a.x + a.width, b.x + b.width), Math.min(a.y + a.height, b.y + b.height)];
   return right > left && bottom > top ? { x: left, y: top, width: right - left, height: bottom - top } : null;

@@ -1,7 +1,7 @@
 /** What is done to the mask of the active object; the photo shows it at once. */
 import { RotateCcw, X } from "lucide-preact";
 import { useEffect, useRef } from "preact/hooks";
-import { cleanFinish, rawFinish, sameFinish, type Finish } from "../../postprocess/postprocess";
+import { cleanFinish, isSoft, rawFinish, sameFinish, type Finish } from "../../postprocess/postprocess";
 import type { Size } from "../../engine/core/geometry";
 import type { Refining } from "../../state/refining";
 import { IconButton } from "../../components/IconButton";
@@ -74,6 +74,17 @@ export function Refine({ finish, photo, refining, toggle }: Props) {
           checked={finish.edges}
           data-testid="finish-edges"
           onChange={(event) => refining.set({ edges: event.currentTarget.checked })}
+        />
+      </label>
+      <label class="refine-switch">
+        <span>{t("Soft edges in cut-outs")}</span>
+        <input
+          type="checkbox"
+          role="switch"
+          checked={isSoft(finish)}
+          disabled={finish.grow !== 0 || finish.feather !== 0}
+          data-testid="finish-soft"
+          onChange={(event) => refining.set({ soft: event.currentTarget.checked })}
         />
       </label>
       <Slider

@@ -1,5 +1,5 @@
 /** What the page and the pixel worker say to each other. */
-import type { Shape } from "../../../postprocess/shape";
+import type { FramedShape } from "../../../postprocess/cut";
 import type { FailureCode } from "../../shared/failure";
 import type { Stranger } from "./strangers";
 
@@ -20,12 +20,6 @@ export interface Decoded {
   /** The photo at its own resolution, where `preview` is smaller. */
   full: ImageBitmap | null;
   remark: Remark | null;
-}
-
-/** A shape with the frame and the threshold of the model that it is from: two models may have answered. */
-export interface FramedShape extends Shape {
-  inputSize: number;
-  threshold: number;
 }
 
 /** Their union is what is saved. */

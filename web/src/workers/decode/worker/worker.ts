@@ -2,7 +2,8 @@
 import { expose, transfer } from "comlink";
 import { bands, cutOut } from "../../../engine/core/cutout";
 import type { Rect } from "../../../engine/core/geometry";
-import { alphaOf, type Alpha } from "../../shared/alpha";
+import type { Cut } from "../../../postprocess/cut";
+import { alphaOf, cutoutOf, type Alpha } from "../../shared/alpha";
 import { failureCode } from "../../shared/failure";
 import { PixelError, read, readWithRemark } from "./decode";
 import { encodePng } from "../../../formats/png";
@@ -59,16 +60,16 @@ async function decode(blob: Blob): Promise<Decoded> {
 async function cutout(photo: MaskedPhoto, crop: boolean): Promise<Blob> {
   const bitmap = await read(photo.blob);
   try {
-    const alpha = await alphaOf(bitmap, photo);
-    if (!alpha.bounds) throw new PixelError("empty-mask");
-    const rect: Rect = crop ? alpha.bounds : { x: 0, y: 0, width: bitmap.width, height: bitmap.height };
-    return await encodePng(rect, 4, cutoutBands(bitmap, rect, alpha));
+    const cut = await cutoutOf(bitmap, photo);
+    if (!cut.bounds) throw new PixelError("empty-mask");
+    const rect: Rect = crop ? cut.bounds : { x: 0, y: 0, width: bitmap.width, height: bitmap.height };
+    return await encodePng(rect, 4, cutoutBands(bitmap, rect, cut));
   } finally {
     bitmap.close();
   }
 }
 
-function* cutoutBands(bitmap: ImageBitmap, rect: Rect, alpha: Alpha): Generator<Uint8ClampedArray> {
+function* cutoutBands(bitmap: ImageBitmap, rect: Rect, cut: Cut): Generator<Uint8ClampedArray> {
   const parts = bands(rect, bandPixels);
   const context = new OffscreenCanvas(rect.width, parts[0]!.height).getContext("2d", { willReadFrequently: true });
   if (!context) throw new PixelError("out-of-memory");
@@ -78,7 +79,7 @@ function* cutoutBands(bitmap: ImageBitmap, rect: Rect, alpha: Alpha): Generator<
     const { x, y, width, height } = band;
     context.drawImage(bitmap, x, y, width, height, 0, 0, width, height);
     const { data } = context.getImageData(0, 0, width, height);
-    cutOut(data, alpha.read(band));
+    cutOut(data, cut.take(band, data));
     yield data;
   }
 }

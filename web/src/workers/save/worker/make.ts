@@ -7,7 +7,8 @@ import { svgOf } from "../../../formats/svg";
 import { encodePng } from "../../../formats/png";
 import { layer } from "./behind";
 import type { Job, PictureFormat, Selection } from "../shared/protocol";
-import { bandsOf, contextOf, OutputError, stripsOf, type Source } from "./source";
+import { bandsOf, stripsOf } from "./bands";
+import { contextOf, OutputError, type Source } from "./source";
 
 /** The longest side that a format can write down. */
 const longestSide: Record<Exclude<PictureFormat, "png">, number> = { jpeg: 65535, webp: 16383 };
@@ -45,9 +46,9 @@ async function picture(
   const rect = await source.frame(selection, crop);
   if (format !== "png" && Math.max(rect.width, rect.height) > longestSide[format])
     throw new OutputError("too-large-for-format");
-  const alpha = await source.alpha(selection);
+  const cut = await source.cut(selection);
   const lay = await layer(source, selection, behind, rect);
-  const rows = pixels(source.photo, rect, (data, band) => lay(data, alpha.read(band), band));
+  const rows = pixels(source.photo, rect, (data, band) => lay(data, cut.take(band, data), band));
   if (format === "png")
     return behind.kind === "none" ? encodePng(rect, 4, rows) : encodePng(rect, 3, withoutAlpha(rows));
   return encodeByCanvas(rect, rows, format, quality);
@@ -93,8 +94,9 @@ async function runs(source: Source, selection: Selection): Promise<number[]> {
 
 /** Only the part that holds the object is read: one byte for each of its pixels. */
 async function polygons(source: Source, selection: Selection): Promise<Polygon[]> {
-  const rect = await source.frame(selection, true);
-  return outlinesOf((await source.alpha(selection)).read(rect), rect);
+  const { bounds, read } = await source.alpha(selection);
+  if (!bounds) throw new OutputError("empty-mask");
+  return outlinesOf(read(bounds), bounds);
 }
 
 /** The photo's pixels in bands, each after something was done to it. */

@@ -11,7 +11,7 @@ export async function preview(source: Source, job: Job, side: number): Promise<I
   let pixels: ImageData | null = null;
   for (const { colour, ...selection } of layers) {
     // oxlint-disable-next-line no-await-in-loop -- one after the other: each reads the whole photo
-    const small = await source.small(selection, source.rect, side);
+    const small = await source.smallMask(selection, side);
     pixels ??= new ImageData(small.width, small.height);
     paint(pixels.data, small.alpha, rgbOf(colour), job.kind === "mask");
   }
@@ -24,10 +24,10 @@ async function picturePreview(
   side: number,
 ): Promise<ImageBitmap> {
   const rect = await source.frame(selection, crop);
-  const { width, height, rgba, alpha } = await source.small(selection, rect, side);
+  const { width, height, colours, alpha } = await source.small(selection, rect, side);
   const scale = width / rect.width;
   const frame: Rect = { x: rect.x * scale, y: rect.y * scale, width, height };
-  const data = rgba.slice();
+  const data = colours.slice();
   (await layer(source, selection, behind, frame, scale))(data, alpha, frame);
   const context = contextOf({ width, height });
   context.putImageData(new ImageData(data, width), 0, 0);

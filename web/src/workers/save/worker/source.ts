@@ -1,8 +1,11 @@
 /** The photo that files are made from, and what is known of the shapes on it. */
-import { bands } from "../../../engine/core/cutout";
+import { cutOut } from "../../../engine/core/cutout";
 import type { Rect, Size } from "../../../engine/core/geometry";
 import { blurredGround, type Ground } from "../../../formats/background";
-import { alphaOf, type Alpha } from "../../shared/alpha";
+import type { Cut } from "../../../postprocess/cut";
+import { alphaOf, cutoutOf, type Alpha } from "../../shared/alpha";
+import { pixelsOf } from "../../shared/light";
+import { smallAlpha, smallCut, smallSize, type SmallCut } from "./small";
 import type { OutputErrorCode, Selection } from "../shared/protocol";
 
 export class OutputError extends Error {
@@ -11,21 +14,20 @@ export class OutputError extends Error {
   }
 }
 
-/** Rows of about this many pixels are worked on at once. */
-const bandPixels = 2_000_000;
 /** The longer side of the small copy that backgrounds are blurred on. */
 const smallSide = 640;
 
 /** A part of the photo, made small. */
-export interface Small extends Size {
+export interface Small extends Size, SmallCut {
+  /** The photo itself. */
   readonly rgba: Uint8ClampedArray<ArrayBuffer>;
-  readonly alpha: Uint8Array;
 }
 
 export class Source {
   readonly rect: Rect;
   private backdropPicture: ImageBitmap | null = null;
   private readonly alphas = new Map<string, Promise<Alpha>>();
+  private readonly cuts = new Map<string, Promise<Cut>>();
   private readonly smalls = new Map<string, Promise<Small>>();
   private ground: { key: string; value: Promise<Ground> } | null = null;
 
@@ -46,24 +48,25 @@ export class Source {
     return remember(this.alphas, key, () => alphaOf(this.photo, shapes));
   }
 
+  /** As it is in pictures: masks have `alpha`. */
+  cut({ key, shapes }: Selection): Promise<Cut> {
+    return remember(this.cuts, key, () => cutoutOf(this.photo, shapes));
+  }
+
   /** What of the photo is saved. */
   async frame(selection: Selection, crop: boolean): Promise<Rect> {
-    const { bounds } = await this.alpha(selection);
+    const { bounds } = await this.cut(selection);
     if (!bounds) throw new OutputError("empty-mask");
     return crop ? bounds : this.rect;
   }
 
-  /** A part of the photo, and of the shapes on it, at most `side` pixels wide and high. */
+  /** A part of the photo, and of what is cut out of it, at most `side` pixels wide and high. */
   small(selection: Selection, rect: Rect, side = smallSide): Promise<Small> {
     return remember(
       this.smalls,
       `${selection.key} ${rect.x} ${rect.y} ${rect.width} ${rect.height} ${side}`,
       async () => {
-        const scale = Math.min(1, side / Math.max(rect.width, rect.height));
-        const size = {
-          width: Math.max(1, Math.round(rect.width * scale)),
-          height: Math.max(1, Math.round(rect.height * scale)),
-        };
+        const size = smallSize(rect, side);
         const bitmap = await createImageBitmap(this.photo, rect.x, rect.y, rect.width, rect.height, {
           resizeWidth: size.width,
           resizeHeight: size.height,
@@ -72,13 +75,23 @@ export class Source {
         const context = contextOf(size);
         context.drawImage(bitmap, 0, 0);
         bitmap.close();
-        return {
-          ...size,
-          rgba: context.getImageData(0, 0, size.width, size.height).data,
-          alpha: smallAlpha(await this.alpha(selection), rect, size),
+        const { data } = context.getImageData(0, 0, size.width, size.height);
+        const cut = await this.cut(selection);
+        const pixels = pixelsOf(this.photo);
+        const read = (part: Rect): Uint8ClampedArray => {
+          const rgba = pixels(part);
+          cutOut(rgba, cut.take(part, rgba));
+          return rgba;
         };
+        return { ...size, rgba: data, ...smallCut(read, rect, size) };
       },
     );
+  }
+
+  /** The mask of the whole photo, at most `side` pixels wide and high. */
+  async smallMask(selection: Selection, side: number): Promise<Size & { readonly alpha: Uint8Array }> {
+    const size = smallSize(this.rect, side);
+    return { ...size, alpha: smallAlpha((await this.alpha(selection)).read, this.rect, size) };
   }
 
   /** @param amount Sigma, as a part of the photo's longer side. */
@@ -94,37 +107,10 @@ export class Source {
   }
 }
 
-/** Parts of a rectangle, from top to bottom. */
-export const bandsOf = (rect: Rect): Rect[] => bands(rect, bandPixels);
-
-/** Parts of a rectangle at its full height, from left to right. */
-export function stripsOf(rect: Rect): Rect[] {
-  const turned = bandsOf({ x: rect.y, y: rect.x, width: rect.height, height: rect.width });
-  return turned.map((band) => ({ x: band.y, y: band.x, width: band.height, height: band.width }));
-}
-
 export function contextOf({ width, height }: Size): OffscreenCanvasRenderingContext2D {
   const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
   if (!context) throw new OutputError("out-of-memory");
   return context;
-}
-
-/** Mean opacity of the pixels that become one. */
-function smallAlpha(alpha: Alpha, rect: Rect, { width, height }: Size): Uint8Array {
-  const sums = new Float64Array(width * height);
-  const counts = new Uint32Array(width * height);
-  const columns = Int32Array.from({ length: rect.width }, (_, x) => Math.floor(((x + 0.5) * width) / rect.width));
-  for (const band of bandsOf(rect)) {
-    const values = alpha.read(band);
-    for (let y = 0, i = 0; y < band.height; y++) {
-      const row = Math.floor(((band.y - rect.y + y + 0.5) * height) / rect.height) * width;
-      for (let x = 0; x < rect.width; x++) {
-        sums[row + columns[x]!]! += values[i++]!;
-        counts[row + columns[x]!]!++;
-      }
-    }
-  }
-  return Uint8Array.from(sums, (sum, i) => Math.round(sum / counts[i]!));
 }
 
 /** What failed is tried again next time. */
