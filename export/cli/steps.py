@@ -33,6 +33,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "sheet": ("export.cli.evaluation", "Draw a contact sheet of taps and their answers."),
         "everything": ("export.cli.evaluation", "Find all masks of photos, without a prompt."),
         "bench": ("bench", "Measure the app against the plain recipe, in a browser."),
+        "profile": ("bench.profile", "Say which operators the time goes to, in WASM."),
     },
     "Now and then": {
         "models": ("export.cli.models", "List the official models that are known by name."),

@@ -23,9 +23,10 @@ from export.messages import say
 from export.models.checkpoint import load_model
 from export.models.promptable import PromptableModel
 from export.onnx.folded import FoldedDecoder, PhotoMaps, position_phases
-from export.onnx.graphs import OPSET, compute_at_load, data_of, export_graph, rename_dimension, write
+from export.onnx.graphs import OPSET, compute_at_load, data_of, export_graph, quicken_gelus, rename_dimension, write
 from export.onnx.stock import DECODER_INPUTS, check_stock, stock_decoder
 from export.onnx.unpadded import UnpaddedEncoder
+from export.onnx.winograd import use_winograd
 
 DECODER_OUTPUTS = ("low_res_masks", "iou_predictions")
 
@@ -85,7 +86,7 @@ def encoder_graph(model: PromptableModel, split: bool = False, unpadded: bool = 
     graph = export_graph(module, (image,), ["image"], names, [sides])
     if split:
         compute_at_load(graph, "after.position", position_phases(model))
-    return graph
+    return use_winograd(quicken_gelus(graph))
 
 
 def decoder_graph(model: PromptableModel, split: bool = False) -> onnx.ModelProto:
@@ -106,7 +107,7 @@ def decoder_graph(model: PromptableModel, split: bool = False) -> onnx.ModelProt
     for name in ("mask_input", "has_mask_input"):
         rename_dimension(graph, name, 0, "masks")  # 1 or as many as there are prompts
     compute_at_load(graph, "decoder.image_pe", position_phases(model))
-    return graph
+    return quicken_gelus(graph)
 
 
 def prepare(model: PromptableModel) -> PromptableModel:
