@@ -26,6 +26,7 @@ from export.onnx.folded import FoldedDecoder, PhotoMaps, position_phases
 from export.onnx.graphs import OPSET, compute_at_load, data_of, export_graph, quicken_gelus, rename_dimension, write
 from export.onnx.stock import DECODER_INPUTS, check_stock, stock_decoder
 from export.onnx.unpadded import UnpaddedEncoder
+from export.onnx.windows import rewrite_tiny_vit
 from export.onnx.winograd import use_winograd
 
 DECODER_OUTPUTS = ("low_res_masks", "iou_predictions")
@@ -111,10 +112,11 @@ def decoder_graph(model: PromptableModel, split: bool = False) -> onnx.ModelProt
 
 
 def prepare(model: PromptableModel) -> PromptableModel:
-    """A copy for export, with fused LayerNorm2d; the weights, which may be gigabytes, are shared."""
+    """A copy for export, with fused LayerNorm2d and TinyViT's blocks rewritten; the weights, which may be gigabytes, are shared."""
     model = copy_of(model)
     reparameterize_model(model.image_encoder, inplace=True)  # branches that only training needs become one convolution
     fuse_layer_norms(model)
+    rewrite_tiny_vit(model.image_encoder)
     return model
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from export.onnx.graphs import remove_unused
+from export.onnx.graphs import share_tables
 
 CHANNELS = 64  # fewer, and the transforms cost more than they save
 MARK = ".winograd."  # in the names of all nodes that stand for a convolution
@@ -59,7 +59,7 @@ def use_winograd(model: onnx.ModelProto) -> onnx.ModelProto:
         graph.initializer.extend(
             numpy_helper.from_array(np.array(value, np.int64), f"winograd.{name}") for name, value in whole.items()
         )
-    return remove_unused(model)
+    return share_tables(model)
 
 
 def _map_sizes(model: onnx.ModelProto) -> dict[str, tuple[int, ...]]:
