@@ -58,7 +58,8 @@ class WindowAttention(nn.Module):
         side, rows, columns = self.window, parts(height, self.window), parts(width, self.window)
         norm = self.source.norm
         projected = F.linear(F.layer_norm(x, norm.normalized_shape, norm.weight, None, norm.eps), self.weight)
-        if isinstance(height, torch.SymInt) or isinstance(width, torch.SymInt) or height % side or width % side:
+        fixed: Any = isinstance(height, int) and isinstance(width, int)  # while tracing, a size may be a symbol
+        if not fixed or height % side or width % side:
             projected = F.pad(projected, (0, 0, 0, missing(width, side), 0, missing(height, side)))
         cut = projected.reshape(rows, side, columns, side, 3, self.heads, self.width).permute(4, 0, 2, 5, 1, 3, 6)
         q, k, v = cut.reshape(3, rows * columns, self.heads, side * side, self.width).unbind(0)

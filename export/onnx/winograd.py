@@ -6,6 +6,7 @@ weights stay as they are in the file; their transform is constant, so that a run
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import onnx
@@ -101,7 +102,7 @@ class _Tiles:
             helper.make_node("Transpose", [answer], list(conv.output), f"{self.name}out", perm=[0, 3, 1, 2])
         )
 
-    def add(self, kind: str, *inputs: str, **attributes: object) -> str:
+    def add(self, kind: str, *inputs: str, **attributes: Any) -> str:
         name = f"{self.name}{len(self.nodes)}"
         self.nodes.append(helper.make_node(kind, list(inputs), [name], name, **attributes))
         return name
