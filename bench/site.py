@@ -54,12 +54,17 @@ def add_peer(site: Path, work: Path) -> None:
         shutil.copy(package / "dist" / graph, page)
 
 
-def _node(*arguments: str | Path, **environment: Path) -> None:
+def node_path() -> str:
+    """Where Node is."""
     node = shutil.which("node")
     if not node:
         raise click.ClickException("Node was not found on the PATH; the bench page is built with it.")
+    return node
+
+
+def _node(*arguments: str | Path, **environment: Path) -> None:
     done = subprocess.run(
-        [node, *map(str, arguments)],
+        [node_path(), *map(str, arguments)],
         cwd=ROOT,
         env={**os.environ, **{name: str(path) for name, path in environment.items()}},
         capture_output=True,

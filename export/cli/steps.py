@@ -34,6 +34,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "everything": ("export.cli.evaluation", "Find all masks of photos, without a prompt."),
         "bench": ("bench", "Measure the app against the plain recipe, in a browser."),
         "edges": ("bench.edges", "Measure the edges of cut-outs whose opacity is known."),
+        "profile": ("bench.profile", "Say which operators the time goes to, in WASM."),
     },
     "Now and then": {
         "models": ("export.cli.models", "List the official models that are known by name."),

@@ -171,6 +171,18 @@ def rename_dimension(model: onnx.ModelProto, value: str, axis: int, name: str) -
     found.type.tensor_type.shape.dim[axis].dim_param = name
 
 
+def quicken_gelus(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Give every GELU its tanh form, in place; returns the model.
+
+    It differs by at most 5e-4, and takes half the time of the error function: docs/profile.md.
+    """
+    for node in model.graph.node:
+        if node.op_type == "Gelu":
+            del node.attribute[:]
+            node.attribute.append(helper.make_attribute("approximate", "tanh"))
+    return model
+
+
 def compute_at_load(model: onnx.ModelProto, name: str, sine_of: tuple[torch.Tensor, torch.Tensor]) -> None:
     """Replace a weight by the sine of a sum of two small ones, in place: runtimes fold it once, when they load the file.
 

@@ -22,6 +22,7 @@ from onnxruntime.transformers.onnx_model import OnnxModel
 from export.models.predictor import OnnxPredictor, Photo
 from export.onnx.graphs import remove_unused, sound_graph, strip_notes
 from export.onnx.verify import prompts
+from export.onnx.winograd import MARK
 
 ISLANDS = (
     "LayerNormalization",
@@ -86,7 +87,8 @@ def to_half(graph: onnx.ModelProto, ranges: Ranges) -> onnx.ModelProto:
     near = set(ranges.near())
     producer = {output: node for node in model.graph.node for output in node.output}
     reads_near = {node.name for node in model.graph.node if any(_made_by(producer, i) in near for i in node.input)}
-    blocked = near | reads_near | _before_sines(model)
+    tiles = {node.name for node in model.graph.node if MARK in node.name}  # their sums cancel
+    blocked = near | reads_near | _before_sines(model) | tiles
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of values below the smallest half float, which become that
         model = convert_float_to_float16(

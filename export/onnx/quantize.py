@@ -83,7 +83,8 @@ def _uses(graph: onnx.GraphProto) -> Iterator[tuple[str, tuple[int, ...]]]:
             if name not in rank:
                 continue
             transposed = any(a.name == "transB" and a.i for a in node.attribute)
-            if place == 1 and (node.op_type == "Conv" or (node.op_type == "Gemm" and transposed)):
+            outputs_first = node.op_type == "Conv" or (node.op_type == "Gemm" and transposed)
+            if (place == 1 and outputs_first) or node.op_type == "Transpose":  # the last: winograd.py's convolutions
                 yield name, (0,)
             elif place == 1 and node.op_type in ("ConvTranspose", "Gemm"):
                 yield name, (1,)

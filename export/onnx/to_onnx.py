@@ -23,9 +23,11 @@ from export.messages import say
 from export.models.checkpoint import load_model
 from export.models.promptable import PromptableModel
 from export.onnx.folded import FoldedDecoder, PhotoMaps, position_phases
-from export.onnx.graphs import OPSET, compute_at_load, data_of, export_graph, rename_dimension, write
+from export.onnx.graphs import OPSET, compute_at_load, data_of, export_graph, quicken_gelus, rename_dimension, write
 from export.onnx.stock import DECODER_INPUTS, check_stock, stock_decoder
 from export.onnx.unpadded import UnpaddedEncoder
+from export.onnx.windows import rewrite_tiny_vit
+from export.onnx.winograd import use_winograd
 
 DECODER_OUTPUTS = ("low_res_masks", "iou_predictions")
 
@@ -85,7 +87,7 @@ def encoder_graph(model: PromptableModel, split: bool = False, unpadded: bool = 
     graph = export_graph(module, (image,), ["image"], names, [sides])
     if split:
         compute_at_load(graph, "after.position", position_phases(model))
-    return graph
+    return use_winograd(quicken_gelus(graph))
 
 
 def decoder_graph(model: PromptableModel, split: bool = False) -> onnx.ModelProto:
@@ -106,14 +108,15 @@ def decoder_graph(model: PromptableModel, split: bool = False) -> onnx.ModelProt
     for name in ("mask_input", "has_mask_input"):
         rename_dimension(graph, name, 0, "masks")  # 1 or as many as there are prompts
     compute_at_load(graph, "decoder.image_pe", position_phases(model))
-    return graph
+    return quicken_gelus(graph)
 
 
 def prepare(model: PromptableModel) -> PromptableModel:
-    """A copy for export, with fused LayerNorm2d; the weights, which may be gigabytes, are shared."""
+    """A copy for export, with fused LayerNorm2d and TinyViT's blocks rewritten; the weights, which may be gigabytes, are shared."""
     model = copy_of(model)
     reparameterize_model(model.image_encoder, inplace=True)  # branches that only training needs become one convolution
     fuse_layer_norms(model)
+    rewrite_tiny_vit(model.image_encoder)
     return model
 
 

@@ -14,12 +14,12 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from segment_anything.modeling.image_encoder import Attention, Block, get_rel_pos
-from timm.models.tiny_vit import TinyVitBlock
 from torch import nn
 
 from export.models.encoder import normalise
 from export.models.promptable import PromptableModel
 from export.models.sam import VitEncoder
+from export.onnx.windows import missing, parts, rewrite_tiny_vit
 
 MARGIN = 32  # pixels of empty space that the photo's last cells get to see
 MULTIPLE = 32  # the students' coarsest stride; a whole cell for the others
@@ -41,6 +41,7 @@ class UnpaddedEncoder(nn.Module):
         for name, m in empty.items():
             middle = m.shape[-1] // 2
             self.register_buffer(f"fill_{name}", m[:, :, middle, middle, None, None].clone())
+        rewrite_tiny_vit(model.image_encoder)
         replace_blocks(model.image_encoder)
         self.encoder = model.image_encoder
         if isinstance(self.encoder, VitEncoder):
@@ -63,24 +64,12 @@ class UnpaddedEncoder(nn.Module):
 
 
 def replace_blocks(module: nn.Module) -> None:
-    """Replace every block that branches on its input's size, in place."""
+    """Replace every block of SAM's that branches on its input's size, in place."""
     for name, child in module.named_children():
-        if isinstance(child, TinyVitBlock):
-            setattr(module, name, FreeTinyVitBlock(child))
-        elif isinstance(child, Block):
+        if isinstance(child, Block):
             setattr(module, name, FreeVitBlock(child))
         else:
             replace_blocks(child)
-
-
-def parts(length: int, size: int) -> int:
-    """The number of pieces of `size` that cover `length`, both positive: there ONNX rounds divisions as Python does."""
-    return (length + size - 1) // size
-
-
-def missing(length: int, size: int) -> int:
-    """The padding that `length` needs to become a multiple of `size`."""
-    return parts(length, size) * size - length
 
 
 def to_windows(x: torch.Tensor, size: int) -> torch.Tensor:
@@ -97,22 +86,6 @@ def from_windows(windows: torch.Tensor, height: int, width: int) -> torch.Tensor
     rows, columns = parts(height, size), parts(width, size)
     x = windows.reshape(rows, columns, size, size, channels).transpose(1, 2)
     return x.reshape(1, rows * size, columns * size, channels)[:, :height, :width]
-
-
-class FreeTinyVitBlock(nn.Module):
-    """timm's TinyVitBlock for any size: (1, H, W, C) → the same."""
-
-    def __init__(self, block: Any) -> None:
-        super().__init__()
-        self.window_size = block.window_size
-        self.attn, self.mlp, self.local_conv = block.attn, block.mlp, block.local_conv
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        windows = to_windows(x, self.window_size)
-        windows = self.attn(windows.flatten(1, 2)).reshape(windows.shape)
-        x = x + from_windows(windows, x.shape[1], x.shape[2])
-        x = self.local_conv(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
-        return x + self.mlp(x)
 
 
 class FreeVitBlock(nn.Module):
