@@ -28,7 +28,9 @@ Figures = dict[str, float]
 @command("edges")
 @click.option("--data", multiple=True, required=True, help="A shard of photos with masks; may be given again.")
 @click.option("--count", type=click.IntRange(1), default=4, show_default=True, help="Pictures of each kind.")
-@click.option("--grid", type=click.IntRange(32), default=128, show_default=True, help="Cells on the mask's longer side.")
+@click.option(
+    "--grid", type=click.IntRange(32), default=128, show_default=True, help="Cells on the mask's longer side."
+)
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--work", type=click.Path(path_type=Path), help="Keep what was made there, pictures included.")
 @click.option("--out", type=click.Path(path_type=Path), help="The figures as JSON.")

@@ -40,7 +40,19 @@ from export.training.distributed import setup
 @click.option("--json", "out", type=OUT_FILE, help="Write the figures here.")
 @click.option("--plots", type=OUT_FOLDER, help="Draw the figures into this folder.")
 def evaluate_command(  # type: ignore[no-untyped-def]
-    fastsam_file, data, limit, noc, look_again, automatic, points, predicted_iou, stability, teacher, out, plots, **model
+    fastsam_file,
+    data,
+    limit,
+    noc,
+    look_again,
+    automatic,
+    points,
+    predicted_iou,
+    stability,
+    teacher,
+    out,
+    plots,
+    **model,
 ) -> None:
     """Measure one-click and box mIoU, the click curve and NoC; automatic masks and agreement with a teacher on request."""
     with setup():
@@ -52,7 +64,9 @@ def evaluate_command(  # type: ignore[no-untyped-def]
             plan = Plan(fastsam.FastSam(fastsam_file).open, max_clicks, None, teaching, RULES | fastsam.RULES)
         else:
             if automatic and look_again:
-                raise UsageError("--look-again is about prompts, --everything has none: measure them one after the other.")
+                raise UsageError(
+                    "--look-again is about prompts, --everything has none: measure them one after the other."
+                )
             predictor = open_model(**model)
             settings = everything.Settings(points, predicted_iou, stability) if automatic else None
             open_photo: Open = partial(CloserPhoto if look_again else Photo, predictor)
@@ -128,7 +142,9 @@ def everything_command(  # type: ignore[no-untyped-def]
 
 @command("label")
 @model_options
-@click.option("--data", multiple=True, required=True, help="Shard, folder or pattern of photos; their own masks are not read.")
+@click.option(
+    "--data", multiple=True, required=True, help="Shard, folder or pattern of photos; their own masks are not read."
+)
 @click.option("--out", type=PATH, required=True, help="The shard to write, a .tar.")
 @click.option("--limit", type=click.IntRange(min=1), help="Photos to draw from --data.")
 @click.option("--points", type=click.IntRange(1, 256), default=12, show_default=True, help="Taps a side.")
@@ -136,7 +152,9 @@ def everything_command(  # type: ignore[no-untyped-def]
 @click.option("--stability", type=float, default=0.92, show_default=True, help="Least stability score.")
 @click.option("--min-share", type=float, default=0.0007, show_default=True, help="Least share of the photo.")
 @click.option("--max-share", type=float, default=0.03, show_default=True, help="Largest share of the photo.")
-@click.option("--min-masks", type=click.IntRange(min=1), default=2, show_default=True, help="Photos with fewer are left out.")
+@click.option(
+    "--min-masks", type=click.IntRange(min=1), default=2, show_default=True, help="Photos with fewer are left out."
+)
 @click.option("--seed", type=int, default=0, show_default=True)
 def label_command(  # type: ignore[no-untyped-def]
     data, out, limit, points, predicted_iou, stability, min_share, max_share, min_masks, seed, **model

@@ -70,6 +70,8 @@ def label(
     if len(unread) == len(drawn):
         raise SampleError(f"None of {len(drawn)} photos can be read. First: {unread[0]}")
     if not photos:
-        raise ExportError("The model found too few small things in any photo: lower --predicted-iou, --stability or --min-masks.")
+        raise ExportError(
+            "The model found too few small things in any photo: lower --predicted-iou, --stability or --min-masks."
+        )
     write_whole(out, buffer.getvalue())
     say(f"Wrote {out} ({photos} of {len(drawn)} photos, {objects} objects).")
