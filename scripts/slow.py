@@ -46,6 +46,11 @@ GROUPS = {
         ),
         ("web/src/*", "vite.config.ts"),
     ),
+    "power": Group(
+        "a browser that is killed while it saves",
+        ("tests/e2e/test_power_cut.py",),
+        ("web/src/features/library/*", "web/src/document/*"),
+    ),
     "nginx": Group(
         "the shipped configuration in a real nginx",
         ("tests/e2e/test_nginx.py",),

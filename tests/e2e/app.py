@@ -18,7 +18,7 @@ from tests.e2e import axe
 from tests.e2e.complaints import Complaints
 
 NO_QUERY: Mapping[str, str] = {}
-PATIENCE = 300_000  # milliseconds; a busy machine compiles WASM slowly
+PATIENCE = 120_000  # milliseconds; a busy machine compiles WASM slowly
 
 
 @dataclass
@@ -79,6 +79,20 @@ class App:
         """The photo `name` (without ending) is open and the model has read it."""
         expect(self.stage).to_have_attribute("aria-label", f"Photo {name}", timeout=PATIENCE)
         return self.is_ready()
+
+    def becomes(self, condition: str) -> App:
+        """Wait until an async function of the page is true. Playwright's own waiting takes its promise for that."""
+        pause, times = 50, PATIENCE // 50
+        holds = f"""async () => {{
+          const holds = {condition};
+          for (let time = 0; time < {times}; time++) {{
+            if (await holds()) return true;
+            await new Promise((done) => setTimeout(done, {pause}));
+          }}
+          return false;
+        }}"""
+        assert self.page.evaluate(holds), condition
+        return self
 
     def is_drawn(self) -> App:
         """What was done so far is on the screen: it is rendered within a frame."""

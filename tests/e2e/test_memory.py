@@ -66,9 +66,7 @@ def kept(app: App) -> list[int]:
 def keeps(app: App, photos: int, documents: int, embeddings: int) -> None:
     """Wait until the database holds that much: it is written behind the edits."""
     wanted = [photos, documents, embeddings]
-    app.page.wait_for_function(
-        f"async () => JSON.stringify(await ({KEPT})()) === '{str(wanted).replace(' ', '')}'", timeout=PATIENCE
-    )
+    app.becomes(f"async () => JSON.stringify(await ({KEPT})()) === '{str(wanted).replace(' ', '')}'")
 
 
 def spoil(app: App, kind: str, change: str) -> None:

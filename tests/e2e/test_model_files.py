@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.e2e.app import PATIENCE, App
+from tests.e2e.app import App
 from tests.e2e.conftest import Visits
 from tests.e2e.models import DEFAULT, DISCS, PUBLISHED, Model
 
@@ -104,7 +104,7 @@ def test_a_damaged_cache_heals(visit: Visits, sums: set[str], service_workers: s
     app = visit(service_workers=service_workers).open().choose_sample("coffee")
     mask = app.tap(*CUP).mask()
     if service_workers == "allow":
-        app.page.wait_for_function(INSTALLED, timeout=PATIENCE)
+        app.becomes(INSTALLED)
     assert app.page.evaluate(SPOIL, length) >= 2
     assert not sums & set(app.page.evaluate(STORED))
     app.page.reload()

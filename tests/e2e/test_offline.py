@@ -33,7 +33,7 @@ def installed(visit: Visits, own_site: Site) -> App:
     app.complaints.allow(r"Failed to load resource: net::ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED)")
     app.complaints.allow(r"fetching the script|Failed to update a ServiceWorker")
     app.open().is_ready()
-    app.page.wait_for_function(INSTALLED, timeout=PATIENCE)
+    app.becomes(INSTALLED)
     app.page.wait_for_function(CONTROLLED, timeout=PATIENCE)
     return app
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Playwright, expect
+from playwright.sync_api import expect
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.wrappers import Response
 
 import server
 from tests.e2e.app import PATIENCE, App
-from tests.e2e.conftest import FLAGS, PROFILES, Visits
+from tests.e2e.conftest import PROFILES, Visits
 from tests.e2e.expected import Expected, iou
 from tests.e2e.models import DEFAULT
 from tests.e2e.serving import DISCS_ADDRESS, DIST, Site, run, serve
@@ -88,7 +86,7 @@ def test_it_works_in_a_folder_of_a_host_and_offline_there(visit: Visits, deep_si
     app.complaints.allow(r"net::ERR_|fetching the script|Failed to update a ServiceWorker")
     app.open().choose_sample("coffee").tap(*CUP)
     for condition in (INSTALLED, CONTROLLED):
-        app.page.wait_for_function(condition, timeout=PATIENCE)
+        app.becomes(condition)
     app.page.context.set_offline(True)
     deep_site.stop()
     app.page.reload()
@@ -115,22 +113,8 @@ def test_the_start_is_printed_without_its_bar(app: App) -> None:
     expect(app.page.get_by_role("heading", level=1)).to_be_visible()
 
 
-@pytest.fixture
-def remembering(playwright: Playwright, site: Site) -> Iterator[Visits]:
-    """Chromium as people have it: Playwright switches the memory of pages for back and forward off."""
-    browser: Browser = playwright.chromium.launch(
-        executable_path=os.environ.get("TAPMASK_CHROMIUM") or shutil.which("chromium"),
-        args=FLAGS,
-        ignore_default_args=["--disable-back-forward-cache"],
-    )
-    visits = Visits(browser, site)
-    yield visits
-    visits.end()
-    browser.close()
-
-
-def test_back_and_forward_bring_the_photo_with_its_points(remembering: Visits) -> None:
-    app = remembering()
+def test_back_and_forward_bring_the_photo_with_its_points(app: App) -> None:
+    """Read anew: Playwright switches off that Chromium keeps the page; the other engines are tested with that."""
     app.complaints.allow("favicon")
     mask = app.open().choose_sample("coffee").tap(*CUP).mask()
     app.page.goto(app.url + "models/manifest.json")

@@ -141,7 +141,7 @@ def test_a_visit_is_enough_for_both_models_offline(visit: Visits, own_site: Site
     app.complaints.allow(r"fetching the script|Failed to update a ServiceWorker")
     by(app.open(), "precise")
     for condition in (INSTALLED, CONTROLLED):
-        app.page.wait_for_function(condition, timeout=PATIENCE)
+        app.becomes(condition)
     app.page.context.set_offline(True)
     own_site.stop()
     app.page.reload()

@@ -59,7 +59,7 @@ def test_an_update_waits_for_the_end_of_an_edit(visit: Visits, own_site: Site, d
     app.choose_sample("coffee").tap(*CUP)
     publish(dist)
     app.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # as when one comes back to the tab
-    app.page.wait_for_function(WAITING, timeout=PATIENCE)
+    app.becomes(WAITING)
     expect(app["update"]).to_have_count(0)
     app["clear"].click()
     expect(app["update"]).to_contain_text("A new version is ready")

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from selenium.webdriver import WebKitGTK, WebKitGTKOptions
@@ -13,7 +14,7 @@ from selenium.webdriver.common.actions.action_builder import ActionBuilder
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.webkitgtk.service import Service
 
-from tests.e2e.engines.window import PATIENCE, Place, Window, wait_for
+from tests.e2e.engines.window import PATIENCE, Place, T, Window, wait_for
 
 FOLDERS = ("/usr/lib", "/usr/libexec", "/usr/lib64")
 ERROR = re.compile(r"^CONSOLE [A-Z-]+ ERROR ")
@@ -65,6 +66,8 @@ class WebKit(Window):
             raise
 
     def resize(self, width: int, height: int) -> None:
+        self.size = width, height
+
         def fits() -> bool:
             inner = self.run("return [innerWidth, innerHeight]")
             outer = self.driver.get_window_size()
@@ -74,6 +77,14 @@ class WebKit(Window):
             return bool(inner == [width, height])
 
         wait_for(fits, f"a window of {width} × {height}")
+
+    def saves(self, act: Callable[[], object], read: Callable[[Path], T]) -> T:
+        """MiniBrowser shows a bar that grows with each download and takes its room from the page: give it back."""
+        before = self.run("return innerHeight")
+        result = super().saves(act, read)
+        wait_for(lambda: self.run("return innerHeight") < before, "the bar of downloads")
+        self.resize(*self.size)
+        return result
 
     def click(self, place: Place, secondary: bool = False) -> None:
         if not secondary:
@@ -105,7 +116,7 @@ class WebKit(Window):
 def _screen() -> tuple[subprocess.Popen[bytes], str]:
     """A screen with a free number, once it can be drawn on."""
     reading, writing = os.pipe()
-    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1600x1400x24", "-nolisten", "tcp"]
+    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1600x4000x24", "-nolisten", "tcp"]
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=(writing,)
     )

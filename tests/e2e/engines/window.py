@@ -33,7 +33,7 @@ const failed = (error) => done({ error: `${error} ${error?.stack ?? ""}` });
 
 def wait_for(condition: Callable[[], T], what: str, seconds: float = PATIENCE) -> T:
     """Ask again and again, until the answer is neither false nor an error of the driver."""
-    wait = WebDriverWait(None, seconds, poll_frequency=0.05, ignored_exceptions=[WebDriverException])  # type: ignore[type-var]
+    wait = WebDriverWait(None, seconds, poll_frequency=0.2, ignored_exceptions=[WebDriverException])  # type: ignore[type-var]
     try:
         return wait.until(lambda _: condition())
     except TimeoutException as error:
@@ -51,7 +51,6 @@ class Window(ABC):
         self.driver = driver
         self.driver.file_detector = UselessFileDetector()  # the browser is on this machine: nothing to upload
         self.downloads = folder / "Downloads"
-        self.saved: set[Path] = set()
 
     @property
     def version(self) -> str:
@@ -136,7 +135,7 @@ class Window(ABC):
         act()
 
         def whole() -> list[T]:
-            new = set(self.downloads.iterdir()) - self.saved
+            new = set(self.downloads.iterdir())
             if not new or any(path.suffix in PARTIAL for path in new):
                 return []
             [path] = new
@@ -146,7 +145,8 @@ class Window(ABC):
                 return []
 
         [result] = wait_for(whole, f"a readable file in {self.downloads}")
-        self.saved = set(self.downloads.iterdir())
+        for path in self.downloads.iterdir():  # the next one may have the same name, and WebKitGTK does not number them
+            path.unlink()
         return result
 
     def photograph(self, path: Path) -> None:

@@ -140,6 +140,7 @@ export const arabic: Catalogue = {
   "Photos are not kept here": "لا يُحتفظ بالصور هنا",
   "Storage is full or switched off. Everything works, but photos and points are gone when the page is closed. Save what you need.":
     "مساحة التخزين ممتلئة أو معطّلة. كل شيء يعمل، لكن الصور والنقاط تُفقد عند إغلاق الصفحة. احفظ ما تحتاج إليه.",
+  "This browser cannot write WebP.": "لا يستطيع هذا المتصفح كتابة WebP.",
   "This browser is too old for Tapmask": "هذا المتصفح قديم جدًا على Tapmask",
   "It lacks {names}. Update it, or open this page in another browser.":
     "ينقصه: {names}. حدّثه أو افتح هذه الصفحة في متصفح آخر.",

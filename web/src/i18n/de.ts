@@ -141,6 +141,7 @@ export const german = {
   "Photos are not kept here": "Fotos werden hier nicht behalten",
   "Storage is full or switched off. Everything works, but photos and points are gone when the page is closed. Save what you need.":
     "Der Speicherplatz ist voll oder abgeschaltet. Alles geht, aber Fotos und Punkte sind weg, wenn die Seite geschlossen wird. Speichere, was du brauchst.",
+  "This browser cannot write WebP.": "Dieser Browser kann kein WebP schreiben.",
   "This browser is too old for Tapmask": "Dieser Browser ist zu alt für Tapmask",
   "It lacks {names}. Update it, or open this page in another browser.":
     "Ihm fehlt: {names}. Aktualisiere ihn, oder öffne diese Seite in einem anderen Browser.",

@@ -8,6 +8,7 @@
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 import type { Document } from "../../document/document";
 import type { SavedEmbeddings } from "../../engine/segmenter";
+import { inBlobs, inBytes, type RecordInBytes } from "./bytes";
 import { keepsNothing } from "./remembered";
 
 export interface PhotoRecord {
@@ -45,7 +46,7 @@ export interface EmbeddingsFacts {
 }
 
 interface Schema extends DBSchema {
-  photos: { key: string; value: PhotoRecord };
+  photos: { key: string; value: PhotoRecord | RecordInBytes };
   // Apart from the photos: they are written after every edit, a photo once.
   documents: { key: string; value: DocumentRecord };
   embeddings: { key: string; value: EmbeddingsRecord; indexes: { facts: [number, string, number] } };
@@ -57,6 +58,8 @@ const name = "tapmask";
 const version = 1;
 /** Browsers have been seen to leave the question unanswered. */
 const patience = 10_000;
+/** Milliseconds in which a browser that has closed the database has deleted it, too. Until then it opens none. */
+const deletion = 1000;
 
 export class Store {
   private db: Database | null = null;
@@ -75,15 +78,18 @@ export class Store {
   /** Every photo, in the order they came. */
   async photos(): Promise<readonly PhotoRecord[]> {
     const records = (await this.read((db) => db.getAll("photos"))) ?? [];
-    const sound = records.filter(
-      ({ id, name, blob, added }) =>
-        typeof id === "string" && typeof name === "string" && blob instanceof Blob && Number.isFinite(added),
-    );
+    const sound = records
+      .map(inBlobs)
+      .filter(
+        ({ id, name, blob, added }) =>
+          typeof id === "string" && typeof name === "string" && blob instanceof Blob && Number.isFinite(added),
+      );
     return sound.sort((a, b) => a.added - b.added);
   }
 
   async photo(id: string): Promise<PhotoRecord | null> {
-    return (await this.read((db) => db.get("photos", id))) ?? null;
+    const record = await this.read((db) => db.get("photos", id));
+    return record ? inBlobs(record) : null;
   }
 
   /** As it was stored: whoever reads it has to check it. */
@@ -110,7 +116,9 @@ export class Store {
   }
 
   putPhoto(record: PhotoRecord): Promise<void> {
-    return this.write((db) => commit(db.transaction("photos", "readwrite"), (tx) => [tx.store.put(record)]));
+    const put = (db: Database, value: PhotoRecord | RecordInBytes): Promise<void> =>
+      commit(db.transaction("photos", "readwrite"), (tx) => [tx.store.put(value)]);
+    return this.write((db) => put(db, record).catch(async () => put(db, await inBytes(record))));
   }
 
   putDocuments(records: readonly DocumentRecord[]): Promise<void> {
@@ -203,11 +211,18 @@ export class Store {
         },
         terminated: () => {
           this.forget();
-          this.onCleared();
+          setTimeout(this.onCleared, deletion);
         },
       }),
       new Promise<never>((_, reject) => setTimeout(() => reject(new Error("The database does not answer.")), patience)),
-    ]).then((db) => (this.db = db));
+    ]).then(
+      (db) => (this.db = db),
+      (error: unknown) => {
+        // It may open the next time, unless it does not answer at all.
+        if (error instanceof DOMException) this.forget();
+        throw error;
+      },
+    );
     return this.opening;
   }
 

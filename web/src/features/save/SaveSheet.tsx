@@ -57,7 +57,9 @@ export function SaveSheet({ session, saving, onClose }: SaveSheetProps) {
           chosen={format}
           onChoose={(one) => remember({ format: one })}
         />
-        <p class="save-note">{t(notes[format])}</p>
+        <p class="save-note">
+          {t(notes[format])} {canWriteWebp.value === false && t("This browser cannot write WebP.")}
+        </p>
         {format !== "project" && output.whats.value.length > 1 && (
           <Choices
             name="what"
