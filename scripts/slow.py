@@ -46,6 +46,11 @@ GROUPS = {
         ),
         ("web/src/*", "vite.config.ts"),
     ),
+    "session": Group(
+        "a hundred photos and a thousand taps in bounded memory",
+        ("tests/e2e/test_long_session.py",),
+        ("web/src/*", "vite.config.ts"),
+    ),
     "nginx": Group(
         "the shipped configuration in a real nginx",
         ("tests/e2e/test_nginx.py",),
