@@ -49,7 +49,7 @@ GROUPS = {
     "session": Group(
         "a hundred photos and a thousand taps in bounded memory",
         ("tests/e2e/test_long_session.py",),
-        ("web/src/*", "vite.config.ts"),
+        ("web/src/engine/*", "web/src/state/*", "web/src/document/*", "web/src/features/library/*"),
     ),
     "nginx": Group(
         "the shipped configuration in a real nginx",
