@@ -51,6 +51,11 @@ GROUPS = {
         ("tests/e2e/test_power_cut.py",),
         ("web/src/features/library/*", "web/src/document/*"),
     ),
+    "session": Group(
+        "a hundred photos and a thousand taps in bounded memory",
+        ("tests/e2e/test_long_session.py",),
+        ("web/src/engine/*", "web/src/state/*", "web/src/document/*", "web/src/features/library/*"),
+    ),
     "nginx": Group(
         "the shipped configuration in a real nginx",
         ("tests/e2e/test_nginx.py",),
