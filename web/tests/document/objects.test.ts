@@ -15,7 +15,7 @@ import {
   type Document,
   type Step,
 } from "../../src/document/document";
-import { cleanFinish, rawFinish } from "../../src/postprocess/postprocess";
+import { cleanFinish, rawFinish, type Finish } from "../../src/postprocess/postprocess";
 import {
   addFound,
   addObject,
@@ -159,6 +159,13 @@ describe("objects of a document", () => {
     expect(current(addObject(raw)).finish).toEqual(rawFinish);
     expect(current(undo(raw)).finish).toEqual(cleanFinish);
     expect(current(clear(raw)).finish).toEqual(rawFinish);
+  });
+
+  test("of before there were soft edges keep their hard ones", () => {
+    const { soft: _, ...stored } = cleanFinish;
+    const doc = setFinish(createDocument(), stored as Finish);
+    expect(current(revive(doc)).finish).toEqual({ ...cleanFinish, soft: false });
+    expect(current(revive(createDocument())).finish.soft).toBe(true);
   });
 
   test("of an older page come out of storage with what they did not have then", () => {
