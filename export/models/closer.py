@@ -59,8 +59,8 @@ class CloserPhoto:
         logits = offer.logits.copy()
         earlier = [resample(grid, self.whole.frame, region.rect) for grid in logits]
         # Beside a lone point, the mask of an answer that missed would weigh too much.
-        mask = None if prompt.lone_point else earlier[offer.best]
-        near = self._sealed(region, self._near(region, replace(prompt, mask=mask, region=region)))
+        known = None if prompt.lone_point else earlier[offer.best]
+        near = self._sealed(region, self._near(region, replace(prompt, mask=known, region=region)))
         for i, first in enumerate(earlier):
             fits = [agreement(first, second) for second in near.logits]
             if i == offer.best and not prompt.lone_point:
