@@ -6,7 +6,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from export.models.look_again import Region, agreement, box_of, chosen, hull, region_around, resample, sealed
+from export.models.look_again import (
+    AGREEMENT,
+    OVERLAP,
+    Region,
+    agreement,
+    box_of,
+    chosen,
+    hull,
+    region_around,
+    resample,
+    sealed,
+)
 from export.models.predictor import Answer, Offer, Photo, Predictor, Prompt
 
 MOST = 4  # regions of a photo that stay encoded
@@ -47,9 +58,15 @@ class CloserPhoto:
             return self._shown(offer, regions, all_candidates)
         logits = offer.logits.copy()
         earlier = [resample(grid, self.whole.frame, region.rect) for grid in logits]
-        near = self._sealed(region, self._near(region, replace(prompt, mask=earlier[offer.best], region=region)))
+        # Beside a lone point, the mask of an answer that missed would weigh too much.
+        known = None if prompt.lone_point else earlier[offer.best]
+        near = self._sealed(region, self._near(region, replace(prompt, mask=known, region=region)))
         for i, first in enumerate(earlier):
-            place = chosen([agreement(first, second) for second in near.logits])
+            fits = [agreement(first, second) for second in near.logits]
+            if i == offer.best and not prompt.lone_point:
+                place = near.best if fits[near.best] >= OVERLAP else None
+            else:
+                place = chosen(fits, near.predicted, OVERLAP if i == offer.best else AGREEMENT)
             if place is not None:
                 logits[i], regions[i] = near.logits[place], region
         return self._shown(replace(offer, logits=logits), regions, all_candidates)

@@ -12,15 +12,18 @@ import numpy as np
 Rect = tuple[float, float, float, float]  # x, y, width, height in photo pixels, continuous
 Box = tuple[float, float, float, float]  # x1, y1, x2, y2: indices of pixels, both inside
 
-PADDING = 2.5  # side of a region, by the longer side of what it is cut around
+PADDING = 3  # side of a region, by the longer side of what it is cut around
 LEAST = 64  # pixels of a side
 LARGEST = 0.5  # of the photo's longer side; a larger region gains too little
-AGREEMENT = 0.5  # least IoU of the two answers
+OVERLAP = 0.1  # least IoU of the answer to what was meant with the first one
+AGREEMENT = 0.5  # the same for the other candidates
+WEIGHT = 2  # of that IoU beside the predicted one, where several could be meant
 OUTSIDE = -1.0  # the largest logit of cells at a region's edge: beyond it, the object does not go on
 RULE = (
     f"a region of {PADDING} times the longer side of the answer's box (or the person's) with all points, at least {LEAST} "
-    f"pixels, where it is at most {LARGEST} of the photo's longer side; its answer replaces the first one where their IoU is "
-    f"at least {AGREEMENT}"
+    f"pixels, where it is at most {LARGEST} of the photo's longer side; to a lone point, of its "
+    f"candidates the one with the largest predicted IoU + {WEIGHT} × IoU with the first answer; to more than that, token 0 with "
+    f"the first answer as mask prompt; it replaces the first answer where their IoU is at least {OVERLAP}"
 )
 
 
@@ -129,7 +132,7 @@ def agreement(first: np.ndarray, second: np.ndarray, threshold: float = 0.0) -> 
     return int(np.count_nonzero(a & b)) / union if union else 0.0
 
 
-def chosen(fits: Sequence[float]) -> int | None:
-    """Which of the second look's masks takes an answer's place, by how much each of them agrees with it; None: none."""
-    best = max(fits)
-    return fits.index(best) if best >= AGREEMENT else None
+def chosen(fits: Sequence[float], predicted: Sequence[float], least: float) -> int | None:
+    """Which of the second look's masks takes an answer's place, by IoU with that answer and predicted IoU; None: none fits."""
+    able = [i for i, fit in enumerate(fits) if fit >= least]
+    return max(able, key=lambda i: predicted[i] + WEIGHT * fits[i], default=None)

@@ -47,9 +47,11 @@ class App:
     def __getitem__(self, test_id: str) -> Locator:
         return self.page.get_by_test_id(test_id)
 
-    def open(self, provider: str | None = "wasm", finish: str | None = "raw", **query: str) -> App:
-        """Load the page; WASM with one thread, and masks as the model gives them, unless the test is about something else."""
-        chosen = {"provider": provider, "finish": finish}
+    def open(
+        self, provider: str | None = "wasm", finish: str | None = "raw", look: str | None = "once", **query: str
+    ) -> App:
+        """Load the page; WASM with one thread, masks as the model gives them at its first look, unless the test is about it."""
+        chosen = {"provider": provider, "finish": finish, "look": look}
         asked = {**self.model, **{name: value for name, value in chosen.items() if value}, **query}
         self.page.goto(self.url + (f"?{urlencode(asked)}" if asked else ""))
         return self

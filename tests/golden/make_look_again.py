@@ -14,7 +14,7 @@ import numpy as np
 from tests.golden.make_geometry import letterbox
 from tests.golden.make_prompts import blob, logits
 
-PADDING, LEAST, LARGEST, AGREEMENT, OUTSIDE = 2.5, 64, 0.5, 0.5, -1.0
+PADDING, LEAST, LARGEST, OVERLAP, AGREEMENT, WEIGHT, OUTSIDE = 3, 64, 0.5, 0.1, 0.5, 2, -1.0
 GRID = 16
 
 
@@ -124,7 +124,15 @@ def main() -> None:
     spot, edge, nothing = blob(7.5, 5, 9, 0.25, 0), blob(0, 12, 4, 1, 0), blob(7.5, 5, 0, 1, 0)
     padding = blob(8, 14.5, 2, 1, 0)
     content = {
-        "rule": {"padding": PADDING, "least": LEAST, "largest": LARGEST, "agreement": AGREEMENT, "outside": OUTSIDE},
+        "rule": {
+            "padding": PADDING,
+            "least": LEAST,
+            "largest": LARGEST,
+            "overlap": OVERLAP,
+            "agreement": AGREEMENT,
+            "weight": WEIGHT,
+            "outside": OUTSIDE,
+        },
         "regions": regions,
         "holds": [
             {
@@ -144,13 +152,14 @@ def main() -> None:
         "sealed": [sealed(wide, place) for place in ([0, 0, 100], [100, 50, 100], [540, 380, 100], [0, 200, 100])],
         "agreement": [agreement(spot, blob(8.5, 5, 9, 0.25, 0)), agreement(spot, edge), agreement(nothing, nothing)],
         "chosen": [
-            {"fits": fits, "chosen": chosen}
-            for fits, chosen in (
-                ([0.2, 0.9, 0.6], 1),
-                ([0.7, 0.7, 0.1], 0),
-                ([0.5, 0.1, 0.2], 0),
-                ([0.49, 0.1, 0.2], None),
-                ([0.6], 0),
+            {"fits": fits, "predicted": predicted, "least": least, "chosen": which}
+            for fits, predicted, least, which in (
+                ([0.2, 0.9, 0.6], [0.5, 0.5, 0.5], 0.5, 1),
+                ([0.5, 0.75, 0.25], [1.0, 0.25, 2.0], 0.5, 0),
+                ([0.5, 0.5, 0.25], [0.5, 0.5, 0.5], 0.5, 0),
+                ([0.05, 0.125, 0.09], [0.99, 0.1, 0.99], 0.1, 1),
+                ([0.05, 0.02, 0.09], [0.99, 0.1, 0.99], 0.1, None),
+                ([0.6], [0.1], 0.5, 0),
             )
         ],
         "prompts": [

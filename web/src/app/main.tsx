@@ -14,6 +14,7 @@ import { withRemembered } from "../features/models/modelChoice";
 import { readQuery } from "./query";
 import { keepRuntime, registerServiceWorker } from "../workers/service/client";
 import { startSpeaking } from "../state/language";
+import { lookOnce } from "../state/looking";
 import { overrideTiers } from "../state/tierChoice";
 import "./styles/base.css";
 import "../components/controls.css";
@@ -57,6 +58,7 @@ async function measure(): Promise<void> {
 function open(): void {
   if (query.rawMasks) firstFinish.value = rawFinish;
   if (query.tiers) overrideTiers(query.tiers);
+  if (query.looksOnce) lookOnce();
   const controller = new Controller(choice);
   if (query.foreignManifest) controller.tell(foreignManifestMessage());
   const lacks = lacking();

@@ -1,4 +1,4 @@
-/** What the address asks for: `?provider=`, `?model=`, `?variant=`, `?manifest=`, `?tiers=`, `?finish=raw`. */
+/** What the address asks for: `?provider=`, `?model=`, `?variant=`, `?manifest=`, `?tiers=`, `?finish=raw`, `?look=once`. */
 import type { Provider } from "../engine/segmenter";
 import type { EngineChoice } from "../state/engine";
 import { isTierChoice, type TierChoice } from "../state/tierChoice";
@@ -13,6 +13,8 @@ export interface Query {
   readonly tiers?: TierChoice;
   /** Masks as the model gives them, until somebody wants them finished. */
   readonly rawMasks: boolean;
+  /** Small things are not looked at again. */
+  readonly looksOnce: boolean;
 }
 
 /** @param base What the built-in manifest's address is relative to. */
@@ -34,5 +36,6 @@ export function readQuery(address: URL, base: string): Query {
     foreignManifest,
     tiers: isTierChoice(wantedTiers) ? wantedTiers : undefined,
     rawMasks: text("finish") === "raw",
+    looksOnce: text("look") === "once",
   };
 }

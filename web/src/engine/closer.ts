@@ -7,7 +7,7 @@
  *
  * The rule is in core/lookAgain.ts. Masks of a region say so (`LowResMask.region`); given along as a prompt's mask, they are answered there.
  */
-import { chosen, agreement, holds, hull, moved, promptIn, regionFor, sealed } from "./core/lookAgain";
+import { agreement, chosen, holds, hull, lookAgainRule, moved, promptIn, regionFor, sealed } from "./core/lookAgain";
 import type { Prompt, Region } from "./core/prompt";
 import { EngineError } from "./errors";
 import type { EncodedImage, Segmenter } from "./segmenter";
@@ -71,8 +71,15 @@ export class CloserImage {
     const region = regionFor(prompt, first.masks[first.best]!, this, input_size, this.threshold);
     if (!region) return null;
     const earlier = first.masks.map((mask) => moved(mask, region, this, input_size));
-    const near = await this.near(region, { ...prompt, mask: earlier[first.best]! }, options);
-    const places = earlier.map((mask) => chosen(near.masks.map((other) => agreement(mask, other, this.threshold))));
+    // Beside a lone point, the mask of an answer that missed would weigh too much.
+    const lone = prompt.points.length === 1 && !prompt.box;
+    const near = await this.near(region, { ...prompt, mask: lone ? null : earlier[first.best]! }, options);
+    const { overlap, agreement: least } = lookAgainRule;
+    const places = earlier.map((mask, i) => {
+      const fits = near.masks.map((other) => agreement(mask, other, this.threshold));
+      if (i === first.best && !lone) return fits[near.best]! >= overlap ? near.best : null;
+      return chosen(fits, near.scores, i === first.best ? overlap : least);
+    });
     if (places.every((place) => place === null)) return null;
     return {
       ...first,

@@ -31,6 +31,7 @@ import { EngineError, type EverythingOptions, type Segmenter } from "../engine/s
 import { Answer, type MaskFrame, type Outline } from "./answer";
 import { Eye, type Recall } from "./eye";
 import { firstFinish } from "./firstPostprocess";
+import { looksAgain } from "./looking";
 import type { Photo } from "./photo";
 
 let count = 0;
@@ -160,6 +161,9 @@ export class Session {
     if (!answer.value) return refined.value ? "precise" : "fast";
     return modelOf(answer.value.by) === (fineModel ?? this.eye?.segmenter.info.finer) ? "precise" : "fast";
   });
+
+  /** Is what is shown the answer of a second look? */
+  readonly near = computed(() => isCloseUp(this.answer.value?.by ?? ""));
 
   /** The side of the frame that the model sees the photo in; null until it does. */
   get inputSize(): number | null {
@@ -380,7 +384,7 @@ export class Session {
 
   /** An object that was answered from afar and may be looked at again, by the finest model that is to come. */
   private small(): PhotoObject | null {
-    if (!this.eye?.image || (this.fine && !this.fine.image)) return null;
+    if (!looksAgain.peek() || !this.eye?.image || (this.fine && !this.fine.image)) return null;
     return this.activeFirst((object) => {
       const answer = this.answers.peek().get(object.revision);
       return answer && !isCloseUp(answer.by) && !this.lookedAt.has(answer) && this.maySettle(object);

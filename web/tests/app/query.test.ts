@@ -16,6 +16,7 @@ describe("readQuery", () => {
       },
       foreignManifest: false,
       rawMasks: false,
+      looksOnce: false,
     });
   });
 

@@ -1,7 +1,7 @@
 /** A photo that is looked at again: when, where, and what stays when that fails. The model is a stand-in that answers with discs. */
 import { expect, test, vi } from "vitest";
 import { CloserImage } from "../../src/engine/closer";
-import { boxOf } from "../../src/engine/core/lookAgain";
+import { boxOf, regionAround } from "../../src/engine/core/lookAgain";
 import type { LowResMask, Prompt, PromptBox, Region } from "../../src/engine/core/prompt";
 import { EngineError } from "../../src/engine/errors";
 import type { EncodedImage, Segmenter } from "../../src/engine/segmenter";
@@ -55,20 +55,31 @@ function model({ radius = 10, near = 10, fault = null as EngineError | null } = 
 
 const tap: Prompt = { points: [{ x: 100, y: 120, label: 1 }] };
 
-test("a small thing is looked at again in a region of its own, with the first answer given along", async () => {
+test("a small thing is looked at again in a region of its own, the tap being all that is asked", async () => {
   const { closer, asked, cuts, close } = model();
   const first = await closer.segment(tap);
   const second = (await closer.lookAgain(tap, first))!;
   const [region] = cuts;
-  expect(region).toEqual({ x: 67, y: 86, side: 65 });
-  expect(asked[1]).toMatchObject({ region, prompt: { points: [{ x: 33.5, y: 34.5, label: 1 }] } });
-  expect(asked[1]!.prompt.mask!.logits.some((logit) => logit > 0)).toBe(true);
+  expect(region).toEqual(regionAround(boxOf(first.masks[1]!, photo, 256)!, photo));
+  const { x, y } = region!;
+  expect(asked[1]).toEqual({
+    region,
+    prompt: { points: [{ x: 100.5 - x, y: 120.5 - y, label: 1 }], box: undefined, mask: null },
+  });
   expect(second.masks.map(({ region: of }) => of)).toEqual([region, region, region]);
   expect([second.best, second.scores]).toEqual([1, [0.5, 0.9, 0.6]]);
   const width = ({ x1, x2 }: PromptBox): number => x2 + 1 - x1;
   expect(width(boxOf(first.masks[1]!, photo, 256)!)).toBeGreaterThan(24);
   expect(width(boxOf(second.masks[1]!, photo, 256)!)).toBeLessThan(22);
   expect(close).toHaveBeenCalledOnce();
+});
+
+test("a box is asked in its region with the first answer given along", async () => {
+  const { closer, asked } = model();
+  const box: Prompt = { points: [], box: { x1: 88, y1: 108, x2: 111, y2: 131 } };
+  const second = (await closer.lookAgain(box, await closer.segment(box)))!;
+  expect(asked[1]!.prompt.mask!.logits.some((logit) => logit > 0)).toBe(true);
+  expect(second.masks[1]!.region).toEqual(asked[1]!.region);
 });
 
 test("a large thing is not", async () => {

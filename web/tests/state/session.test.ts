@@ -54,7 +54,7 @@ function shortSighted() {
   const encode = async (_: unknown, options: { behind?: boolean }) => {
     looks.push(options);
     if (options.behind) await gate[0]?.();
-    // From afar a circle of 40 pixels, which is one cell; in its region of 200 pixels one of 35.
+    // From afar a circle of 40 pixels, which is one cell; in its region of 240 pixels one of 42.
     return image(options.behind ? 2.8 : 1);
   };
   const info = { model: { id: "m", input_size: 64, mask_threshold: 0 }, variant: "fp32", finer: null };
@@ -77,7 +77,7 @@ test("the outline of a small thing settles on what is seen from near, for undo a
   expect(looks.map(({ behind }) => behind)).toEqual([undefined, true]);
   expect(settling).toHaveBeenCalledOnce();
   const near = session.answer.value!;
-  expect([near.by, near.mask(0).region?.side]).toEqual(["m@region", 200]);
+  expect([near.by, near.mask(0).region?.side]).toEqual(["m@region", 240]);
   session.edit(undo);
   session.edit(redo);
   await settled();

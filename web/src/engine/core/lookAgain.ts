@@ -11,13 +11,17 @@ import type { LowResMask, Prompt, PromptBox, Region } from "./prompt";
 /** Chosen by measuring on training photos: docs/experiments.md. */
 export const lookAgainRule = {
   /** Side of a region, by the longer side of what it is cut around. */
-  padding: 2.5,
+  padding: 3,
   /** Pixels of a side. */
   least: 64,
   /** Of the photo's longer side; a larger region gains too little. */
   largest: 0.5,
-  /** Least IoU of the two answers. */
+  /** Least IoU of the answer to what was meant with the first one. */
+  overlap: 0.1,
+  /** The same for the other candidates. */
   agreement: 0.5,
+  /** Of that IoU beside the predicted one, where several could be meant. */
+  weight: 2,
   /** The largest logit of cells at a region's edge: beyond it, the object does not go on. */
   outside: -1,
 };
@@ -144,8 +148,9 @@ export function regionFor(
   return around && regionAround(around, photo);
 }
 
-/** Which of the second look's masks takes an answer's place, by how much each of them agrees with it; null: none. */
-export function chosen(fits: readonly number[]): number | null {
-  const best = Math.max(...fits);
-  return best >= lookAgainRule.agreement ? fits.indexOf(best) : null;
+/** Which of the second look's masks takes an answer's place, by IoU with that answer and predicted IoU; null: none fits. */
+export function chosen(fits: readonly number[], predicted: readonly number[], least: number): number | null {
+  const score = (i: number): number => predicted[i]! + lookAgainRule.weight * fits[i]!;
+  const able = [...fits.keys()].filter((i) => fits[i]! >= least);
+  return able.reduce<number | null>((best, i) => (best === null || score(i) > score(best) ? i : best), null);
 }

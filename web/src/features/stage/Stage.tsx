@@ -63,6 +63,7 @@ export function Stage({ session, viewport, prompting }: Props) {
         data-testid="stage"
         data-tool={prompting.drawing.tool.value}
         data-view={JSON.stringify(view)}
+        data-near={session.near.value}
         tabIndex={0}
         role="application"
         aria-label={t("Photo {name}", { name: session.photo.name })}

@@ -82,8 +82,9 @@ test.each<{ first: Blob; second: Blob; iou: number }>(made.agreement)("agreement
   expect(agreement(blob(it.first), blob(it.second))).toBeCloseTo(it.iou, 9),
 );
 
-test.each<{ fits: number[]; chosen: number | null }>(made.chosen)("which of $fits takes the place", (it) =>
-  expect(chosen(it.fits)).toBe(it.chosen),
+test.each<{ fits: number[]; predicted: number[]; least: number; chosen: number | null }>(made.chosen)(
+  "which of $fits takes the place",
+  (it) => expect(chosen(it.fits, it.predicted, it.least)).toBe(it.chosen),
 );
 
 test.each<{
