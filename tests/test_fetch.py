@@ -205,7 +205,9 @@ def test_a_copy_that_fills_the_disk_leaves_nothing(tmp_path, monkeypatch):
 
 def test_a_folder_that_cannot_be_made_is_named(server, tmp_path):
     (tmp_path / "file").write_text("")
-    assert "Cannot write" in refuse(tmp_path / "file" / "folder")
+    code, output = invoke("fetch", "mobile_sam", "--to", tmp_path / "file" / "folder")
+    assert code == 2
+    assert f"{tmp_path / 'file'} is a file, not a folder" in output
 
 
 def test_a_local_file_is_taken_when_its_sum_is_right(monkeypatch, tmp_path):

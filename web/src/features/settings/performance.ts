@@ -83,13 +83,12 @@ async function measureWhole(): Promise<number | null> {
     .measureUserAgentSpecificMemory;
   if (!measure || !globalThis.crossOriginIsolated) return null;
   const late = new Promise<null>((resolve) => setTimeout(resolve, 3000, null));
-  return Promise.race([
-    measure.call(performance).then(
-      (answer) => answer.bytes,
-      () => null,
-    ),
-    late,
-  ]);
+  // Chromium was seen to return nothing at all, no promise either, while it measured for another page.
+  const measured = async (): Promise<number | null> => {
+    const answer: { bytes: number } | undefined = await measure.call(performance);
+    return answer?.bytes ?? null;
+  };
+  return Promise.race([measured().catch(() => null), late]);
 }
 
 /** What each provider took when all were tried. */
