@@ -4,7 +4,7 @@
  */
 import type { ComponentChildren } from "preact";
 import { X } from "lucide-preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { IconButton } from "./IconButton";
 import { t } from "../i18n/translate";
 
@@ -18,7 +18,8 @@ interface Props {
 export function Dialog({ title, testId, onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => dialog.current!.showModal(), []);
+  // Before anything can be pressed: an Escape that comes earlier would close nothing.
+  useLayoutEffect(() => dialog.current!.showModal(), []);
   const closeOutside = (event: MouseEvent) => event.target === dialog.current && onClose();
   return (
     <dialog
