@@ -202,7 +202,7 @@ def test_another_photo_can_be_behind_the_object(tapped: App, tmp_path: Path) -> 
     sheet(tapped, "format-png", "behind-photo")
     expect(tapped["sheet-save"]).to_be_disabled()
     tapped["backdrop-input"].set_input_files(letter(tmp_path))
-    expect(tapped["save-problem"]).to_contain_text("not a picture")
+    expect(tapped["save-problem"]).to_contain_text("not a picture", timeout=PATIENCE)
     tapped["backdrop-input"].set_input_files(other)
     values = picture(save(tapped)[1])
     above = ~mask[:116]
