@@ -21,7 +21,7 @@ from tqdm import tqdm
 from export.errors import UsageError
 from export.messages import say
 from export.models.checkpoint import load_model
-from export.models.promptable import PromptableModel
+from export.models.promptable import Promptable, PromptableModel
 from export.onnx.folded import FoldedDecoder, PhotoMaps, position_phases
 from export.onnx.graphs import OPSET, compute_at_load, data_of, export_graph, quicken_gelus, rename_dimension, write
 from export.onnx.stock import DECODER_INPUTS, check_stock, stock_decoder
@@ -87,7 +87,7 @@ def encoder_graph(model: PromptableModel, split: bool = False, unpadded: bool = 
     graph = export_graph(module, (image,), ["image"], names, [sides])
     if split:
         compute_at_load(graph, "after.position", position_phases(model))
-    return use_winograd(quicken_gelus(graph))
+    return use_winograd(finished(model, graph))
 
 
 def decoder_graph(model: PromptableModel, split: bool = False) -> onnx.ModelProto:
@@ -108,7 +108,12 @@ def decoder_graph(model: PromptableModel, split: bool = False) -> onnx.ModelProt
     for name in ("mask_input", "has_mask_input"):
         rename_dimension(graph, name, 0, "masks")  # 1 or as many as there are prompts
     compute_at_load(graph, "decoder.image_pe", position_phases(model))
-    return quicken_gelus(graph)
+    return finished(model, graph)
+
+
+def finished(model: PromptableModel, graph: onnx.ModelProto) -> onnx.ModelProto:
+    """The finished graph. A student's GELUs take their faster form; an official model answers as published, to the last digits."""
+    return quicken_gelus(graph) if isinstance(model, Promptable) else graph
 
 
 def prepare(model: PromptableModel) -> PromptableModel:

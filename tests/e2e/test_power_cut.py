@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Playwright
+from playwright.sync_api import Playwright, expect
 
-from tests.e2e.app import App
+from tests.e2e.app import PATIENCE, App
 from tests.e2e.complaints import Complaints
 from tests.e2e.conftest import FLAGS
 from tests.e2e.engines.window import wait_for
@@ -68,6 +68,12 @@ def test_a_browser_that_is_killed_while_it_saves_loses_nothing_older(
             app.page.mouse.click(*app.view.css(SAUCER[0] - 30 * number, SAUCER[1] + 30 * number))
         kill(process)
     with chromium(playwright, tmp_path / "profile", site) as (app, _):
-        app.open().shows("coffee").is_answered()
+        app.open()
+        # A photo that was being opened when the page ended waits to be asked for.
+        opened = app["film-1"].or_(app.stage).first
+        expect(opened).to_be_visible(timeout=PATIENCE)
+        if not app.stage.is_visible():
+            app["film-1"].click()
+        app.shows("coffee").is_answered()
         assert 1 <= app.markers.count() <= 1 + edits
         app.tap(*TABLE).mask()
