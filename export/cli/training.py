@@ -15,6 +15,7 @@ from export.cli.training_options import (
     parted,
     run_options,
     teacher_options,
+    unpadded_option,
 )
 from export.training.cache import cache
 from export.training.calibrate import calibrate
@@ -36,6 +37,9 @@ from export.training.trainer import LEARN
 @click.option("--batch", default=8, show_default=True, help="Photos the teacher sees at once.")
 @click.option("--workers", default=1, show_default=True, help="Processes that decode photos.")
 @half_option
+@click.option(
+    "--compile", "compiled", is_flag=True, help="Compile the teacher first (torch.compile): needs a C++ compiler."
+)
 @device_option
 @click.option("--check", is_flag=True, help="Read the cache in --out back and verify it; compute nothing.")
 def cache_command(**options: Any) -> None:
@@ -102,6 +106,7 @@ def train_command(**options: Any) -> None:
 @click.option("--data", multiple=True, required=True, help="Shard, folder or pattern with photos; no masks are needed.")
 @teacher_options(required=True)
 @cache_option
+@unpadded_option
 @click.option("--out", type=OUT_FOLDER, required=True, help="Run folder: checkpoint, log, plot.")
 @click.option("--mode", type=click.Choice(list(LEARNS)), default=DistillRecipe.mode, show_default=True)
 @click.option("--backbone", default=DistillRecipe.backbone, show_default=True, help="The paper's, or any timm model.")
@@ -127,11 +132,14 @@ def distill_command(**options: Any) -> None:
 @click.option("--student", type=click.Path(path_type=Path), required=True, help="The checkpoint to fine-tune.")
 @teacher_options(required=False)
 @cache_option
+@unpadded_option
 @click.option("--out", type=OUT_FOLDER, required=True, help="Run folder: checkpoint, log, plot.")
 @click.option("--target", type=click.Choice(["teacher", "truth"]), default=FinetuneRecipe.target, show_default=True)
 @click.option("--learn", type=click.Choice(LEARN), default=FinetuneRecipe.learn, show_default=True)
 @click.option("--loops", default=FinetuneRecipe.loops, show_default=True,
               help="Points added where student and teacher disagree.")  # fmt: skip
+@click.option("--embedding-weight", default=FinetuneRecipe.embedding_weight, show_default=True,
+              help="Of the embedding's squared error beside the masks' loss, with --target teacher.")  # fmt: skip
 @click.option("--masks", default=FinetuneRecipe.masks, show_default=True,
               help="Objects prompted in each photo (EdgeSAM: 16).")  # fmt: skip
 @click.option(

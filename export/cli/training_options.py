@@ -28,6 +28,10 @@ cache_option = click.option(
     "--cache", type=click.Path(path_type=Path), help="Folder that `cache` wrote; without it the teacher runs."
 )
 
+unpadded_option = click.option(
+    "--unpadded", is_flag=True, help="Train for the unpadded export: photos without the empty part of the square."
+)
+
 
 def memory_option(photos: int, old: str | None = None) -> Callable[[Command], Command]:
     """Add --memory with its default; `old` is what it was called."""

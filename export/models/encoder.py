@@ -16,6 +16,9 @@ STD = (58.395, 57.12, 57.375)
 PAPER = "tiny_vit_5m"  # the paper's student: TinyViT-5M with SAM's neck, see tiny_vit.py
 HALF_FRAME = "tiny_vit_5m_512"  # the same, which sees the photo at half the frame's resolution, see half_frame.py
 
+REFINED = "tiny_vit_5m_512_refined"  # that, with two blocks more at the embedding's resolution
+REFINING_BLOCKS = {HALF_FRAME: 0, REFINED: 2}
+
 
 class Encoder(nn.Module):
     """timm backbone → embedding at stride 16, plus (where `fine_dims` are not 0) two finer maps for the mask's edges.
@@ -63,14 +66,14 @@ def build_encoder(backbone: str, dim: int, fine_dims: tuple[int, int]) -> nn.Mod
 
     Raises ValueError (or timm's RuntimeError, for an unknown name) that says what does not fit.
     """
-    if backbone not in (PAPER, HALF_FRAME):
+    if backbone not in (PAPER, *REFINING_BLOCKS):
         return Encoder(backbone, dim, fine_dims)
     if dim != DIM or any(fine_dims):
         raise ValueError(
             f"{backbone} is an encoder of MobileSAM's kind: {DIM} channels and no finer maps, for students of a SAM. "
             "Choose tiny_vit_5m_224, the same backbone from timm, for other teachers."
         )
-    return TinyVitEncoder() if backbone == PAPER else HalfFrameEncoder()
+    return TinyVitEncoder() if backbone == PAPER else HalfFrameEncoder(REFINING_BLOCKS[backbone])
 
 
 def normalise(image: torch.Tensor) -> torch.Tensor:

@@ -14,6 +14,23 @@ from torch import nn
 from export.models.tiny_vit import DIM, TinyVitEncoder
 
 BIASES = ".attention_biases"
+HIDDEN = 384  # channels inside a refining block
+
+
+class RefiningBlock(nn.Module):
+    """Adds to a map (B, C, H, W) what a depthwise 3 × 3 convolution between two 1 × 1 ones finds; nothing, before training."""
+
+    def __init__(self, dim: int, hidden: int) -> None:
+        super().__init__()
+        self.widen = nn.Conv2d(dim, hidden, 1)
+        self.look = nn.Conv2d(hidden, hidden, 3, padding=1, groups=hidden)
+        self.narrow = nn.Conv2d(hidden, dim, 1)
+        self.act = nn.GELU()
+        for parameter in self.narrow.parameters():
+            nn.init.zeros_(parameter)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.narrow(self.act(self.look(self.act(self.widen(x)))))
 
 
 class HalfFrameEncoder(TinyVitEncoder):
@@ -21,8 +38,9 @@ class HalfFrameEncoder(TinyVitEncoder):
 
     windows = (8, 8, 16, 8)
 
-    def __init__(self) -> None:
+    def __init__(self, blocks: int = 0) -> None:
         super().__init__()
+        self.blocks = nn.Sequential(*(RefiningBlock(DIM, HIDDEN) for _ in range(blocks)))
         self.lateral = nn.Conv2d(self.body.stages[1].blocks[0].dim, DIM, 1, bias=False)
         nn.init.zeros_(self.lateral.weight)
 
@@ -31,7 +49,7 @@ class HalfFrameEncoder(TinyVitEncoder):
         fine = stages[1](stages[0](stem(F.avg_pool2d(image, 2))))  # stride 16 of the frame
         coarse = self.neck[0](stages[3](stages[2](fine)))  # stride 32
         embedding = F.interpolate(coarse, scale_factor=2.0, mode="bilinear") + self.lateral(fine)
-        return {"image_embeddings": self.neck[1:](embedding)}
+        return {"image_embeddings": self.neck[2:](self.blocks(self.neck[1](embedding)))}
 
     @torch.no_grad()
     def start_from(self, whole: TinyVitEncoder) -> None:
@@ -40,7 +58,8 @@ class HalfFrameEncoder(TinyVitEncoder):
             name: resampled(value, self.get_parameter(name)) if name.endswith(BIASES) else value
             for name, value in whole.state_dict().items()
         }
-        self.load_state_dict({**weights, "lateral.weight": torch.zeros_like(self.lateral.weight)})
+        own = {name: value for name, value in self.state_dict().items() if name.startswith(("blocks.", "lateral."))}
+        self.load_state_dict({**weights, **own})
         self.train(self.training)  # drops the biases that timm gathered from the old weights
 
 

@@ -174,7 +174,7 @@ def _trouble(path: Path, record: dict, meta: Meta) -> str:
 
 
 def cache(  # type: ignore[no-untyped-def]
-    data, teacher, teacher_name, input_size, out, limit, flip, shard, batch, workers, half, device, check
+    data, teacher, teacher_name, input_size, out, limit, flip, shard, batch, workers, half, compiled, device, check
 ) -> None:
     """Compute a teacher's embeddings of photos once, as fp16 shards."""
     if check:
@@ -184,14 +184,27 @@ def cache(  # type: ignore[no-untyped-def]
     if not data or not teacher:
         raise UsageError("Give --data and --teacher (or --check, to verify what is in --out).")
     with distributed.setup(), told_plainly():
-        _cache(Photos(data, limit), teacher, teacher_name, input_size, out, flip, shard, batch, workers, half, device)
+        _cache(
+            Photos(data, limit),
+            teacher,
+            teacher_name,
+            input_size,
+            out,
+            flip,
+            shard,
+            batch,
+            workers,
+            half,
+            compiled,
+            device,
+        )
 
 
 def _cache(
     photos: Photos, path: Path, name: str | None, input_size: int | None, out: Path, flip: bool, shard: int,
-    batch: int, workers: int, half: str | None, device: str,
+    batch: int, workers: int, half: str | None, compiled: bool, device: str,
 ) -> None:  # fmt: skip
-    model = load_teacher(path, name, input_size).to(device)
+    model = load_teacher(path, name, input_size).to(device).to(memory_format=torch.channels_last)
     names = hashlib.sha256("\n".join(photos.names).encode()).hexdigest()
     meta = Meta(path.name, sha256(path), model.input_size, flip, names, len(photos), shard, shapes(model))
     if (out / "cache.json").exists():
@@ -200,6 +213,8 @@ def _cache(
     distributed.barrier()  # everyone has looked before the first one writes
     if rank == 0:
         write_meta(out, meta)
+    if compiled:
+        model.image_encoder.compile(dynamic=False)  # in place: the weights keep their names
     writer = Writer(out, model, photos, meta, batch, workers, half)
     missing = [number for number in range(meta.shards) if read_record(out, number) is None]
     begun, rows, skipped = time.monotonic(), 0, list[list[str]]()

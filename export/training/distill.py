@@ -30,6 +30,7 @@ from export.training.recipe import DistillRecipe, Execution, digest
 from export.training.schedule import Schedule
 from export.training.teacher import load_teacher, student_of
 from export.training.trainer import Batch, Objective, Trainer, initialise, seed_rank
+from export.training.unpadded import empty_maps, encode_unpadded
 from export.training.views import MAP, Views, example_of
 
 LEARNS = {"decoupled": "encoder", "semi-coupled": "encoder", "coupled": "both"}
@@ -40,8 +41,11 @@ Maps = dict[str, torch.Tensor]
 class FromTeacher(Objective):
     """Base of the objectives with a teacher: computes the embeddings of teacher and student."""
 
-    def __init__(self, model: Promptable, teacher: PromptableModel, half: str | None = None) -> None:
+    def __init__(
+        self, model: Promptable, teacher: PromptableModel, half: str | None = None, unpadded: bool = False
+    ) -> None:
         super().__init__(model, half)
+        self.unpadded = unpadded
         self._teacher = [teacher]  # in a list: it is neither trained, nor averaged, nor saved
 
     @property
@@ -55,6 +59,8 @@ class FromTeacher(Objective):
 
     def student_maps(self, batch: Batch) -> Maps:
         with self.autocast(batch["image"].device):
+            if self.unpadded:
+                return encode_unpadded(self.model, batch["image"], batch["size"], empty_maps(self.model))
             return self.model.encode(pixels(batch["image"], batch["size"]))
 
     def embedding_loss(self, student: Maps, teacher: Maps, size: torch.Tensor) -> torch.Tensor:
@@ -70,8 +76,15 @@ class FromTeacher(Objective):
 class Distil(FromTeacher):
     """The loss of one of the three modes (see the module's docstring)."""
 
-    def __init__(self, model: Promptable, teacher: PromptableModel, mode: str, half: str | None = None) -> None:
-        super().__init__(model, teacher, half)
+    def __init__(
+        self,
+        model: Promptable,
+        teacher: PromptableModel,
+        mode: str,
+        half: str | None = None,
+        unpadded: bool = False,
+    ) -> None:
+        super().__init__(model, teacher, half, unpadded)
         self.mode = mode
 
     def forward(self, batch: Batch) -> tuple[torch.Tensor, dict[str, float]]:
@@ -106,10 +119,9 @@ def answers(
 
 
 @torch.no_grad()
-def measure(student: Promptable, teacher: PromptableModel, loader: DataLoader, device: str) -> dict[str, float]:
+def measure(objective: FromTeacher, loader: DataLoader, device: str) -> dict[str, float]:
     """On held-out photos: the embedding's error, and the IoU of all four masks with the teacher's, for random prompts."""
-    student.eval()
-    objective = FromTeacher(student, teacher)
+    student, teacher = objective.model.eval(), objective.teacher
     errors, ious = [], []
     for held in loader:
         batch = {name: value.to(device) for name, value in held.items()}
@@ -146,7 +158,7 @@ def distill(recipe: DistillRecipe, execution: Execution) -> None:
             initialise(student, recipe.init)
         seed_rank(seed)
         trainer = Trainer(
-            Distil(student, model, mode, recipe.half),
+            Distil(student, model, mode, recipe.half, recipe.unpadded),
             Schedule(recipe.rate, total, warmup, recipe.schedule),
             execution.device,
             recipe.average_decay,
@@ -155,7 +167,7 @@ def distill(recipe: DistillRecipe, execution: Execution) -> None:
             freeze_batchnorm=recipe.freeze_batchnorm,
             recipe=recipe.recorded(
                 len(training), total, warmup, step="distill", mode=mode, teacher=digest(recipe.teacher),
-                init=digest(recipe.init), decoder=recipe.decoder, prompts=recipe.prompts,
+                init=digest(recipe.init), decoder=recipe.decoder, prompts=recipe.prompts, unpadded=recipe.unpadded,
             ),
         )  # fmt: skip
         fixed = Numbered(views, held, example_of(cached, recipe.prompts), seed, execution.memory)
@@ -167,5 +179,11 @@ def distill(recipe: DistillRecipe, execution: Execution) -> None:
             execution,
             samples=total,
             batch=recipe.batch,
-            measure=(lambda: measure(trainer.averaged_model(), model, watch, execution.device)) if len(held) else None,
+            measure=(
+                lambda: measure(
+                    FromTeacher(trainer.averaged_model(), model, recipe.half, recipe.unpadded), watch, execution.device
+                )
+            )
+            if len(held)
+            else None,
         )

@@ -32,6 +32,7 @@ from export.training.teacher import as_student, load_teacher
 from export.training.train import FromTruth
 from export.training.train import measure as measure_truth
 from export.training.trainer import Batch, Trainer, seed_rank
+from export.training.unpadded import empty_maps, encode_unpadded
 from export.training.views import MAP
 
 BCE, DICE = 5.0, 5.0  # EdgeSAM's weights
@@ -41,16 +42,23 @@ class InTheLoop(FromTeacher):
     """The loss of all four masks against the teacher's, for the first prompt and after each added point."""
 
     def __init__(
-        self, model: Promptable, teacher: PromptableModel, loops: int, score: bool, half: str | None = None
+        self,
+        model: Promptable,
+        teacher: PromptableModel,
+        loops: int,
+        score: bool,
+        half: str | None = None,
+        unpadded: bool = False,
+        embedding_weight: float = 0,
     ) -> None:
-        super().__init__(model, teacher, half)
-        self.loops, self.score = loops, score
+        super().__init__(model, teacher, half, unpadded)
+        self.loops, self.score, self.embedding_weight = loops, score, embedding_weight
 
     def forward(self, batch: Batch) -> tuple[torch.Tensor, dict[str, float]]:
         masks = batch["targets"].shape[1]
+        encoded = self.student_maps(batch), self.teacher_maps(batch)
         student, teacher = (
-            {name: value.repeat_interleave(masks, 0) for name, value in maps.items()}
-            for maps in (self.student_maps(batch), self.teacher_maps(batch))
+            {name: value.repeat_interleave(masks, 0) for name, value in maps.items()} for maps in encoded
         )
         valid = low_res_inside(batch["size"], self.model.input_size).repeat_interleave(masks, 0)
         prompts = point_or_box(batch["targets"].flatten(0, 1).float() / 255)
@@ -67,8 +75,11 @@ class InTheLoop(FromTeacher):
             ious.append(float(true_ious(logits, expected, valid).mean()))
             if number < self.loops:
                 prompts = disagreement(prompts, logits.detach(), aims, scores, valid)
-        total = torch.stack(losses).mean()
-        return total, {"loss": float(total.detach()), "first_iou": ious[0], "last_iou": ious[-1]}
+        total, figures = torch.stack(losses).mean(), {"first_iou": ious[0], "last_iou": ious[-1]}
+        if self.embedding_weight:
+            error = self.embedding_loss(*encoded, batch["size"])
+            total, figures = total + self.embedding_weight * error, {**figures, "mse_loss": float(error.detach())}
+        return total, {"loss": float(total.detach()), **figures}
 
     def answer(self, model: PromptableModel, maps: Maps, prompts: Prompts) -> tuple[torch.Tensor, torch.Tensor]:
         """Low-res logits (B, 4, G, G) and predicted IoU (B, 4) in float32."""
@@ -93,8 +104,16 @@ def disagreement(
 class LetterboxedTruth(FromTruth):
     """The loss against the photos' own masks, for letterboxed photos as the teacher sees them."""
 
-    def frames(self, batch: Batch) -> torch.Tensor:
-        return pixels(batch["image"], batch["size"])
+    def __init__(
+        self, model: Promptable, draw: np.random.Generator, half: str | None = None, unpadded: bool = False
+    ) -> None:
+        super().__init__(model, draw, half)
+        self.unpadded = unpadded
+
+    def features(self, batch: Batch) -> Maps:
+        if self.unpadded:
+            return encode_unpadded(self.model, batch["image"], batch["size"], empty_maps(self.model))
+        return self.model.encode(pixels(batch["image"], batch["size"]))
 
     def valid(self, batch: Batch) -> torch.Tensor:
         return low_res_inside(batch["size"], self.model.input_size)
@@ -150,7 +169,15 @@ def finetune(recipe: FinetuneRecipe, execution: Execution) -> None:
                 cached.check_teacher(recipe.teacher, digest(recipe.teacher), model.input_size)
 
         def against(teacher: PromptableModel, learner: Promptable) -> InTheLoop:
-            return InTheLoop(learner, teacher, loops=recipe.loops, score=learn != "encoder", half=recipe.half)
+            return InTheLoop(
+                learner,
+                teacher,
+                recipe.loops,
+                learn != "encoder",
+                recipe.half,
+                recipe.unpadded,
+                recipe.embedding_weight,
+            )
 
         dataset = Dataset(recipe.data)
         chosen = [i for i in range(len(dataset)) if cached is None or cached.has(dataset.name(i))]
@@ -164,7 +191,7 @@ def finetune(recipe: FinetuneRecipe, execution: Execution) -> None:
         make = framed(dataset, student.input_size, recipe.masks, cached)
         seed_rank(seed)
         trainer = Trainer(
-            against(model, student) if model else LetterboxedTruth(student, draw, recipe.half),
+            against(model, student) if model else LetterboxedTruth(student, draw, recipe.half, recipe.unpadded),
             Schedule(recipe.rate, total, warmup, recipe.schedule),
             execution.device,
             recipe.average_decay,
@@ -173,7 +200,8 @@ def finetune(recipe: FinetuneRecipe, execution: Execution) -> None:
             freeze_batchnorm=recipe.freeze_batchnorm,
             recipe=recipe.recorded(
                 len(training), total, warmup, step="finetune", target=recipe.target, learn=learn, loops=recipe.loops,
-                teacher=digest(recipe.teacher), student=digest(recipe.student), masks=recipe.masks,
+                teacher=digest(recipe.teacher), student=digest(recipe.student), masks=recipe.masks, unpadded=recipe.unpadded,
+                embedding_weight=recipe.embedding_weight,
             ),
         )  # fmt: skip
         watch = DataLoader(Numbered(dataset, held, make, seed, memory), batch_size=8, sampler=range(len(held)))
@@ -182,7 +210,7 @@ def finetune(recipe: FinetuneRecipe, execution: Execution) -> None:
             average = trainer.averaged_model()
             if model:
                 return measure_answers(against(model, average), watch, execution.device)
-            return measure_truth(LetterboxedTruth(average, draw), watch, execution.device)
+            return measure_truth(LetterboxedTruth(average, draw, recipe.half, recipe.unpadded), watch, execution.device)
 
         run(
             trainer,

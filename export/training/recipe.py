@@ -78,7 +78,8 @@ class StudentRecipe(Recipe):
     """What `distill` and `finetune` share: a run of so many epochs, unless `samples` says how many photos.
 
     warmup_share: of the run, until the peak rate; teacher_name: an official model's, where the keys of the file `teacher` do not
-    tell; input_size: of the model frame, the teacher's own if None; cache: a folder of the teacher's embeddings.
+    tell; input_size: of the model frame, the teacher's own if None; cache: a folder of the teacher's embeddings; unpadded: the
+    student sees photos as the unpadded export does.
     """
 
     epochs: float = 8.0
@@ -87,6 +88,7 @@ class StudentRecipe(Recipe):
     teacher_name: str | None = None
     input_size: int | None = None
     cache: Path | None = None
+    unpadded: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +105,9 @@ class DistillRecipe(StudentRecipe):
 
 @dataclass(frozen=True, kw_only=True)
 class FinetuneRecipe(StudentRecipe):
-    """`finetune`: masks is the objects prompted in each photo; loops, the points added where student and teacher disagree."""
+    """`finetune`: masks is the objects prompted in each photo; loops, the points added where student and teacher disagree;
+    embedding_weight: of the embedding's error in the loss against a teacher.
+    """
 
     rate: float = 1e-4
     epochs: float = 5.0
@@ -113,6 +117,7 @@ class FinetuneRecipe(StudentRecipe):
     learn: str = "both"
     loops: int = 1
     masks: int = 4
+    embedding_weight: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,17 +38,17 @@ class FromTruth(Objective):
     def forward(self, batch: Batch) -> tuple[torch.Tensor, dict[str, float]]:
         masks = batch["targets"].shape[1]
         with self.autocast(batch["image"].device):
-            features = self.model.encode(self.frames(batch))
+            features = self.features(batch)
         return self.rounds(
             {name: value.repeat_interleave(masks, 0) for name, value in features.items()},
             batch["targets"].flatten(0, 1).float() / 255,
             self.valid(batch).repeat_interleave(masks, 0),
         )
 
-    def frames(self, batch: Batch) -> torch.Tensor:
-        """The batch's photos (B, 3, S, S) as the encoder takes them."""
+    def features(self, batch: Batch) -> dict[str, torch.Tensor]:
+        """The encoder's maps of the batch's photos."""
         image = batch["image"].permute(0, 3, 1, 2).float()
-        return image.contiguous(memory_format=torch.channels_last)
+        return self.model.encode(image.contiguous(memory_format=torch.channels_last))
 
     def valid(self, batch: Batch) -> torch.Tensor:
         """(B, G, G) bool: the low-res cells that show some photo."""
@@ -89,7 +89,7 @@ def measure(objective: FromTruth, loader: DataLoader[dict[str, np.ndarray]], dev
     torch.manual_seed(0)
     for held in loader:
         batch = {name: torch.as_tensor(value).to(device) for name, value in held.items()}
-        features, valid = model.encode(objective.frames(batch)), objective.valid(batch)
+        features, valid = objective.features(batch), objective.valid(batch)
         target = batch["targets"][:, 0].float() / 255
         for kind in ("point", "box"):
             p = first_prompts(target, kind)

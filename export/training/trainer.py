@@ -177,7 +177,12 @@ def initialise(model: Promptable, path: Path) -> None:
     content = checkpoint.load(path)
     try:
         check_finite(content["average"], path)
-        model.load_state_dict(content["average"])
+        lacking = model.load_state_dict(content["average"], strict=False)
+        added = [name for name in lacking.missing_keys if not name.startswith("image_encoder.blocks.")]
+        if added or lacking.unexpected_keys:
+            raise RuntimeError(
+                f"{len(added)} weights are missing and {len(lacking.unexpected_keys)} do not belong there."
+            )
     except (AttributeError, KeyError, RuntimeError) as error:
         raise ExportError(f"--init {path} does not fit these model settings: {error}") from error
 

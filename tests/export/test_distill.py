@@ -5,6 +5,7 @@ import signal
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from export.data.drawn import scene, write_folder
 from export.data.frames import inside, letterboxed, pixels
@@ -59,6 +60,26 @@ def test_a_student_comes_closer_to_its_teacher(scenes, checkpoint, cached, tmp_p
     run(*distill(scenes, checkpoint, tmp_path, "--cache", cached, *more))
     log = checkpoints.load(tmp_path / "checkpoint.pt")["log"]
     assert log[-1]["heldout_mse_loss"] < 0.8 * log[0]["heldout_mse_loss"]
+
+
+def test_unpadded_run_ends_where_the_padded_one_does_for_square_photos(checkpoint, tmp_path):
+    """Where there is no padding, there is nothing to leave out."""
+    (tmp_path / "photos").mkdir()
+    for seed in range(6):
+        Image.fromarray(scene(seed, 120, 120)[0]).save(tmp_path / "photos" / f"{seed}.webp", lossless=True)
+    for name, more in (("padded", ()), ("unpadded", ("--unpadded",))):
+        run(*distill(tmp_path / "photos", checkpoint, tmp_path / name, "--samples", 8, "--rate", 1e-4, *more))
+    a, b = (weights(tmp_path / name / "checkpoint.pt", "image_encoder.lateral") for name in ("padded", "unpadded"))
+    assert all(torch.allclose(a[name], b[name], atol=2e-4) for name in a)
+
+
+@pytest.mark.parametrize("mode", ["decoupled", "semi-coupled"])
+def test_unpadded_student_learns_from_photos_that_are_not_square(scenes, checkpoint, cached, tmp_path, mode):
+    more = ("--cache", cached, "--mode", mode, "--unpadded", "--samples", 8, "--measure-every", 8)
+    run(*distill(scenes, checkpoint, tmp_path, *more))
+    content = checkpoints.load(tmp_path / "checkpoint.pt")
+    assert content["recipe"]["unpadded"] is True
+    assert {"heldout_mse_loss", "heldout_alignment"} <= set(content["log"][-1])
 
 
 def test_with_and_without_a_cache_a_student_learns_the_same(scenes, checkpoint, cached, tmp_path):

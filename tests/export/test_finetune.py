@@ -58,6 +58,29 @@ def test_finetune_reads_the_cache_of_distill(scenes, checkpoint, student, tmp_pa
     assert checkpoints.load(tmp_path / "a" / "checkpoint.pt")["recipe"]["photos"] == 10
 
 
+def test_heavy_embedding_weight_holds_the_encoder_to_its_teacher(scenes, checkpoint, student, tmp_path):
+    tail = ("--data", scenes, "--student", student, "--teacher", checkpoint, *QUICK, "--samples", 120, "--rate", 2e-3,
+            "--learn", "encoder", "--average-decay", 0.5)  # fmt: skip
+    error = {}
+    for weight in (0, 1000):
+        run("finetune", *tail, "--embedding-weight", weight, "--out", tmp_path / str(weight))
+        run("finetune", *("--data", scenes, "--student", tmp_path / str(weight) / "checkpoint.pt"),
+            *("--teacher", checkpoint, *QUICK, "--rate", 0, "--schedule", "constant", "--measure-every", 8),
+            *("--embedding-weight", 1e-9, "--out", tmp_path / f"measured-{weight}"))  # fmt: skip
+        error[weight] = checkpoints.load(tmp_path / f"measured-{weight}" / "checkpoint.pt")["log"][-1]["mse_loss"]
+    assert error[1000] < error[0]
+
+
+@pytest.mark.parametrize("target", ["teacher", "truth"])
+def test_unpadded_student_is_tuned_on_photos_that_are_not_square(scenes, checkpoint, student, tmp_path, target):
+    teacher = ("--teacher", checkpoint) if target == "teacher" else ()
+    run("finetune", *("--data", scenes, "--student", student, "--target", target, *teacher, "--out", tmp_path), *QUICK,
+        "--unpadded", "--measure-every", 8)  # fmt: skip
+    content = checkpoints.load(tmp_path / "checkpoint.pt")
+    assert content["recipe"]["unpadded"] is True
+    assert any(name.startswith("heldout_") for name in content["log"][-1])
+
+
 def test_target_and_teacher_must_agree(scenes, checkpoint, student, tmp_path):
     start = ("finetune", "--data", scenes, "--student", student, "--out", tmp_path, *QUICK)
     assert "needs --teacher" in refuse(*start)

@@ -2,16 +2,22 @@
 
 import copy
 
+import numpy as np
 import pytest
 import torch
 
-from export.models.encoder import HALF_FRAME
+from export.data.frames import letterboxed
+from export.errors import ExportError
+from export.models import checkpoint
+from export.models.encoder import HALF_FRAME, REFINED
 from export.models.half_frame import HalfFrameEncoder, resampled
 from export.models.mobile_sam import MobileSam
 from export.models.tiny_vit import TinyVitEncoder
 from export.onnx.folded import FoldedDecoder
 from export.onnx.unpadded import UnpaddedEncoder
 from export.training.teacher import student_of
+from export.training.trainer import initialise
+from export.training.unpadded import empty_maps, encode_unpadded
 
 
 @pytest.fixture(scope="module")
@@ -25,9 +31,9 @@ def teacher():
     return model
 
 
-@pytest.fixture
-def student(teacher):
-    return student_of(teacher, HALF_FRAME).eval()
+@pytest.fixture(params=[HALF_FRAME, REFINED])
+def student(teacher, request):
+    return student_of(teacher, request.param).eval()
 
 
 def picture(height=128, width=128):
@@ -102,3 +108,41 @@ def test_unpadded_form_answers_as_the_padded_one_for_a_square_photo(student):
     expected = student.encode(image)["image_embeddings"]
     actual = UnpaddedEncoder(student)(image)["image_embeddings"]
     assert torch.allclose(actual, expected, atol=1e-4)
+
+
+@torch.no_grad()
+def test_training_encodes_a_batch_of_shapes_as_the_unpadded_form_encodes_each_photo(student):
+    shapes = [(128, 60), (70, 128), (128, 128), (40, 100)]
+    photos = [np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8) for shape in shapes]
+    frames = [letterboxed(photo, 128) for photo in photos]
+    image, size = (torch.tensor(np.stack([frame[name] for frame in frames])) for name in ("image", "size"))
+    empty = empty_maps(student)
+    unpadded = UnpaddedEncoder(copy.deepcopy(student))
+    for number, (height, width) in enumerate(size.tolist()):
+        one = slice(number, number + 1)
+        actual = encode_unpadded(student, image[one], size[one], empty)["image_embeddings"]
+        expected = unpadded(image[one, :height, :width].permute(0, 3, 1, 2).float())["image_embeddings"]
+        cells = (slice(None), slice(None), slice(-(-height // 16)), slice(-(-width // 16)))
+        assert torch.allclose(actual[cells], expected[cells], atol=1e-4)
+    together = encode_unpadded(student, image[:3], size[:3], empty)["image_embeddings"]
+    alone = [encode_unpadded(student, image[i : i + 1], size[i : i + 1], empty)["image_embeddings"] for i in (0, 2)]
+    assert torch.allclose(together[0], alone[0][0], atol=1e-4)
+    assert torch.allclose(together[2], alone[1][0], atol=1e-4)
+
+
+@torch.no_grad()
+def test_refined_student_begins_as_the_plain_one_whose_weights_it_takes_over(teacher, tmp_path):
+    plain, refined = (student_of(teacher, name).eval() for name in (HALF_FRAME, REFINED))
+    plain.image_encoder.lateral.weight.normal_()
+    checkpoint.save(tmp_path / "plain.pt", {"config": plain.config.as_dict(), "average": plain.state_dict()})
+    initialise(refined, tmp_path / "plain.pt")
+    image = picture()
+    expected = plain.encode(image)["image_embeddings"]
+    assert torch.allclose(refined.encode(image)["image_embeddings"], expected, atol=1e-5)
+
+
+def test_student_of_another_kind_is_refused_as_a_start(teacher, tmp_path):
+    other, refined = student_of(teacher, "lcnet_050"), student_of(teacher, REFINED)
+    checkpoint.save(tmp_path / "other.pt", {"config": other.config.as_dict(), "average": other.state_dict()})
+    with pytest.raises(ExportError, match="does not fit these model settings"):
+        initialise(refined, tmp_path / "other.pt")
