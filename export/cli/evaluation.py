@@ -16,7 +16,7 @@ from export.evaluation.label import Wanted, label
 from export.evaluation.plots import plots
 from export.evaluation.sheet import listed, sampled, sheet
 from export.models.closer import CloserPhoto
-from export.models.look_again import RULE
+from export.models.look_again import RULE, VIEW_RULE
 from export.models.predictor import Photo
 from export.training.distributed import setup
 
@@ -30,6 +30,12 @@ from export.training.distributed import setup
     "--noc/--no-noc", default=True, help=f"Up to {MAX_CLICKS} clicks for NoC, or {CLICKS} for the curve only."
 )
 @click.option("--look-again", is_flag=True, help="Small things are looked at again, in a region of their own.")
+@click.option(
+    "--zoomed",
+    type=click.FloatRange(min=1),
+    metavar="FACTOR",
+    help="--look-again: as if the person had zoomed in on each mask, to FACTOR times the longer side of its box.",
+)
 @click.option("--everything", "automatic", is_flag=True, help="Also the recall of the automatic masks.")
 @click.option("--points", type=click.IntRange(1, 256), default=32, show_default=True, help="--everything: taps a side.")
 @click.option("--predicted-iou", type=float, default=0.88, show_default=True, help="--everything: least predicted IoU.")
@@ -45,6 +51,7 @@ def evaluate_command(  # type: ignore[no-untyped-def]
     limit,
     noc,
     look_again,
+    zoomed,
     automatic,
     points,
     predicted_iou,
@@ -55,6 +62,8 @@ def evaluate_command(  # type: ignore[no-untyped-def]
     **model,
 ) -> None:
     """Measure one-click and box mIoU, the click curve and NoC; automatic masks and agreement with a teacher on request."""
+    if zoomed and not look_again:
+        raise UsageError("--zoomed needs --look-again: a view is for looking again.")
     with setup():
         max_clicks = MAX_CLICKS if noc else CLICKS
         teaching = _teacher(teacher, model["manifest"])
@@ -71,7 +80,8 @@ def evaluate_command(  # type: ignore[no-untyped-def]
             settings = everything.Settings(points, predicted_iou, stability) if automatic else None
             open_photo: Open = partial(CloserPhoto if look_again else Photo, predictor)
             rules = RULES | ({"look_again_rule": RULE} if look_again else {})
-            plan = Plan(open_photo, max_clicks, settings, teaching, rules)
+            rules |= {"view_rule": VIEW_RULE.format(factor=zoomed)} if zoomed else {}
+            plan = Plan(open_photo, max_clicks, settings, teaching, rules, zoomed)
         evaluate(plan, data, limit, out, plots)
 
 

@@ -22,7 +22,7 @@ from export.evaluation.plot import plot_evaluations
 from export.files import write_json
 from export.messages import say
 from export.models import selection
-from export.models.look_again import Region
+from export.models.look_again import Region, region_around
 from export.models.predictor import Opened, Photo, Prompt
 from export.training.distributed import gather, is_main, world
 
@@ -70,13 +70,17 @@ class Measured:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to measure: up to `max_clicks` clicks; optionally automatic masks and agreement with a teacher."""
+    """What to measure: up to `max_clicks` clicks; optionally automatic masks and agreement with a teacher.
+
+    zoomed: the side of each prompt's view, by the longer side of the mask's box; None: prompts have no view.
+    """
 
     open: Open
     max_clicks: int = MAX_CLICKS
     automatic: everything.Settings | None = None
     teacher: Open | None = None
     rules: dict[str, str] = field(default_factory=lambda: RULES)
+    zoomed: float | None = None
 
 
 @dataclass
@@ -90,12 +94,13 @@ class _Course:
     labels: list[int] = field(default_factory=list)
     earlier: np.ndarray | None = None
     region: Region | None = None
+    view: Region | None = None
 
     def prompt(self, ignore: np.ndarray | None) -> Prompt:
         x, y, label = clicks.next_click(self.target, self.current, ignore)
         self.points.append((x, y))
         self.labels.append(label)
-        return Prompt(tuple(self.points), tuple(self.labels), mask=self.earlier, region=self.region)
+        return Prompt(tuple(self.points), tuple(self.labels), mask=self.earlier, region=self.region, view=self.view)
 
     def going(self, number: int) -> bool:
         """Whether click `number` (from 0) is needed: for the curve always, after it until the highest goal is reached."""
@@ -103,10 +108,17 @@ class _Course:
 
 
 def measure(
-    opened: Opened, targets: Sequence[np.ndarray], max_clicks: int, ignore: np.ndarray | None = None
+    opened: Opened,
+    targets: Sequence[np.ndarray],
+    max_clicks: int,
+    ignore: np.ndarray | None = None,
+    zoomed: float | None = None,
 ) -> list[Mask]:
-    """Click and box every mask (H, W) of one photo; the masks are clicked side by side, so that prompts are decoded together."""
-    courses = [_Course(t, Mask(float(t.mean())), np.zeros_like(t)) for t in targets]
+    """Click and box every mask (H, W) of one photo; the masks are clicked side by side, so that prompts are decoded together.
+
+    zoomed: as in `Plan`.
+    """
+    courses = [_Course(t, Mask(float(t.mean())), np.zeros_like(t), view=_view(t, zoomed)) for t in targets]
     for number in range(max_clicks):
         live = [course for course in courses if course.going(number)]
         found = opened.answers([course.prompt(ignore) for course in live], all_candidates=number == 0)
@@ -115,17 +127,23 @@ def measure(
                 course.mask.oracle = max(clicks.iou(mask, course.target, ignore) for mask in answer.masks)
             course.current, course.earlier, course.region = answer.mask, answer.low_res, answer.region
             course.mask.ious.append(clicks.iou(answer.mask, course.target, ignore))
-    boxed = opened.answers([Prompt(box=tight_box(target)) for target in targets])
+    boxed = opened.answers([Prompt(box=tight_box(course.target), view=course.view) for course in courses])
     for course, answer in zip(courses, boxed, strict=True):
         course.mask.box = clicks.iou(answer.mask, course.target, ignore)
     return [course.mask for course in courses]
+
+
+def _view(target: np.ndarray, zoomed: float | None) -> Region | None:
+    """What a person sees who has zoomed in on a mask (H, W): `zoomed` times the longer side of its box; None: most of the photo."""
+    height, width = target.shape
+    return region_around(tight_box(target), width, height, zoomed) if zoomed else None
 
 
 def measure_photo(plan: Plan, sample: Sample, index: int) -> Measured:
     """Measure one photo as the plan says."""
     opened = plan.open(sample.photo)
     targets = list(_targets(sample))
-    result = Measured(index, measure(opened, targets, plan.max_clicks, sample.ignore))
+    result = Measured(index, measure(opened, targets, plan.max_clicks, sample.ignore, plan.zoomed))
     if plan.automatic and isinstance(opened, Photo):
         found = everything.find(opened, plan.automatic)
         truths = np.array(targets).reshape(-1, *sample.photo.shape[:2])

@@ -1,4 +1,7 @@
-"""`CloserPhoto`: a photo that answers like `Photo`, and looks again where what was meant is small (rule in look_again.py)."""
+"""`CloserPhoto`: a photo that answers like `Photo`, and looks again: around what is small, or where the person has zoomed in.
+
+The rule is in look_again.py.
+"""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -14,9 +17,12 @@ from export.models.look_again import (
     box_of,
     chosen,
     hull,
+    is_whole,
     region_around,
     resample,
     sealed,
+    view_for,
+    whole_ones,
 )
 from export.models.predictor import Answer, Offer, Photo, Predictor, Prompt
 
@@ -45,31 +51,38 @@ class CloserPhoto:
         return self._from_afar(prompt, all_candidates)
 
     def _from_afar(self, prompt: Prompt, all_candidates: bool) -> Answer:
-        """First the whole photo, then the region that its answer lies in."""
+        """First the whole photo, then the region that its answer lies in, or the view that the person has zoomed in to."""
         if prompt.region and prompt.mask is not None:
             mask = resample(prompt.mask, prompt.region.rect, self.whole.frame)
             prompt = replace(prompt, mask=mask, region=None)
         (offer,) = self.whole.offers([prompt])
         regions: list[Region | None] = [None] * len(offer.predicted)
-        meant = prompt.box or box_of(offer.logits[offer.best], self.whole.frame, self.width, self.height)
-        box = hull(prompt.points, meant) if meant else None
-        region = region_around(box, self.width, self.height) if box else None
+        around = self._region_for(prompt, offer)
+        region = around or view_for(prompt.view, prompt.points, prompt.box)
         if region is None:
             return self._shown(offer, regions, all_candidates)
-        logits = offer.logits.copy()
-        earlier = [resample(grid, self.whole.frame, region.rect) for grid in logits]
+        earlier = [resample(grid, self.whole.frame, region.rect) for grid in offer.logits]
         # Beside a lone point, the mask of an answer that missed would weigh too much.
         known = None if prompt.lone_point else earlier[offer.best]
-        near = self._sealed(region, self._near(region, replace(prompt, mask=known, region=region)))
-        for i, first in enumerate(earlier):
-            fits = [agreement(first, second) for second in near.logits]
-            if i == offer.best and not prompt.lone_point:
-                place = near.best if fits[near.best] >= OVERLAP else None
-            else:
-                place = chosen(fits, near.predicted, OVERLAP if i == offer.best else AGREEMENT)
+        found = self._near(region, replace(prompt, mask=known, region=region))
+        near = self._sealed(region, found)
+        if around:
+            places, best = _agreeing(earlier, offer.best, near, prompt.lone_point), offer.best
+        else:
+            whole = [is_whole(grid, region, self.width, self.height) for grid in found.logits]
+            places = whole_ones(whole, near.best)
+            best = near.best if whole[near.best] else offer.best
+        logits, predicted = offer.logits.copy(), list(offer.predicted)
+        for i, place in enumerate(places):
             if place is not None:
-                logits[i], regions[i] = near.logits[place], region
-        return self._shown(replace(offer, logits=logits), regions, all_candidates)
+                logits[i], predicted[i], regions[i] = near.logits[place], near.predicted[place], region
+        return self._shown(Offer(logits, tuple(predicted), best), regions, all_candidates)
+
+    def _region_for(self, prompt: Prompt, offer: Offer) -> Region | None:
+        """The region around what was meant (the person's box or the first answer's) and all points; None where it is large."""
+        meant = prompt.box or box_of(offer.logits[offer.best], self.whole.frame, self.width, self.height)
+        box = hull(prompt.points, meant) if meant else None
+        return region_around(box, self.width, self.height) if box else None
 
     def _near(self, region: Region, prompt: Prompt) -> Offer:
         """What the model answers when the region is all that it sees."""
@@ -105,3 +118,18 @@ class CloserPhoto:
         rows, columns = slice(region.y, region.y + region.side), slice(region.x, region.x + region.side)
         mask[rows, columns] = self._encoded(region).full_size(grid[None])[0]
         return mask
+
+
+def _agreeing(earlier: Sequence[np.ndarray], best: int, near: Offer, lone: bool) -> list[int | None]:
+    """For each of the first answer's grids (G, G), which one from near agrees with it enough to take its place.
+
+    best: the number of the preselected one; lone: the prompt is a lone point.
+    """
+    places: list[int | None] = []
+    for i, first in enumerate(earlier):
+        fits = [agreement(first, second) for second in near.logits]
+        if i == best and not lone:
+            places.append(near.best if fits[near.best] >= OVERLAP else None)
+        else:
+            places.append(chosen(fits, near.predicted, OVERLAP if i == best else AGREEMENT))
+    return places

@@ -1,7 +1,8 @@
-"""When a small thing is looked at again, and where: the rule that `web/src/engine/core/lookAgain.ts` has too.
+"""When a photo is looked at again, and where: the rule that `web/src/engine/core/lookAgain.ts` has too.
 
-tests/golden/look_again.json holds both to it. A grid of logits covers a rectangle of the photo: the first look's the model frame,
-the second look's a square region of it.
+It is looked at again around what is small, or in the view that the person has zoomed in to. tests/golden/look_again.json holds
+both programs to it. A grid of logits covers a rectangle of the photo: the first look's the model frame, the second look's a
+square region of it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,6 +25,11 @@ RULE = (
     f"pixels, where it is at most {LARGEST} of the photo's longer side; to a lone point, of its "
     f"candidates the one with the largest predicted IoU + {WEIGHT} × IoU with the first answer; to more than that, token 0 with "
     f"the first answer as mask prompt; it replaces the first answer where their IoU is at least {OVERLAP}"
+)
+VIEW_RULE = (
+    "a view of {factor:g} times the longer side of the mask's box around it, where it is at most "
+    f"{LARGEST} of the photo's longer side; where look_again_rule gives no region and the view holds the whole prompt, the "
+    "view is the region: its preselected mask replaces the first answer where it ends before the view does"
 )
 
 
@@ -79,10 +85,13 @@ def box_of(grid: np.ndarray, covers: Rect, width: int, height: int, threshold: f
     return (columns[0], rows[0], columns[1], rows[1]) if columns and rows else None
 
 
-def region_around(box: Box, width: int, height: int) -> Region | None:
-    """The region to look at again for what lies in `box`, in a photo of width × height; None where it would gain too little."""
+def region_around(box: Box, width: int, height: int, padding: float = PADDING) -> Region | None:
+    """The region to look at again for what lies in `box`, in a photo of width × height; None where it would gain too little.
+
+    padding: its side, by the longer side of the box.
+    """
     x1, y1, x2, y2 = (int(np.floor(value)) for value in box)
-    side = max(int(np.ceil(PADDING * (max(x2 - x1, y2 - y1) + 1))), LEAST)
+    side = max(int(np.ceil(padding * (max(x2 - x1, y2 - y1) + 1))), LEAST)
     if side > LARGEST * max(width, height) or side > min(width, height):
         return None
     x, y = (x1 + x2 + 1 - side) // 2, (y1 + y2 + 1 - side) // 2
@@ -110,19 +119,46 @@ def resample(grid: np.ndarray, covers: Rect, rect: Rect) -> np.ndarray:
     return (rows[:, left] * (1 - part_x) + rows[:, right] * part_x).astype(np.float32)
 
 
+def inner_edges(grid: np.ndarray, region: Region, width: int, height: int) -> list[np.ndarray]:
+    """The outermost rows and columns (…, G) of a region's grid (…, G, G), except along the photo's own edges; they are views."""
+    edges = (
+        (grid[..., :, 0], region.x > 0),
+        (grid[..., 0, :], region.y > 0),
+        (grid[..., :, -1], region.x + region.side < width),
+        (grid[..., -1, :], region.y + region.side < height),
+    )
+    return [edge for edge, inside in edges if inside]
+
+
 def sealed(grid: np.ndarray, region: Region, width: int, height: int) -> np.ndarray:
     """A region's grid (…, G, G) with its outermost cells outside of the mask, except along the photo's own edges."""
     out = grid.copy()
-    edges = (
-        (out[..., :, 0], region.x > 0),
-        (out[..., 0, :], region.y > 0),
-        (out[..., :, -1], region.x + region.side < width),
-        (out[..., -1, :], region.y + region.side < height),
-    )
-    for edge, inside in edges:
-        if inside:
-            np.minimum(edge, OUTSIDE, out=edge)
+    for edge in inner_edges(out, region, width, height):
+        np.minimum(edge, OUTSIDE, out=edge)
     return out
+
+
+def is_whole(grid: np.ndarray, region: Region, width: int, height: int, threshold: float = 0.0) -> bool:
+    """Whether a region's logits (G, G), before they are sealed, show something that ends before the region does.
+
+    Where the photo itself ends, it may be cut.
+    """
+    inside = grid > threshold
+    return bool(inside.any()) and not any(edge.any() for edge in inner_edges(inside, region, width, height))
+
+
+def view_for(view: Region | None, points: Iterable[tuple[float, float]], box: Box | None) -> Region | None:
+    """The view, where it holds all of a prompt's points and its box: then it is a region to look at again."""
+    asked = hull(points, box)
+    return view if view and asked and view.holds(asked) else None
+
+
+def whole_ones(whole: Sequence[bool], best: int) -> list[int | None]:
+    """Which of a view's masks take the places of the first answer's: each that is whole that of the same number.
+
+    None: the first answer's stays, as all of them do where the view's best one is not whole.
+    """
+    return [i if each and whole[best] else None for i, each in enumerate(whole)]
 
 
 def agreement(first: np.ndarray, second: np.ndarray, threshold: float = 0.0) -> float:

@@ -27,7 +27,7 @@ CPU_BATCH, GPU_BATCH = (
 class Prompt:
     """What a person gave, in photo pixels: points (N, 2), labels (N,) 1/0, box (x1, y1, x2, y2), earlier low-res logits (G, G).
 
-    region: what of the photo the earlier logits cover; None: the model frame.
+    region: what of the photo the earlier logits cover; None: the model frame. view: what of the photo the person has zoomed in to.
     """
 
     points: tuple[tuple[float, float], ...] = ()
@@ -35,6 +35,7 @@ class Prompt:
     box: tuple[float, float, float, float] | None = None
     mask: np.ndarray | None = None
     region: Region | None = None
+    view: Region | None = None
 
     @property
     def lone_point(self) -> bool:

@@ -1,6 +1,7 @@
 """Small things are looked at again: the rule as the page has it (tests/golden/make_look_again.py), and what comes of it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,18 @@ import pytest
 from export.evaluation.evaluate import measure
 from export.models import look_again
 from export.models.closer import MOST, CloserPhoto
-from export.models.look_again import Region, agreement, box_of, chosen, region_around, resample, sealed
+from export.models.look_again import (
+    Region,
+    agreement,
+    box_of,
+    chosen,
+    is_whole,
+    region_around,
+    resample,
+    sealed,
+    view_for,
+    whole_ones,
+)
 from export.models.predictor import Photo, Prompt
 from tests.export.conftest import refuse
 from tests.golden import make_look_again, make_prompts
@@ -37,9 +49,19 @@ def test_where_it_is_looked_again(case):
     assert found == (case["region"] and Region(*case["region"]))
 
 
+@pytest.mark.parametrize("case", GOLDEN["views"])
+def test_what_a_person_sees_who_has_zoomed_in(case):
+    found = region_around(tuple(case["box"]), *case["size"], case["padding"])
+    assert found == (case["region"] and Region(*case["region"]))
+
+
 @pytest.mark.parametrize("case", GOLDEN["holds"])
 def test_which_prompts_a_region_holds(case):
-    assert Region(*case["region"]).holds(tuple(case["box"])) is case["held"]
+    region, box = Region(*case["region"]), tuple(case["box"])
+    assert region.holds(box) is case["held"]
+    for points, asked in (((), box), ((box[:2], box[2:]), None)):
+        assert view_for(region, points, asked) == (region if case["held"] else None)
+    assert view_for(None, (), box) is None
 
 
 @pytest.mark.parametrize("case", GOLDEN["boxes"])
@@ -61,6 +83,16 @@ def test_nothing_goes_on_beyond_a_region_but_at_the_edge_of_the_photo(case):
     for column, row in case["cells"]:
         expected[row, column] = case["outside"]
     assert (found == expected).all()
+
+
+@pytest.mark.parametrize("case", GOLDEN["whole"])
+def test_which_answers_end_before_their_region_does(case):
+    assert is_whole(grid(case["mask"]), Region(*case["region"]), *case["size"]) is case["whole"]
+
+
+@pytest.mark.parametrize("case", GOLDEN["whole_ones"])
+def test_which_answers_of_a_view_take_the_places_of_the_first(case):
+    assert whole_ones(case["whole"], case["best"]) == case["places"]
 
 
 @pytest.mark.parametrize("case", GOLDEN["agreement"])
@@ -133,6 +165,83 @@ def test_a_large_thing_is_looked_at_once():
     assert (found.ious, found.box) == (afar.ious, afar.box)
 
 
+class Joining(Seeing):
+    """A predictor that takes everything for one thing from afar; in a region it sees what is bright there."""
+
+    def decode_many(self, features, feeds):
+        logits, ious = super().decode_many(features, feeds)
+        return (np.full_like(logits, 5.0) if len(self.encoded) == 1 else logits), ious
+
+
+TAP = Prompt(((210.0, 140.0),), (1,))
+
+
+def test_what_is_seen_whole_in_the_view_of_a_person_who_has_zoomed_in_is_the_answer():
+    photo, mask = spot(80)
+    view = Region(130, 70, 200)
+    closer = CloserPhoto(Joining(), photo)
+    (afar,) = closer.answers([TAP])
+    assert afar.mask.all()
+    (near,) = closer.answers([replace(TAP, view=view)])
+    assert near.region == view
+    assert (near.mask & mask).sum() > 0.8 * (near.mask | mask).sum()
+    lone, _ = closer.predictor.prompts[-1]
+    assert lone[0] == pytest.approx([(210.5 - 130) * 64 / 200, (140.5 - 70) * 64 / 200])
+    assert [with_mask for _, with_mask in closer.predictor.prompts] == [0, 0, 0]
+    # A further click lies in the view and is answered there: the photo and the view are all that was encoded.
+    asked = Prompt(((210.0, 140.0), (150.0, 90.0)), (1, 0), mask=near.low_res, region=near.region, view=view)
+    (further,) = closer.answers([asked])
+    assert further.region == view
+    assert len(closer.predictor.encoded) == 2
+
+
+@pytest.mark.parametrize(
+    ("view", "why"),
+    [
+        (Region(200, 140, 100), "it goes on beyond the view"),
+        (Region(0, 0, 100), "the view does not hold the click"),
+        (None, "there is no view"),
+    ],
+)
+def test_otherwise_the_first_answer_stays(view, why):
+    photo, _ = spot(80)
+    (answer,) = CloserPhoto(Joining(), photo).answers([replace(TAP, view=view)])
+    assert answer.region is None, why
+    assert answer.mask.all()
+
+
+def test_what_is_small_is_looked_at_in_a_region_of_its_own_wherever_the_view_is():
+    photo, _ = spot()
+    seen = [
+        CloserPhoto(Seeing(), photo).answers([replace(TAP, view=view)])[0].region
+        for view in (None, Region(100, 40, 220))
+    ]
+    assert seen[0] == seen[1] is not None
+
+
+def test_candidates_that_go_on_beyond_the_view_stay_those_of_the_first_answer():
+    photo, mask = spot(80)
+
+    class Several(Joining):
+        def decode_many(self, features, feeds):
+            logits, ious = super().decode_many(features, feeds)
+            if len(self.encoded) > 1:
+                logits[:, 3] = 5.0  # fills the view
+            return logits, ious
+
+    (answer,) = CloserPhoto(Several(), photo).answers([replace(TAP, view=Region(130, 70, 200))], all_candidates=True)
+    shares = [(each & mask).sum() / (each | mask).sum() for each in answer.masks]
+    assert min(shares[:2]) > 0.8
+    assert answer.masks[2].all()
+
+
+def test_evaluate_can_zoom_in_on_each_mask():
+    photo, mask = spot(80)
+    (afar,) = measure(CloserPhoto(Joining(), photo), [mask], 5)
+    (near,) = measure(CloserPhoto(Joining(), photo), [mask], 5, zoomed=2.5)
+    assert near.ious[0] > 0.8 > afar.ious[0]
+
+
 def test_an_answer_that_means_something_else_stays_hidden():
     photo, _ = spot()
 
@@ -170,3 +279,8 @@ def test_few_regions_stay_encoded():
 def test_automatic_masks_have_no_prompt_to_look_again_with(tmp_path):
     message = refuse("evaluate", "--manifest", tmp_path / "m.json", "--data", tmp_path, "--look-again", "--everything")
     assert "--look-again is about prompts" in message
+
+
+def test_a_view_is_for_looking_again(tmp_path):
+    message = refuse("evaluate", "--manifest", tmp_path / "m.json", "--data", tmp_path, "--zoomed", "2.5")
+    assert "--zoomed needs --look-again" in message

@@ -25,11 +25,11 @@ def frame(size: tuple[int, int]) -> list[float]:
     return [0, 0, side * size[0] / new_width, side * size[1] / new_height]
 
 
-def region(size: tuple[int, int], box: list[float]) -> list[int] | None:
+def region(size: tuple[int, int], box: list[float], padding: float = PADDING) -> list[int] | None:
     """The square around a box as x, y, side; None where it would be too large."""
     left, top, right, bottom = (math.floor(value) for value in box)
     longer = max(right - left, bottom - top) + 1
-    side = max(math.ceil(PADDING * longer), LEAST)
+    side = max(math.ceil(padding * longer), LEAST)
     if side > LARGEST * max(size) or side > min(size):
         return None
     x, y = math.floor((left + right + 1 - side) / 2), math.floor((top + bottom + 1 - side) / 2)
@@ -97,6 +97,14 @@ def sealed(size: tuple[int, int], place: list[int]) -> dict[str, Any]:
     return {"size": size, "region": place, "outside": OUTSIDE, "cells": cells}
 
 
+def whole(size: tuple[int, int], place: list[int], mask: dict[str, float]) -> dict[str, Any]:
+    """Whether a blob in a region ends before the region does: it has cells, and none that `sealed` would close."""
+    inside = logits(mask, GRID) > 0
+    closed = sealed(size, place)["cells"]
+    ends = bool(inside.any()) and not any(inside[row, column] for column, row in closed)
+    return {"size": size, "region": place, "mask": mask, "whole": ends}
+
+
 def agreement(first: dict[str, float], second: dict[str, float]) -> dict[str, Any]:
     """IoU of two blobs."""
     a, b = logits(first, GRID) > 0, logits(second, GRID) > 0
@@ -134,6 +142,20 @@ def main() -> None:
             "outside": OUTSIDE,
         },
         "regions": regions,
+        "views": [
+            {"size": size, "box": each, "padding": padding, "region": region(size, each, padding)}
+            for size, each, padding in (
+                (wide, [200, 100, 519, 339], 1),
+                (wide, [200, 100, 520, 339], 1),
+                (wide, [0.5, 99.75, 119, 339], 1),
+                (wide, [600, 440, 639, 479], 1),
+                (tall, [40, 60, 288, 200], 1),
+                (tall, [300, 200, 330, 215], 2.5),
+                (wide, [100, 100, 227, 140], 2.5),
+                (wide, [100, 100, 228, 140], 2.5),
+                (small, [10, 10, 20, 20], 1),
+            )
+        ],
         "holds": [
             {
                 "region": [10, 20, 64],
@@ -150,6 +172,22 @@ def main() -> None:
             moved(tall, edge, None, [0, 250, 200]),
         ],
         "sealed": [sealed(wide, place) for place in ([0, 0, 100], [100, 50, 100], [540, 380, 100], [0, 200, 100])],
+        "whole": [
+            whole(wide, place, mask)
+            for place in ([100, 50, 100], [0, 200, 100], [540, 380, 100])
+            for mask in (
+                blob(7.5, 7.5, 7, 1, 0),
+                blob(7.5, 7.5, 7.75, 1, 0),
+                blob(0, 7, 4, 1, 0),
+                blob(15, 15, 2, 1, 0),
+                nothing,
+            )
+        ],
+        "whole_ones": [
+            {"whole": [True, True, False], "best": 1, "places": [0, 1, None]},
+            {"whole": [True, False, True], "best": 1, "places": [None, None, None]},
+            {"whole": [True], "best": 0, "places": [0]},
+        ],
         "agreement": [agreement(spot, blob(8.5, 5, 9, 0.25, 0)), agreement(spot, edge), agreement(nothing, nothing)],
         "chosen": [
             {"fits": fits, "predicted": predicted, "least": least, "chosen": which}

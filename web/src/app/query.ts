@@ -13,7 +13,7 @@ export interface Query {
   readonly tiers?: TierChoice;
   /** Masks as the model gives them, until somebody wants them finished. */
   readonly rawMasks: boolean;
-  /** Small things are not looked at again. */
+  /** Neither small things nor what was zoomed in on are looked at again. */
   readonly looksOnce: boolean;
 }
 

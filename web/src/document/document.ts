@@ -8,7 +8,7 @@
  * again after undo.
  */
 import { cleanFinish, sameFinish, type Finish } from "../postprocess/postprocess";
-import type { LowResMask, Prompt, PromptBox, PromptPoint } from "../engine/core/prompt";
+import type { LowResMask, Prompt, PromptBox, PromptPoint, Region } from "../engine/core/prompt";
 import { noStrokes, type Stroke } from "../postprocess/strokes";
 
 /** What is asked about one object. */
@@ -18,6 +18,8 @@ export interface Question {
   readonly box: PromptBox | null;
   /** Low-res logits of an earlier answer, handed to the decoder as its mask prompt. */
   readonly mask: LowResMask | null;
+  /** What of the photo was in sight, of which a closer look may make more; null: too much for that. */
+  readonly view: Region | null;
   /** Which of the three candidates was chosen; null leaves the choice to the model. */
   readonly candidate: number | null;
 }
@@ -58,7 +60,7 @@ let lastRevision = 0;
 
 export const newRevision = (): number => ++lastRevision;
 
-export const noPrompts = { points: [], box: null, mask: null, candidate: null } as const;
+export const noPrompts = { points: [], box: null, mask: null, view: null, candidate: null } as const;
 
 /** An object nothing was said about. */
 export const blankObject = (id: number, name: string, colour: number, finish: Finish): PhotoObject => ({
@@ -98,7 +100,7 @@ export const isBlank = (object: PhotoObject): boolean => asksNothing(object) && 
 /** Has nothing been said about the object that is being edited? */
 export const isEmpty = (doc: Document): boolean => isBlank(current(doc));
 
-export const toPrompt = ({ points, box, mask }: Question): Prompt => ({ points, box, mask });
+export const toPrompt = ({ points, box, mask, view }: Question): Prompt => ({ points, box, mask, view });
 
 export const addPoint = (doc: Document, point: PromptPoint): Document =>
   ask(doc, { points: [...current(doc).points, point] });
@@ -121,7 +123,7 @@ export function removePoint(doc: Document, index: number): Document {
 
 /** Asks something that has nothing to do with what was asked before. */
 export const askAnew = (doc: Document, { points, box = null, mask = null }: Prompt): Document =>
-  ask(doc, { points, box, mask });
+  ask(doc, { points, box, mask, view: null });
 
 export const setBox = (doc: Document, box: PromptBox): Document => ask(doc, { box });
 
@@ -181,7 +183,10 @@ export const withObject = (step: Step, object: PhotoObject): Step => ({
  * Asks something new about the active object. The choice of a candidate and of a model ends with its question, and who
  * edits wants to see.
  */
-function ask(doc: Document, change: Partial<Pick<PhotoObject, "points" | "box" | "mask" | "strokes">>): Document {
+function ask(
+  doc: Document,
+  change: Partial<Pick<PhotoObject, "points" | "box" | "mask" | "view" | "strokes">>,
+): Document {
   return append(
     doc,
     withObject(currentStep(doc), {

@@ -1,6 +1,20 @@
 /** The edits that gestures make: each one a single step to undo. */
-import { addPoint, askAnew, current, inOne, movePoint, removePoint, setBox, setMask, type Document } from "./document";
-import type { LowResMask, PromptBox, PromptPoint } from "../engine/core/prompt";
+import {
+  addPoint,
+  amend,
+  askAnew,
+  current,
+  currentStep,
+  inOne,
+  movePoint,
+  removePoint,
+  setBox,
+  setMask,
+  withObject,
+  type Document,
+} from "./document";
+import { holds, hull } from "../engine/core/lookAgain";
+import type { LowResMask, PromptBox, PromptPoint, Region } from "../engine/core/prompt";
 
 /**
  * Adds a point that corrects an answer: the model gets that answer along with the point.
@@ -52,3 +66,18 @@ export function flipPoint(doc: Document, index: number): Document {
 
 /** A box asks anew: no earlier answer goes with it. */
 export const drawBox = (doc: Document, box: PromptBox): Document => inOne(doc, setMask(setBox(doc, box), null));
+
+/**
+ * An edit that asks something, with the view that it was asked from: the one now where it holds all points and the box, or
+ * else the one before where that does.
+ *
+ * @param view What of the photo is in sight now; null: too much for a closer look.
+ */
+export function askFrom(doc: Document, view: Region | null, change: (doc: Document) => Document): Document {
+  const asked = change(doc);
+  if (asked === doc) return doc;
+  const object = current(asked);
+  const prompts = hull(object.points, object.box);
+  const latest = [view, object.view].find((each) => each && prompts && holds(each, prompts)) ?? null;
+  return latest === object.view ? asked : amend(asked, withObject(currentStep(asked), { ...object, view: latest }));
+}

@@ -125,7 +125,7 @@ function shared<T extends object, U>(make: (from: T) => U): (from: T) => U {
 }
 
 /** What objects did not have once. */
-const older = { strokes: noStrokes, model: null };
+const older = { strokes: noStrokes, model: null, view: null };
 
 function change(doc: Document, id: number, to: Partial<Pick<PhotoObject, "name" | "hidden">>): Document {
   const object = findObject(doc, id);

@@ -28,7 +28,7 @@ function isStep(value: unknown): boolean {
 
 function isObject(value: unknown): boolean {
   if (!isRecord(value)) return false;
-  const { id, name, colour, hidden, revision, points, box, mask, candidate, finish, strokes, model } = value;
+  const { id, name, colour, hidden, revision, points, box, mask, view, candidate, finish, strokes, model } = value;
   return (
     isCount(id) &&
     typeof name === "string" &&
@@ -40,7 +40,8 @@ function isObject(value: unknown): boolean {
     (box === null || isBox(box)) &&
     (mask === null || isMask(mask)) &&
     (candidate === null || isCount(candidate)) &&
-    // Documents of before there were any lack these three.
+    // Documents of before there were any lack these four.
+    (view === undefined || view === null || isRegion(view)) &&
     (model === undefined || model === null || typeof model === "string") &&
     (finish === undefined || isFinish(finish)) &&
     (strokes === undefined || (Array.isArray(strokes) && strokes.every(isStroke)))

@@ -25,5 +25,6 @@ export type {
   Segmentation,
   Variant,
 } from "./segmenter";
+export { viewOf } from "./core/lookAgain";
 export { TieredImage, TieredSegmenter, type TieredOptions, type TieredSegmentation } from "./tiered";
 export * from "./mask";

@@ -42,6 +42,7 @@ export class Drawing {
     private readonly viewport: Viewport,
     private readonly host: {
       edit(change: (doc: Document) => Document): void;
+      ask(change: (doc: Document) => Document): void;
       tap(at: ImagePoint, other: boolean): void;
       readonly leavesOut: boolean;
     },
@@ -113,7 +114,7 @@ export class Drawing {
         line.tool === "lasso"
           ? lassoPoints(points, label, session.photo, 3)
           : scribblePoints(points, label, session.photo, spacing / scale);
-      this.host.edit((doc) => correctAlong(doc, said, session.chosenMask()));
+      this.host.ask((doc) => correctAlong(doc, said, session.chosenMask()));
     }
   }
 
@@ -132,7 +133,7 @@ export class Drawing {
     const box = lassoBox(points, photo);
     if (!box) return;
     const { inputSize } = session;
-    this.host.edit((doc) =>
+    this.host.ask((doc) =>
       encircle(doc, box, lassoPoints(points, 1, photo, 1), inputSize ? lassoMask(points, photo, inputSize) : null),
     );
   }

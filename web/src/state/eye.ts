@@ -56,7 +56,7 @@ export class Eye {
     return new Answer(found, this.frame, found.masks[found.best]!.region ? closeUp(this.model) : this.model);
   }
 
-  /** Looks again where what was meant is small. Null: nothing is better than the first answer. @throws EngineError, PixelError */
+  /** Looks again where what was meant is small, or in the prompt's view. Null: nothing is better than the first answer. @throws EngineError, PixelError */
   async askAgain(prompt: Prompt, first: Answer): Promise<Answer | null> {
     if (!this.closer) throw stopped();
     const found = await this.closer.lookAgain(this.fitted(prompt), first.segmentation);

@@ -1,4 +1,4 @@
-/** Are small things looked at again? It takes as long as reading the photo: not where the person, or the device, wants it fast. */
+/** Is a photo looked at again, around small things and where the person has zoomed in? It takes as long as reading the photo: not where the person, or the device, wants it fast. */
 import { computed, signal } from "@preact/signals";
 import { tiers } from "./tierChoice";
 

@@ -25,9 +25,10 @@ import {
   type PixelIndex,
   type ViewPoint,
 } from "../engine/core/geometry";
+import { viewOf } from "../engine/core/lookAgain";
 import type { PromptBox } from "../engine/core/prompt";
 import { Drawing } from "./drawing";
-import { correct, drawBox, dropPoint, flipPoint, replacePoint } from "../document/edits";
+import { askFrom, correct, drawBox, dropPoint, flipPoint, replacePoint } from "../document/edits";
 import { Refining } from "./refining";
 import type { Session } from "./session";
 import type { Gesture } from "./gestures";
@@ -68,6 +69,7 @@ export class Prompting {
     const edit = (change: (doc: Document) => Document): void => this.edit(change);
     this.drawing = new Drawing(session, viewport, {
       edit,
+      ask: (change) => this.ask(change),
       tap: (at, other) => this.tap(at, other),
       get leavesOut() {
         return mode.peek() === "background";
@@ -135,7 +137,7 @@ export class Prompting {
     if (this.instead) return this.instead.tap(pixel);
     const label = (this.mode.peek() === "foreground") !== other ? 1 : 0;
     if (label === 1 && this.isEmpty.peek() && this.select(pixel)) return;
-    this.edit((doc) => correct(doc, { ...pixel, label }, session.chosenMask()));
+    this.ask((doc) => correct(doc, { ...pixel, label }, session.chosenMask()));
   }
 
   /** Selects the object whose mask is there, whatever was said about the active one. */
@@ -152,7 +154,7 @@ export class Prompting {
   }
 
   remove(index = this.selected.peek()): void {
-    if (index !== null) this.edit((doc) => dropPoint(doc, index));
+    if (index !== null) this.ask((doc) => dropPoint(doc, index));
   }
 
   /** Removes the selected point, or else the latest one. */
@@ -163,12 +165,12 @@ export class Prompting {
 
   flip(index: number): void {
     const keep = this.selected.peek();
-    this.edit((doc) => flipPoint(doc, index));
+    this.ask((doc) => flipPoint(doc, index));
     this.selected.value = keep;
   }
 
   removeBox(): void {
-    this.edit(removeBox);
+    this.ask(removeBox);
   }
 
   /** Sets the box to the bounds of the mask that is shown, and asks again. */
@@ -181,7 +183,7 @@ export class Prompting {
       imagePoint(Math.ceil(bounds.x + bounds.width) - 1, Math.ceil(bounds.y + bounds.height) - 1),
       session.photo,
     );
-    this.edit((doc) => drawBox(doc, boxFrom(corner, opposite)));
+    this.ask((doc) => drawBox(doc, boxFrom(corner, opposite)));
   }
 
   undo(): void {
@@ -240,7 +242,7 @@ export class Prompting {
     const { scale } = this.viewport.view.peek();
     const far = (by: number) => Math.sign(by) * Math.max(Math.abs(by) / scale, 1);
     const { x, y } = centreOf(from);
-    this.edit((doc) => replacePoint(doc, index, toPixel(imagePoint(x + far(dx), y + far(dy)), session.photo)));
+    this.ask((doc) => replacePoint(doc, index, toPixel(imagePoint(x + far(dx), y + far(dy)), session.photo)));
   }
 
   /** A point at the keyboard's cursor. */
@@ -282,7 +284,7 @@ export class Prompting {
     const { scale } = this.viewport.view.peek();
     const { x, y } = centreOf(from);
     const to = toPixel(imagePoint(x + dx / scale, y + dy / scale), session.photo);
-    this.edit(() => replacePoint(base, index, to));
+    this.ask((doc) => replacePoint(doc, index, to), base);
     this.selected.value = index;
   }
 
@@ -291,7 +293,19 @@ export class Prompting {
     if (!session || this.instead) return;
     const box = boxFrom(toPixel(this.toImage(from), session.photo), toPixel(this.toImage(to), session.photo));
     this.rubberBand.value = done ? null : box;
-    if (done && box.x2 > box.x1 && box.y2 > box.y1) this.edit((doc) => drawBox(doc, box));
+    if (done && box.x2 > box.x1 && box.y2 > box.y1) this.ask((doc) => drawBox(doc, box));
+  }
+
+  /**
+   * An edit that asks about what is in sight.
+   *
+   * @param base Where it begins; by default with the document as it is.
+   */
+  ask(change: (doc: Document) => Document, base?: Document): void {
+    const session = this.session.peek();
+    if (!session) return;
+    const view = viewOf(this.viewport.seen(), session.photo);
+    this.edit((doc) => askFrom(base ?? doc, view, change));
   }
 
   edit(change: (doc: Document) => Document): void {

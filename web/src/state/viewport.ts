@@ -1,6 +1,15 @@
 /** What part of the photo the stage shows. */
 import { signal } from "@preact/signals";
-import { fitView, panBy, viewPoint, zoomTo, type Size, type View, type ViewPoint } from "../engine/core/geometry";
+import {
+  fitView,
+  panBy,
+  viewPoint,
+  zoomTo,
+  type Rect,
+  type Size,
+  type View,
+  type ViewPoint,
+} from "../engine/core/geometry";
 
 export interface Insets {
   readonly top: number;
@@ -41,6 +50,13 @@ export class Viewport {
   fit(): void {
     this.fitted = true;
     this.view.value = this.fittedView();
+  }
+
+  /** What the stage shows, in pixels of the photo; it may go beyond the photo. */
+  seen(): Rect {
+    const { scale, x, y } = this.view.peek();
+    const { width, height } = this.size.peek();
+    return { x: -x / scale, y: -y / scale, width: width / scale, height: height / scale };
   }
 
   zoom(factor: number, anchor: ViewPoint = this.middle()): void {

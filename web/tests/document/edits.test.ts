@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { addPoint, createDocument, current, setBox, undo } from "../../src/document/document";
-import type { LowResMask } from "../../src/engine/core/prompt";
-import { correct, drawBox, dropPoint, flipPoint, replacePoint } from "../../src/document/edits";
+import { addPoint, clear, createDocument, current, setBox, undo } from "../../src/document/document";
+import type { LowResMask, Region } from "../../src/engine/core/prompt";
+import { askFrom, correct, drawBox, dropPoint, encircle, flipPoint, replacePoint } from "../../src/document/edits";
 
 const mask: LowResMask = { logits: new Float32Array(4), size: 2 };
 const first = addPoint(createDocument(), { x: 1, y: 1, label: 1 });
@@ -46,5 +46,40 @@ describe("edits", () => {
     });
     expect(current(doc)).toMatchObject({ mask: null, box: { x2: 9 } });
     expect(current(doc).points).toHaveLength(2);
+  });
+});
+
+describe("the view that was asked from", () => {
+  const [here, there]: Region[] = [
+    { x: 0, y: 0, side: 100 },
+    { x: 50, y: 50, side: 100 },
+  ];
+  const tapped = (x: number, view: Region | null, doc = createDocument()) =>
+    askFrom(doc, view, (before) => addPoint(before, { x, y: x, label: 1 }));
+  const viewOf = (doc: ReturnType<typeof tapped>) => current(doc).view;
+
+  it("belongs to the question, and is no step of its own", () => {
+    const doc = tapped(60, here!);
+    expect([viewOf(doc), doc.index]).toEqual([here, 1]);
+    expect(viewOf(undo(doc))).toBeNull();
+  });
+
+  it("is the latest one that holds all points and the box, or none", () => {
+    const one = tapped(60, here!);
+    expect(viewOf(tapped(70, there!, one))).toBe(there);
+    expect(viewOf(tapped(70, null, one))).toBe(here);
+    expect(viewOf(tapped(70, there!, tapped(10, here!)))).toBe(here);
+    expect(viewOf(tapped(120, there!, tapped(10, here!)))).toBeNull();
+    expect(viewOf(askFrom(one, there!, (doc) => drawBox(doc, { x1: 20, y1: 60, x2: 70, y2: 90 })))).toBe(here);
+    expect(viewOf(askFrom(one, there!, (doc) => drawBox(doc, { x1: 60, y1: 60, x2: 120, y2: 120 })))).toBe(there);
+    expect(viewOf(undo(tapped(70, there!, one)))).toBe(here);
+  });
+
+  it("ends with what was asked", () => {
+    const one = tapped(60, here!);
+    const box = { x1: 10, y1: 10, x2: 30, y2: 30 };
+    expect(viewOf(askFrom(one, null, (doc) => encircle(doc, box, [], null)))).toBeNull();
+    expect(viewOf(clear(one))).toBeNull();
+    expect(askFrom(one, there!, (doc) => doc)).toBe(one);
   });
 });

@@ -193,6 +193,7 @@ test("masks that were found become objects in one step, the blank one first, wit
     points: [{ x: 1.5, y: 2, label: 1 as const }],
     box: null,
     mask: null,
+    view: null,
     candidate: 2,
   });
   const doc = createDocument();

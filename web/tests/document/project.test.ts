@@ -10,13 +10,14 @@ import {
   type Document,
   type PhotoObject,
 } from "../../src/document/document";
+import { askFrom } from "../../src/document/edits";
 import { addObject, renameObject, revive, setHidden } from "../../src/document/objects";
 import { packProject, projectVersion, unpackProject, type Project } from "../../src/document/project";
 
 const mask = { logits: Float32Array.from({ length: 16 }, (_, i) => i / 3 - 2), size: 4 };
 
 function document(): Document {
-  let doc = addPoint(createDocument(), { x: 3, y: 4.5, label: 1 });
+  let doc = askFrom(createDocument(), { x: 0, y: 2, side: 64 }, (asked) => addPoint(asked, { x: 3, y: 4.5, label: 1 }));
   doc = setMask(doc, mask);
   doc = renameObject(doc, 1, "Cup & saucer");
   doc = addStroke(doc, {
@@ -67,6 +68,7 @@ describe("a project", () => {
     expect(read.photo).toEqual(made.photo);
     expect(read.model).toBe("tiny");
     expect(currentStep(read.document)).toEqual(currentStep(made.document));
+    expect(currentStep(read.document).objects[0]!.view).toEqual({ x: 0, y: 2, side: 64 });
     expect(currentStep(revive(read.document)).objects.map(({ name }) => name)).toEqual(["Cup & saucer", "Object 1"]);
   });
 
@@ -84,14 +86,16 @@ describe("a project", () => {
   });
 
   it("gives what an older file lacks its first value", () => {
-    const bytes = changed((json: { step?: { objects: { finish?: unknown; strokes?: unknown }[] } }) => {
+    const bytes = changed((json: { step?: { objects: { finish?: unknown; strokes?: unknown; view?: unknown }[] } }) => {
       for (const object of json.step!.objects) {
+        delete object.view;
         delete object.finish;
         delete object.strokes;
       }
     });
     expect(currentStep(revive(unpackProject(bytes).document)).objects[0]).toMatchObject({
       strokes: [],
+      view: null,
       finish: currentStep(createDocument()).objects[0]!.finish,
     });
   });

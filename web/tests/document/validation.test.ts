@@ -19,6 +19,8 @@ const damaged = (change: (object: Part) => Part) => {
 test("a document is still one after storage, with fields that it did not have before", () => {
   expect(isDocument(structuredClone(createDocument()))).toBe(true);
   expect(isDocument(structuredClone(whole()))).toBe(true);
+  expect(isDocument(damaged((object) => ({ ...object, view: { x: 0, y: 3, side: 90 } })))).toBe(true);
+  expect(isDocument(damaged((object) => ({ ...object, view: undefined })))).toBe(true);
   expect(isDocument(damaged((object) => ({ ...object, later: [1, 2] })))).toBe(true);
 });
 
@@ -33,6 +35,9 @@ test.each([
   ["a point with another label", damaged((object) => ({ ...object, points: [{ x: 1, y: 1, label: 7 }] }))],
   ["half a box", damaged((object) => ({ ...object, box: { x1: 1, y1: 2 } }))],
   ["a mask that was cut short", damaged((object) => ({ ...object, mask: { size: 2, logits: new Float32Array(3) } }))],
+  ["a view without a side", damaged((object) => ({ ...object, view: { x: 0, y: 3 } }))],
+  ["a view of parts of pixels", damaged((object) => ({ ...object, view: { x: 0.5, y: 3, side: 90 } }))],
+  ["a view that is none", damaged((object) => ({ ...object, view: "all" }))],
   ["a name that is none", damaged((object) => ({ ...object, name: 5 }))],
   ["a stroke that is none", damaged((object) => ({ ...object, strokes: [{ points: [], radius: 3, erase: false }] }))],
   ["a finish that is none", damaged((object) => ({ ...object, finish: { parts: "some" } }))],

@@ -116,6 +116,54 @@ test("a further tap outside of the region, or where it cannot be encoded, is ans
   await expect(broken.closer.lookAgain(tap, answer)).rejects.toMatchObject({ code: "out-of-memory" });
 });
 
+/** A tap on a disc of 80 pixels that seems three times as large from afar: nothing small, but seen whole in a view of 200. */
+const joined = () => model({ radius: 240 / 1.3, near: 40 });
+const view: Region = { x: 20, y: 40, side: 200 };
+
+test("what is seen whole in the person's view is the answer; what is not stays that of the first look", async () => {
+  const { closer, asked, cuts } = joined();
+  const first = await closer.segment({ ...tap, view });
+  const second = (await closer.lookAgain({ ...tap, view }, first))!;
+  expect(cuts).toEqual([view]);
+  expect(asked[1]).toEqual({
+    region: view,
+    prompt: { points: [{ x: 80.5, y: 80.5, label: 1 }], box: undefined, mask: null },
+  });
+  // The third candidate, of 100 pixels around its middle, goes on beyond the view.
+  expect(second.masks.map(({ region }) => region)).toEqual([view, view, undefined]);
+  expect([second.best, second.scores]).toEqual([1, [0.5, 0.9, 0.4]]);
+  expect(boxOf(second.masks[1]!, photo, 256)).toEqual({ x1: 60, y1: 80, x2: 138, y2: 158 });
+});
+
+test.each<[string, Prompt]>([
+  ["that cuts what is seen", { ...tap, view: { x: 70, y: 90, side: 70 } }],
+  ["that does not hold the tap", { ...tap, view: { x: 101, y: 40, side: 200 } }],
+  ["that does not hold the box", { points: [], box: { x1: 10, y1: 60, x2: 190, y2: 190 }, view }],
+  ["that is none", { ...tap, view: null }],
+])("a view %s leaves the first answer", async (_, prompt) => {
+  const { closer } = joined();
+  expect(await closer.lookAgain(prompt, await closer.segment(prompt))).toBeNull();
+});
+
+test("what is small is looked at in a region of its own, whatever the view", async () => {
+  const { closer, cuts } = model();
+  const first = await closer.segment({ ...tap, view });
+  await closer.lookAgain({ ...tap, view }, first);
+  expect(cuts).toEqual([regionAround(boxOf(first.masks[1]!, photo, 256)!, photo)]);
+});
+
+test("further taps in a view are answered there, and other questions from there encode nothing anew", async () => {
+  const { closer, cuts } = joined();
+  const second = (await closer.lookAgain({ ...tap, view }, await closer.segment({ ...tap, view })))!;
+  const points = [...tap.points, { x: 150, y: 120, label: 0 as const }];
+  const further = await closer.segment({ points, mask: second.masks[1]!, view });
+  expect(further.masks[further.best]!.region).toEqual(view);
+  expect(await closer.lookAgain({ points, mask: second.masks[1]!, view }, further)).toBeNull();
+  const other: Prompt = { points: [{ x: 110, y: 130, label: 1 }], view };
+  expect(await closer.lookAgain(other, await closer.segment(other))).not.toBeNull();
+  expect(cuts).toEqual([view]);
+});
+
 test("few regions stay encoded, and none after the photo's release", async () => {
   const { closer, cuts, released } = model();
   const first = await closer.segment(tap);

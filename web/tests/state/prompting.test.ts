@@ -33,6 +33,60 @@ beforeEach(async () => {
 const points = () => session.active.value.points.map(({ x, y, label }) => [x, y, label]);
 const view = (x: number, y: number) => viewPoint(x, y);
 
+/** Prompts about a photo of 1000 × 800, of which a square of 300 is in sight, 100 from its left and top. */
+function zoomedIn() {
+  const large = { ...fakePhoto(), width: 1000, height: 800 };
+  const session = new Session(large as never, () => undefined);
+  const viewport = new Viewport();
+  viewport.resize({ width: 600, height: 600 }, { top: 0, right: 0, bottom: 0, left: 0 });
+  viewport.show(large);
+  viewport.view.value = { scale: 2, x: -200, y: -200 };
+  return { session, viewport, prompting: new Prompting(signal(session), viewport, onEdit) };
+}
+const seen = { x: 100, y: 100, side: 300 };
+
+test.each<[string, (prompting: Prompting) => void]>([
+  ["a tap", (prompting) => prompting.tap(imagePoint(200.5, 200.5))],
+  ["a box", (prompting) => prompting.handle({ type: "box", from: view(40, 40), to: view(400, 300), done: true })],
+  [
+    "a scribble",
+    ({ drawing }) => {
+      drawing.choose("scribble");
+      drawing.draw({ type: "stroke", phase: "begin", at: view(40, 40), secondary: false });
+      drawing.draw({ type: "stroke", phase: "end", at: view(300, 300), secondary: false });
+    },
+  ],
+])("%s is asked with what is in sight of the photo", (_, act) => {
+  const { session, prompting } = zoomedIn();
+  act(prompting);
+  expect(session.active.value.view).toEqual(seen);
+});
+
+test("a view stays with its question, whatever is in sight later", () => {
+  const { session, viewport, prompting } = zoomedIn();
+  prompting.tap(imagePoint(200.5, 200.5));
+  const asked = session.document.value;
+  viewport.zoom(2);
+  viewport.pan(-50, 20);
+  viewport.fit();
+  expect(session.document.value).toBe(asked);
+  prompting.tap(imagePoint(210.5, 390.5));
+  expect(session.active.value.view).toEqual(seen);
+  prompting.tap(imagePoint(900.5, 700.5));
+  expect(session.active.value.view).toBeNull();
+  prompting.undo();
+  expect(session.active.value.view).toEqual(seen);
+  // A drag that ends where it began has asked nothing.
+  viewport.view.value = { scale: 2, x: -180, y: -180 };
+  for (const dx of [9, 0]) prompting.handle({ type: "drag", point: 0, by: { dx, dy: 0 } });
+  prompting.handle({ type: "drop" });
+  expect(session.active.value.view).toEqual(seen);
+  viewport.fit();
+  prompting.edit(addObject);
+  prompting.tap(imagePoint(210.5, 390.5));
+  expect(session.active.value.view).toBeNull();
+});
+
 test("undo and redo bring points and their answers back, without asking again", async () => {
   prompting.tap(cup);
   await settle();

@@ -1,9 +1,11 @@
 import { expect, test, vi } from "vitest";
 import { addPoint, addStroke, current, redo, undo, type Document } from "../../src/document/document";
+import { askFrom } from "../../src/document/edits";
 import { revive } from "../../src/document/objects";
 import { EngineError, type Segmenter } from "../../src/engine/segmenter";
 import type { Photo } from "../../src/state/photo";
 import { Session } from "../../src/state/session";
+import { overrideTiers } from "../../src/state/tierChoice";
 import { deferred } from "../engine/fakes";
 
 test("a large photo that reaches the model without its pixels is read once more, and sent in another way", async () => {
@@ -29,8 +31,11 @@ test("a large photo that reaches the model without its pixels is read once more,
   expect(bitmaps[1]!.close).toHaveBeenCalledOnce();
 });
 
-/** A model to which everything from afar looks half as large again, in a frame of 64 pixels. */
-function shortSighted() {
+/**
+ * A model with a frame of 64 pixels that answers with a circle in its middle, of `afar` or `near` cells: in a photo of 640 pixels by default
+ * one of 40 pixels, which is one cell, and in its region of 240 pixels one of 42.
+ */
+function shortSighted(afar = 1, near = 2.8) {
   const photo = {
     width: 640,
     height: 640,
@@ -54,8 +59,7 @@ function shortSighted() {
   const encode = async (_: unknown, options: { behind?: boolean }) => {
     looks.push(options);
     if (options.behind) await gate[0]?.();
-    // From afar a circle of 40 pixels, which is one cell; in its region of 240 pixels one of 42.
-    return image(options.behind ? 2.8 : 1);
+    return image(options.behind ? near : afar);
   };
   const info = { model: { id: "m", input_size: 64, mask_threshold: 0 }, variant: "fp32", finer: null };
   const session = new Session(photo, (error) => {
@@ -83,6 +87,50 @@ test("the outline of a small thing settles on what is seen from near, for undo a
   await settled();
   expect(session.answer.value).toBe(near);
   expect(looks).toHaveLength(2);
+});
+
+const view = { x: 200, y: 210, side: 200 };
+const fromNear = (doc: Document) => askFrom(doc, view, middle);
+
+test("what seems large is looked at again in the view that it was asked from, and found there again after a reload", async () => {
+  const { session, segmenter, looks } = shortSighted(6);
+  await session.encode(segmenter);
+  session.edit(fromNear);
+  await settled();
+  const near = session.answer.value!;
+  expect([near.by, near.mask(0).region, looks.length]).toEqual(["m@region", view, 2]);
+  session.edit(undo);
+  session.edit(redo);
+  await settled();
+  expect([session.answer.value, looks.length]).toEqual([near, 2]);
+  const again = shortSighted(6);
+  again.session.document.value = revive(structuredClone(session.document.value));
+  await again.session.encode(again.segmenter);
+  await settled();
+  expect(again.session.answer.value!.mask(0)).toEqual(near.mask(0));
+});
+
+test("it is not where it is not seen whole, and not without a view", async () => {
+  for (const [ask, near, looks] of [
+    [fromNear, 9, 2],
+    [middle, 2.8, 1],
+  ] as const) {
+    const made = shortSighted(6, near);
+    await made.session.encode(made.segmenter);
+    made.session.edit(ask);
+    await settled();
+    expect([made.session.answer.value?.by, made.looks.length]).toEqual(["m", looks]);
+  }
+});
+
+test("nothing is looked at again where only the fast model is wanted", async () => {
+  const { session, segmenter, looks } = shortSighted(6);
+  overrideTiers("fast");
+  await session.encode(segmenter);
+  session.edit(fromNear);
+  await settled();
+  overrideTiers("both");
+  expect([session.answer.value?.by, looks.length]).toEqual(["m", 1]);
 });
 
 test("what was painted on or saved before that stays as it was", async () => {

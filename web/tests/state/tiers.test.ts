@@ -160,6 +160,7 @@ test("a reopened object is answered by the model that it is held by", async () =
         points: [{ x: 1, y: 1, label: 1 as const }],
         box: null,
         mask: null,
+        view: null,
         candidate: null,
         revision: -revision,
       })),

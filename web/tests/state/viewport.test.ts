@@ -40,6 +40,12 @@ describe("Viewport", () => {
     expect(made.view.value.scale).toBeCloseTo(0.19);
   });
 
+  it("says what part of the photo is in sight, and what is beside it", () => {
+    const made = viewport();
+    made.view.value = { scale: 2, x: -300, y: 100 };
+    expect(made.seen()).toEqual({ x: 150, y: -50, width: 200, height: 400 });
+  });
+
   it("never loses the photo", () => {
     const made = viewport();
     made.pan(1e6, -1e6);

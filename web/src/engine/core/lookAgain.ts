@@ -1,6 +1,6 @@
 /**
- * When a small thing is looked at again, and where: the rule that `export/models/look_again.py` has too
- * (tests/golden/look_again.json holds both to it).
+ * When a photo is looked at again, and where: around what is small, or in the view that the person has zoomed in to. The
+ * rule that `export/models/look_again.py` has too (tests/golden/look_again.json holds both to it).
  *
  * A grid of logits covers a rectangle of the photo: the first look's the model frame, the second look's a square region of it.
  */
@@ -74,15 +74,39 @@ function extent(first: number, last: number, start: number, cell: number, most: 
   return low < most && high >= 0 ? [Math.max(low, 0), Math.min(high, most - 1)] : null;
 }
 
-/** The region to look at again for what lies in `box`; null where it would gain too little. */
-export function regionAround(box: PromptBox, { width, height }: Size): Region | null {
-  const { padding, least, largest } = lookAgainRule;
+/**
+ * The region to look at again for what lies in `box`; null where it would gain too little.
+ *
+ * @param padding Its side, by the longer side of the box.
+ */
+export function regionAround(
+  box: PromptBox,
+  { width, height }: Size,
+  padding: number = lookAgainRule.padding,
+): Region | null {
+  const { least, largest } = lookAgainRule;
   const [x1, y1, x2, y2] = [box.x1, box.y1, box.x2, box.y2].map(Math.floor) as [number, number, number, number];
   const side = Math.max(Math.ceil(padding * (Math.max(x2 - x1, y2 - y1) + 1)), least);
   if (side > largest * Math.max(width, height) || side > Math.min(width, height)) return null;
   const place = (low: number, high: number, length: number): number =>
     Math.min(Math.max(Math.floor((low + high + 1 - side) / 2), 0), length - side);
   return { x: place(x1, x2, width), y: place(y1, y2, height), side };
+}
+
+/**
+ * The view of a person who has zoomed in: a square of whole pixels around what is in sight, inside the photo.
+ *
+ * @param seen What the stage shows, in photo pixels; it may go beyond the photo.
+ * @returns Null: more is in sight than a region may be large.
+ */
+export function viewOf(seen: Rect, photo: Size): Region | null {
+  const box = {
+    x1: Math.max(seen.x, 0),
+    y1: Math.max(seen.y, 0),
+    x2: Math.min(Math.ceil(seen.x + seen.width), photo.width) - 1,
+    y2: Math.min(Math.ceil(seen.y + seen.height), photo.height) - 1,
+  };
+  return box.x1 <= box.x2 && box.y1 <= box.y2 ? regionAround(box, photo, 1) : null;
 }
 
 /** Reads a grid that covers one rectangle at the cells of one as large over another, bilinearly. Beyond the first one, the values at its edge go on. */
@@ -98,19 +122,29 @@ export function moved(mask: LowResMask, region: Region | null, photo: Size, inpu
   return { logits: resample(mask, from, to), size: mask.size, region };
 }
 
+/** The outermost cells of a region's grid, except along the photo's own edges, as indices into its logits. */
+function innerEdges(size: number, region: Region, photo: Size): number[] {
+  const last = size - 1;
+  const cells: number[] = [];
+  for (let i = 0; i < size; i++) {
+    if (region.x > 0) cells.push(i * size);
+    if (region.y > 0) cells.push(i);
+    if (region.x + region.side < photo.width) cells.push(i * size + last);
+    if (region.y + region.side < photo.height) cells.push(last * size + i);
+  }
+  return cells;
+}
+
 /** A region's mask with its outermost cells outside of it, except along the photo's own edges: whoever reads beyond the region finds nothing there. */
 export function sealed({ logits, size }: LowResMask, region: Region, photo: Size): LowResMask {
   const out = logits.slice();
-  const last = size - 1;
-  const close = (at: (i: number) => number): void => {
-    for (let i = 0; i < size; i++) out[at(i)] = Math.min(out[at(i)]!, lookAgainRule.outside);
-  };
-  if (region.x > 0) close((i) => i * size);
-  if (region.y > 0) close((i) => i);
-  if (region.x + region.side < photo.width) close((i) => i * size + last);
-  if (region.y + region.side < photo.height) close((i) => last * size + i);
+  for (const i of innerEdges(size, region, photo)) out[i] = Math.min(out[i]!, lookAgainRule.outside);
   return { logits: out, size, region };
 }
+
+/** Does a region's mask, before it is sealed, show something that ends before the region does? Where the photo itself ends, it may be cut. */
+export const isWhole = ({ logits, size }: LowResMask, region: Region, photo: Size, threshold = 0): boolean =>
+  logits.some((logit) => logit > threshold) && !innerEdges(size, region, photo).some((i) => logits[i]! > threshold);
 
 /** IoU of two masks on one grid; 0 when both are empty. */
 export function agreement(first: LowResMask, second: LowResMask, threshold = 0): number {
@@ -147,6 +181,19 @@ export function regionFor(
   const around = meant && hull(points, meant);
   return around && regionAround(around, photo);
 }
+
+/** The view in which a first answer is looked at again; null: there is none that holds all of the prompt, or the answer is of a region already. */
+export function viewFor({ points, box, view }: Prompt, answer: LowResMask): Region | null {
+  const asked = hull(points, box);
+  return view && asked && !answer.region && holds(view, asked) ? view : null;
+}
+
+/**
+ * Which of a view's masks take the places of the first answer's: each that is whole that of the same number, if the best
+ * one is whole; null: the first answer's stays.
+ */
+export const wholeOnes = (whole: readonly boolean[], best: number): (number | null)[] =>
+  whole.map((each, i) => (each && whole[best] ? i : null));
 
 /** Which of the second look's masks takes an answer's place, by IoU with that answer and predicted IoU; null: none fits. */
 export function chosen(fits: readonly number[], predicted: readonly number[], least: number): number | null {

@@ -35,4 +35,6 @@ export interface Prompt {
   readonly box?: PromptBox | null;
   /** An earlier answer to refine. */
   readonly mask?: LowResMask | null;
+  /** What of the photo was in sight when it was asked, for `CloserImage.lookAgain`: as `viewOf` makes it. */
+  readonly view?: Region | null;
 }

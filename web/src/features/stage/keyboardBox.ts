@@ -27,7 +27,7 @@ export class KeyboardBox {
     if (!from || !at) return;
     this.prompting.rubberBand.value = null;
     const box = boxFrom(from, at);
-    if (box.x2 > box.x1 && box.y2 > box.y1) this.prompting.edit((doc) => drawBox(doc, box));
+    if (box.x2 > box.x1 && box.y2 > box.y1) this.prompting.ask((doc) => drawBox(doc, box));
   }
 
   /** @returns Whether there was a corner to forget. */

@@ -5,11 +5,15 @@ import {
   boxOf,
   chosen,
   holds,
+  isWhole,
   lookAgainRule,
   moved,
   promptIn,
   regionAround,
   sealed,
+  viewFor,
+  viewOf,
+  wholeOnes,
 } from "../../../src/engine/core/lookAgain";
 import { contour, maskBounds, sampleMask } from "../../../src/engine/core/mask";
 import type { LowResMask, PromptBox, Region } from "../../../src/engine/core/prompt";
@@ -46,9 +50,32 @@ test.each<{ size: [number, number]; box: Corners; region: Place }>(made.regions)
   ({ size, box, region }) => expect(regionAround(boxFrom(box), photoOf(size))).toEqual(regionOf(region)),
 );
 
-test.each<{ region: Place; box: Corners; held: boolean }>(made.holds)("a region and $box", ({ region, box, held }) =>
-  expect(holds(regionOf(region)!, boxFrom(box))).toBe(held),
+test.each<{ size: [number, number]; box: Corners; padding: number; region: Place }>(made.views)(
+  "what is seen of $size by who has zoomed in to $padding times $box",
+  ({ size, box, padding, region }) => {
+    expect(regionAround(boxFrom(box), photoOf(size), padding)).toEqual(regionOf(region));
+    const [x1, y1, x2, y2] = box;
+    const seen = { x: x1, y: y1, width: x2 + 1 - x1, height: y2 + 1 - y1 };
+    if (padding === 1) expect(viewOf(seen, photoOf(size))).toEqual(regionOf(region));
+  },
 );
+
+test("a view ends where the photo does, and is nothing beside it", () => {
+  const wide = { width: 640, height: 480 };
+  expect(viewOf({ x: -200, y: 300.5, width: 300, height: 400 }, wide)).toEqual({ x: 0, y: 300, side: 180 });
+  expect(viewOf({ x: 560.5, y: -50, width: 300, height: 100.25 }, wide)).toEqual({ x: 560, y: 0, side: 80 });
+  expect(viewOf({ x: -400, y: 0, width: 300, height: 300 }, wide)).toBeNull();
+  expect(viewOf({ x: -100, y: -100, width: 840, height: 680 }, wide)).toBeNull();
+});
+
+test.each<{ region: Place; box: Corners; held: boolean }>(made.holds)("a region and $box", ({ region, box, held }) => {
+  const [view, asked] = [regionOf(region)!, boxFrom(box)];
+  expect(holds(view, asked)).toBe(held);
+  const answer = blob({ x: 8, y: 8, radius: 99, steepness: 1 });
+  expect(viewFor({ points: [], box: asked, view }, answer)).toEqual(held ? view : null);
+  expect(viewFor({ points: [], box: asked }, answer)).toBeNull();
+  expect(viewFor({ points: [], box: asked, view }, { ...answer, region: view })).toBeNull();
+});
 
 test.each<{ size: [number, number]; mask: Blob; box: Corners | null }>(made.boxes)(
   "the pixels that $mask touches in $size",
@@ -76,6 +103,16 @@ test.each<{ size: [number, number]; region: Place; outside: number; cells: [numb
     for (const [x, y] of cells) expected[y * side + x] = outside;
     expect(sealed(ones, regionOf(region)!, photoOf(size)).logits).toEqual(expected);
   },
+);
+
+test.each<{ size: [number, number]; region: Place; mask: Blob; whole: boolean }>(made.whole)(
+  "does $mask end before $region in $size does",
+  ({ size, region, mask, whole }) => expect(isWhole(blob(mask), regionOf(region)!, photoOf(size))).toBe(whole),
+);
+
+test.each<{ whole: boolean[]; best: number; places: (number | null)[] }>(made.whole_ones)(
+  "which of $whole take the places of the first answer's",
+  ({ whole, best, places }) => expect(wholeOnes(whole, best)).toEqual(places),
 );
 
 test.each<{ first: Blob; second: Blob; iou: number }>(made.agreement)("agreement of two masks", (it) =>
