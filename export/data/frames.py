@@ -29,11 +29,12 @@ def low_res_inside(size: torch.Tensor, input_size: int) -> torch.Tensor:
 
 
 def pixels(image: torch.Tensor, size: torch.Tensor) -> torch.Tensor:
-    """Images (B, S, S, 3) uint8 of sizes (B, 2) → (B, 3, S, S) float, whose padding is 0 once it is normalised.
+    """Images (B, H, W, 3) uint8 of sizes (B, 2) → (B, 3, H, W) float, whose padding is 0 once it is normalised.
 
     `PromptableModel.encode` pads after normalising, which a batch of photos of several shapes cannot do; pixels of the very
     mean come out as the same zeros.
     """
     mean = torch.tensor(MEAN, device=image.device)
-    photo = inside(size, 1, image.shape[1])[..., None]
+    height, width = image.shape[1:3]
+    photo = inside(size, 1, max(height, width))[:, :height, :width, None]
     return torch.where(photo, image.float(), mean).permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)

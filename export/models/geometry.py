@@ -9,7 +9,6 @@ from PIL import Image
 
 LOW_RES_STRIDE = 4  # one low-res logit covers 4 × 4 model pixels, as in SAM
 MARGIN = 32  # pixels of empty space that the photo's last cells get to see, where the square is not encoded whole
-MULTIPLE = 32  # the students' coarsest stride; a whole cell for the others
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,12 @@ from segment_anything.modeling.image_encoder import Attention, Block, get_rel_po
 from torch import nn
 
 from export.models.encoder import normalise
-from export.models.geometry import MARGIN, MULTIPLE
+from export.models.geometry import MARGIN
 from export.models.promptable import PromptableModel
 from export.models.sam import VitEncoder
 from export.onnx.windows import missing, parts, rewrite_tiny_vit
+
+MULTIPLE = 32  # the students' coarsest stride; a whole cell for the others
 
 
 class UnpaddedEncoder(nn.Module):

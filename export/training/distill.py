@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader
 
 from export.data.embeddings import Embeddings
 from export.data.examples import Numbered
-from export.data.frames import inside, low_res_inside, pixels
+from export.data.frames import inside, low_res_inside
 from export.data.order import split
 from export.data.photos import Photos
 from export.errors import UsageError
@@ -30,7 +30,7 @@ from export.training.recipe import DistillRecipe, Execution, digest
 from export.training.schedule import Schedule
 from export.training.teacher import load_teacher, student_of
 from export.training.trainer import Batch, Objective, Trainer, initialise, seed_rank
-from export.training.unpadded import empty_maps, encode_unpadded
+from export.training.unpadded import encode_photos
 from export.training.views import MAP, Views, example_of
 
 LEARNS = {"decoupled": "encoder", "semi-coupled": "encoder", "coupled": "both"}
@@ -59,9 +59,7 @@ class FromTeacher(Objective):
 
     def student_maps(self, batch: Batch) -> Maps:
         with self.autocast(batch["image"].device):
-            if self.unpadded:
-                return encode_unpadded(self.model, batch["image"], batch["size"], empty_maps(self.model))
-            return self.model.encode(pixels(batch["image"], batch["size"]))
+            return encode_photos(self.model, batch["image"], batch["size"], self.unpadded)
 
     def embedding_loss(self, student: Maps, teacher: Maps, size: torch.Tensor) -> torch.Tensor:
         """The sum over the maps: just the image embedding for a SAM; finer maps too, where the teacher has them."""

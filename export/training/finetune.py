@@ -15,7 +15,7 @@ from export.data.augment import pool, regions_of
 from export.data.dataset import Dataset
 from export.data.embeddings import CacheError, Embeddings
 from export.data.examples import Make, More, Numbered
-from export.data.frames import letterboxed, low_res_inside, pixels
+from export.data.frames import letterboxed, low_res_inside
 from export.data.samples import Sample
 from export.errors import UsageError
 from export.models.geometry import Letterbox
@@ -32,7 +32,7 @@ from export.training.teacher import as_student, load_teacher
 from export.training.train import FromTruth
 from export.training.train import measure as measure_truth
 from export.training.trainer import Batch, Trainer, seed_rank
-from export.training.unpadded import empty_maps, encode_unpadded
+from export.training.unpadded import encode_photos
 from export.training.views import MAP
 
 BCE, DICE = 5.0, 5.0  # EdgeSAM's weights
@@ -111,9 +111,7 @@ class LetterboxedTruth(FromTruth):
         self.unpadded = unpadded
 
     def features(self, batch: Batch) -> Maps:
-        if self.unpadded:
-            return encode_unpadded(self.model, batch["image"], batch["size"], empty_maps(self.model))
-        return self.model.encode(pixels(batch["image"], batch["size"]))
+        return encode_photos(self.model, batch["image"], batch["size"], self.unpadded)
 
     def valid(self, batch: Batch) -> torch.Tensor:
         return low_res_inside(batch["size"], self.model.input_size)

@@ -178,6 +178,7 @@ def initialise(model: Promptable, path: Path) -> None:
     try:
         check_finite(content["average"], path)
         lacking = model.load_state_dict(content["average"], strict=False)
+        # A refined encoder begins as the plain one: its blocks do nothing before they are trained.
         added = [name for name in lacking.missing_keys if not name.startswith("image_encoder.blocks.")]
         if added or lacking.unexpected_keys:
             raise RuntimeError(

@@ -2,20 +2,24 @@
 
 import torch
 
-from export.data.frames import inside
-from export.models.encoder import MEAN, normalise
-from export.models.geometry import MARGIN, MULTIPLE
+from export.data.frames import pixels
+from export.models.encoder import normalise
+from export.models.geometry import MARGIN
 from export.models.promptable import PromptableModel
 
-STEP = 64  # between the sizes that lots are cut to: few shapes, so that freed memory fits the next lot
+STEP = (
+    64  # between the sizes that lots are cut to, twice the export's: few shapes, so that freed memory fits the next lot
+)
 EMPTY_SIDE = 512  # of a frame whose middle sees nothing of its edges
 
 Maps = dict[str, torch.Tensor]
 
 
-def extent(side: int, frame: int) -> int:
-    """What the encoder reads of a side of the photo, in pixels: whole cells, and the margin if the frame has one."""
-    return min(-(-side // MULTIPLE) * MULTIPLE + MARGIN, frame)
+def encode_photos(model: PromptableModel, image: torch.Tensor, size: torch.Tensor, unpadded: bool) -> Maps:
+    """Images (B, S, S, 3) uint8 of sizes (B, 2) → the encoder's maps, with the rest of the square encoded too or filled."""
+    if unpadded:
+        return encode_unpadded(model, image, size, empty_maps(model))
+    return model.encode(pixels(image, size))
 
 
 def encode_unpadded(model: PromptableModel, image: torch.Tensor, size: torch.Tensor, empty: Maps | None = None) -> Maps:
@@ -32,13 +36,8 @@ def encode_unpadded(model: PromptableModel, image: torch.Tensor, size: torch.Ten
 
 def _encode(model: PromptableModel, image: torch.Tensor, size: torch.Tensor, empty: Maps | None) -> Maps:
     frame = image.shape[1]
-    height, width = (
-        min(-(-(extent(int(side), frame) - MARGIN) // STEP) * STEP + MARGIN, frame) for side in size.amax(0)
-    )
-    photo = inside(size, 1, frame)[:, :height, :width, None]
-    pixels = torch.where(photo, image[:, :height, :width].float(), torch.tensor(MEAN, device=image.device))
-    pixels = pixels.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
-    maps = model.image_encoder(normalise(pixels))
+    height, width = (min(-(-int(side) // STEP) * STEP + MARGIN, frame) for side in size.amax(0))
+    maps = model.image_encoder(normalise(pixels(image[:, :height, :width], size)))
     return {
         name: _filled(part, part.shape[2] * frame // height, None if empty is None else empty[name])
         for name, part in maps.items()
