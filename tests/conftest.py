@@ -1,4 +1,4 @@
-"""Slow tests: `--slow` says which of their groups run, and the summary says which did not."""
+"""Slow tests: `--slow` says which of their groups run, and the summary says which did not. Failures are named as they happen."""
 
 from __future__ import annotations
 
@@ -20,6 +20,20 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[RUN] = slow.chosen(config.getoption("--slow"))
     except ValueError as error:
         raise pytest.UsageError(str(error)) from error
+    config.pluginmanager.register(EarlyNames(config))
+
+
+class EarlyNames:
+    """Names a test as soon as it has failed: a run that is ended from outside has no summary."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        printer = self.config.pluginmanager.get_plugin("terminalreporter")
+        if report.failed and printer:
+            printer.ensure_newline()
+            printer.write_line(f"FAILED {report.nodeid} ({report.when})")
 
 
 RUN = pytest.StashKey[set[str]]()

@@ -19,7 +19,14 @@ from tests.e2e.serving import DIST, Site, serve
 from tests.e2e.truth import ROOT
 
 RESULTS = ROOT / "test-results" / "e2e"
-FLAGS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    # Chromium guesses it from how fast answers come, and takes a busy machine for a slow line: there the page does with less.
+    "--force-effective-connection-type=4G",
+]
 SOFTWARE_GPU = ["--enable-unsafe-webgpu", "--enable-features=Vulkan", "--use-webgpu-adapter=swiftshader"]
 PROFILES: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1280, "height": 800}},

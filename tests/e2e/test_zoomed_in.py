@@ -33,7 +33,9 @@ def zoom_in(app: App) -> Region:
     """Zoom in on PLACE with the wheel, to less than half of the photo; the square that is then in sight."""
     app.page.mouse.move(*app.view.css(*PLACE))
     while app.view.scale < 2:
-        app.page.mouse.wheel(0, -400)
+        before = app.stage.get_attribute("data-view") or ""
+        app.page.mouse.wheel(0, -400)  # which the page may hear of later: another turn meanwhile would zoom too far
+        expect(app.stage).not_to_have_attribute("data-view", before)
     box, view = app.stage.bounding_box(), app.view
     assert box
     left, top = (box["x"] - view.x) / view.scale, (box["y"] - view.y) / view.scale

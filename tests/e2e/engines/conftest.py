@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from urllib3.exceptions import HTTPError
 
 from tests.e2e.conftest import FAILED, RESULTS
 from tests.e2e.engines.page import Page
@@ -68,6 +69,10 @@ def calm(request: pytest.FixtureRequest, window: Window, allowed_errors: list[st
     """Photographs a page whose test fails, and looks for errors after the others."""
     yield
     if request.node.stash.get(FAILED, False):
-        window.photograph(RESULTS / f"failed-{window.name}-{request.node.name}.png")
+        try:
+            window.photograph(RESULTS / f"failed-{window.name}-{request.node.name}.png")
+        except HTTPError:
+            window.close()  # it answers nothing any more: the tests that follow fail at once, instead of waiting too
+            raise
     errors = window.errors()
     assert [text for text in errors if not any(part in text for part in allowed_errors)] == []

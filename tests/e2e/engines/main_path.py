@@ -159,7 +159,7 @@ class MainPath:
         mask = coffee.tap(*CUP).mask()
         name = coffee.attribute(named("stage"), "aria-label").removeprefix("Photo ")
         coffee.window.go(f"{site.url}models/manifest.json")
-        coffee.window.run("setTimeout(() => history.back())")
+        coffee.window.leave("history.back()")
         coffee.shows(name).has_points(1).is_answered()
         assert np.array_equal(coffee.mask(), mask)
 

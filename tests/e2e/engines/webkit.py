@@ -60,6 +60,7 @@ class WebKit(Window):
                 options.add_argument(flag)
             driver = WebKitGTK(options, Service(log_output=str(self.log), env=environment))
             driver.set_script_timeout(PATIENCE)
+            driver.command_executor.client_config.timeout = PATIENCE + 30  # the driver itself may say nothing more
             super().__init__(driver, folder)
         except BaseException:
             self.screen.kill()

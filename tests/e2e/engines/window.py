@@ -20,6 +20,7 @@ T = TypeVar("T")
 Place = tuple[float, float]
 
 PATIENCE = 180  # seconds; a busy machine compiles WASM slowly
+LEAVING = 250  # milliseconds between the answer of a script and the end of its page
 PARTIAL = (".part", ".wkdownload")  # how files are called while they are being written
 
 # WebDriver has no promises: the last argument of a script takes its result.
@@ -77,8 +78,13 @@ class Window(ABC):
 
     def reload(self) -> None:
         """As its user would: WebDriver's own command makes Firefox go past the service worker."""
-        self.run("window.isOld = true; setTimeout(() => location.reload());")
+        self.run("window.isOld = true;")
+        self.leave("location.reload()")
         self.becomes("!window.isOld && document.readyState === 'complete'")
+
+    def leave(self, statement: str) -> None:
+        """Run a statement that replaces the page; once the driver has its answer: it would wait in vain otherwise."""
+        self.run(f"setTimeout(() => {statement}, {LEAVING})")
 
     def run(self, script: str, *args: Any) -> Any:
         """What the body of an async function returns; it sees `args`."""
