@@ -5,9 +5,12 @@ import type { Rect, Size } from "../src/engine/core/geometry";
 import { frameSize } from "../src/engine/core/grid";
 import type { Planes } from "../src/postprocess/colourLines";
 import { cutOf, type FramedShape, type Picture } from "../src/postprocess/cut";
-import { brightness, cleanFinish, guideSize, type Finish } from "../src/postprocess/postprocess";
+import { brightness, defaultPostprocessing, guideSize, type Postprocessing } from "../src/postprocess/postprocess";
 
-const ways: Record<string, Finish> = { hard: { ...cleanFinish, soft: false }, soft: cleanFinish };
+const ways: Record<string, Postprocessing> = {
+  hard: { ...defaultPostprocessing, soft: false },
+  soft: defaultPostprocessing,
+};
 
 /** @returns The ways, and the milliseconds that each took for a picture on average. */
 export function cutAll(folder: string): { ways: string[]; milliseconds: Record<string, number> } {

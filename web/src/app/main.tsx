@@ -4,9 +4,9 @@ import { render } from "preact";
 import { App } from "./App";
 import { welcomeArrivals } from "../features/open/arrivals";
 import { watchCameras } from "../features/open/camera";
-import { rawFinish } from "../postprocess/postprocess";
+import { noPostprocessing } from "../postprocess/postprocess";
 import { Controller } from "./controller";
-import { firstFinish } from "../state/firstPostprocess";
+import { firstPostprocessing } from "../state/firstPostprocess";
 import { foreignManifestMessage, tooOldMessage } from "../state/messages";
 import { lacking } from "./lacking";
 import { openDialog } from "./openDialog";
@@ -56,7 +56,7 @@ async function measure(): Promise<void> {
 }
 
 function open(): void {
-  if (query.rawMasks) firstFinish.value = rawFinish;
+  if (query.rawMasks) firstPostprocessing.value = noPostprocessing;
   if (query.tiers) overrideTiers(query.tiers);
   if (query.looksOnce) lookOnce();
   const controller = new Controller(choice);

@@ -11,7 +11,7 @@ export interface Query {
   readonly foreignManifest: boolean;
   /** One model or two, for this visit. */
   readonly tiers?: TierChoice;
-  /** Masks as the model gives them, until somebody wants them finished. */
+  /** Masks as the model gives them, until somebody wants them post-processed. */
   readonly rawMasks: boolean;
   /** Neither small things nor what was zoomed in on are looked at again. */
   readonly looksOnce: boolean;

@@ -7,7 +7,7 @@
  * the page's life shares, so an answer that carries the revision it was asked for can be dropped when stale – and found
  * again after undo.
  */
-import { cleanFinish, sameFinish, type Finish } from "../postprocess/postprocess";
+import { defaultPostprocessing, samePostprocessing, type Postprocessing } from "../postprocess/postprocess";
 import type { LowResMask, Prompt, PromptBox, PromptPoint, Region } from "../engine/core/prompt";
 import { noStrokes, type Stroke } from "../postprocess/strokes";
 
@@ -31,8 +31,8 @@ export interface PhotoObject extends Question {
   /** Index into the page's palette; it goes round. */
   readonly colour: number;
   readonly hidden: boolean;
-  /** What is done to the model's answer; asks it nothing. */
-  readonly finish: Finish;
+  /** How the model's answer is post-processed; called `finish` in project files too. Asks the model nothing. */
+  readonly finish: Postprocessing;
   /** Painted and erased by hand since, the latest last. */
   readonly strokes: readonly Stroke[];
   /**
@@ -63,7 +63,7 @@ export const newRevision = (): number => ++lastRevision;
 export const noPrompts = { points: [], box: null, mask: null, view: null, candidate: null } as const;
 
 /** An object nothing was said about. */
-export const blankObject = (id: number, name: string, colour: number, finish: Finish): PhotoObject => ({
+export const blankObject = (id: number, name: string, colour: number, finish: Postprocessing): PhotoObject => ({
   id,
   name,
   colour,
@@ -75,8 +75,8 @@ export const blankObject = (id: number, name: string, colour: number, finish: Fi
   revision: newRevision(),
 });
 
-/** @param finish What the first object begins with. */
-export const createDocument = (finish: Finish = cleanFinish): Document => ({
+/** @param finish The post-processing that the first object begins with. */
+export const createDocument = (finish: Postprocessing = defaultPostprocessing): Document => ({
   steps: [{ objects: [blankObject(1, "Object 1", 0, finish)], active: 1 }],
   index: 0,
 });
@@ -148,9 +148,9 @@ export function addStroke(doc: Document, stroke: Stroke): Document {
 }
 
 /** Says what is done to the answers about the object that is being edited. */
-export function setFinish(doc: Document, finish: Finish): Document {
+export function setPostprocessing(doc: Document, finish: Postprocessing): Document {
   const object = current(doc);
-  return sameFinish(object.finish, finish)
+  return samePostprocessing(object.finish, finish)
     ? doc
     : append(doc, withObject(currentStep(doc), { ...object, hidden: false, finish }));
 }

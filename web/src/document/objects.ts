@@ -14,7 +14,7 @@ import {
   type Question,
   type Step,
 } from "./document";
-import { cleanFinish, completeFinish } from "../postprocess/postprocess";
+import { defaultPostprocessing, completePostprocessing } from "../postprocess/postprocess";
 import { noStrokes } from "../postprocess/strokes";
 
 export const objectsOf = (doc: Document): readonly PhotoObject[] => currentStep(doc).objects;
@@ -23,7 +23,7 @@ export const findObject = (doc: Document, id: number): PhotoObject | undefined =
   objectsOf(doc).find((object) => object.id === id);
 
 /**
- * A new object in front of the others, ready to be asked about, finished as the one before. One that nothing was said
+ * A new object in front of the others, ready to be asked about, post-processed as the one before. One that nothing was said
  * about yet is taken instead.
  */
 export function addObject(doc: Document): Document {
@@ -102,13 +102,13 @@ export function revive(doc: Document): Document {
     if (!revisions.has(old)) revisions.set(old, newRevision());
     return revisions.get(old)!;
   };
-  const finishes = shared(completeFinish);
+  const finishes = shared(completePostprocessing);
   const steps: Step[] = doc.steps.map((step) => ({
     ...step,
     objects: step.objects.map((object) => ({
       ...older,
       ...object,
-      finish: object.finish ? finishes(object.finish) : cleanFinish,
+      finish: object.finish ? finishes(object.finish) : defaultPostprocessing,
       revision: renew(object.revision),
     })),
   }));

@@ -3,7 +3,7 @@
  * the page.
  */
 import type { Document } from "./document";
-import { isFinish } from "../postprocess/postprocess";
+import { isPostprocessing } from "../postprocess/postprocess";
 
 /**
  * Checks what every part of the page relies on. Fields that an object has beside those are left alone.
@@ -43,7 +43,7 @@ function isObject(value: unknown): boolean {
     // Documents of before there were any lack these four.
     (view === undefined || view === null || isRegion(view)) &&
     (model === undefined || model === null || typeof model === "string") &&
-    (finish === undefined || isFinish(finish)) &&
+    (finish === undefined || isPostprocessing(finish)) &&
     (strokes === undefined || (Array.isArray(strokes) && strokes.every(isStroke)))
   );
 }

@@ -8,11 +8,11 @@ import {
   boundsOf,
   crop,
   fieldOf,
-  finishMask,
+  postprocess,
   guideSize,
   isSoft,
   keepsOutline,
-  rawFinish,
+  noPostprocessing,
   type Guide,
 } from "./postprocess";
 import { coverOf, exactBounds, intersection, joinCovers, wholePixels, type Light, type Shape } from "./shape";
@@ -37,7 +37,7 @@ export interface Cut {
 /** What cutting out needs to know of a photo. */
 export interface Picture {
   readonly size: Size;
-  /** As `finishMask` wants it, where edges are to follow the photo. */
+  /** As `postprocess` wants it, where edges are to follow the photo. */
   readonly guide: Guide | null;
   /** Colours on the same grid, 0 to 1. */
   readonly colours: () => Planes;
@@ -92,10 +92,10 @@ function matteOfShapes(shapes: readonly FramedShape[], { size, guide, colours }:
   return matteOf(crop(mask, whole, part), planes, rect, part, samples);
 }
 
-/** The inside of a shape before strokes, on the grid that answers are finished on. */
+/** The inside of a shape before strokes, on the grid that answers are post-processed on. */
 function add(mask: Uint8Array, whole: Size, shape: FramedShape, photo: Size, guide: Guide | null): void {
   const { finish } = shape;
-  const field = finishMask({ ...shape, photo }, keepsOutline(finish) ? rawFinish : finish, guide);
+  const field = postprocess({ ...shape, photo }, keepsOutline(finish) ? noPostprocessing : finish, guide);
   if (!field) return;
   const distance = fieldOf(field, photo, guide);
   const left = Math.round((field.rect.x / photo.width) * whole.width);

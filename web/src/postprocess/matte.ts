@@ -1,7 +1,7 @@
 /**
  * A soft edge: how opaque every pixel along the outline is, and what colour the object itself has there, without the old ground's.
  *
- * All that has to be searched for is found on the coarse grid that answers are finished on: the colours inside and outside, carried
+ * All that has to be searched for is found on the coarse grid that answers are post-processed on: the colours inside and outside, carried
  * over the edge, and opacity as a straight line over colours. A pixel of the photo is then read from these and its own colour alone,
  * so that strands far finer than the grid are found, and a photo of any size can be worked off piece by piece.
  */

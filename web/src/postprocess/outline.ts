@@ -1,9 +1,9 @@
 /**
- * The line around a shape as it is drawn: the same finished field and the same strokes that are saved, at the screen's
+ * The line around a shape as it is drawn: the same post-processed field and the same strokes that are saved, at the screen's
  * resolution.
  */
 import { contours } from "d3-contour";
-import { fieldAt, fieldOf, finishMask, keepsOutline, rawFinish, type Field, type Guide } from "./postprocess";
+import { fieldAt, fieldOf, postprocess, keepsOutline, noPostprocessing, type Field, type Guide } from "./postprocess";
 import { imagePoint, type ImagePoint, type Rect, type Size } from "../engine/core/geometry";
 import { contour, joinBounds } from "../engine/core/mask";
 import type { Frame, Shape } from "./shape";
@@ -16,7 +16,7 @@ export interface Ground {
 }
 
 export function groundOf({ mask, finish, seeds }: Omit<Shape, "strokes">, frame: Frame, guide: Guide | null): Ground {
-  const field = finishMask({ ...frame, mask, seeds }, keepsOutline(finish) ? rawFinish : finish, guide);
+  const field = postprocess({ ...frame, mask, seeds }, keepsOutline(finish) ? noPostprocessing : finish, guide);
   return { field, distance: field ? fieldOf(field, frame.photo, guide) : new Float32Array(0) };
 }
 

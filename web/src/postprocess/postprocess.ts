@@ -16,7 +16,7 @@ import { sampleLogits, wholePhoto } from "../engine/core/mask";
 import { connectedParts, fillHoles, keepParts, signedDistance, turnCrumbs } from "./morphology";
 import type { LowResMask } from "../engine/core/prompt";
 
-export interface Finish {
+export interface Postprocessing {
   /** Which parts of an answer in pieces stay: all, all but specks, or those that were tapped. */
   readonly parts: "all" | "large" | "tapped";
   readonly holes: "keep" | "small" | "fill";
@@ -33,7 +33,7 @@ export interface Finish {
 }
 
 /** The model's answer as it is. */
-export const rawFinish: Finish = {
+export const noPostprocessing: Postprocessing = {
   parts: "all",
   holes: "keep",
   smooth: 0,
@@ -43,7 +43,7 @@ export const rawFinish: Finish = {
   feather: 0,
 };
 
-export const cleanFinish: Finish = {
+export const defaultPostprocessing: Postprocessing = {
   parts: "large",
   holes: "small",
   smooth: 4,
@@ -55,16 +55,19 @@ export const cleanFinish: Finish = {
 
 const choices = { parts: ["all", "large", "tapped"], holes: ["keep", "small", "fill"] } as const;
 
-/** A finish as it was stored: one of before there were soft edges does not say whether it has any. */
-export type StoredFinish = Omit<Finish, "soft"> & Partial<Pick<Finish, "soft">>;
+/** Settings as they were stored: those of before there were soft edges do not say whether they have any. */
+export type StoredPostprocessing = Omit<Postprocessing, "soft"> & Partial<Pick<Postprocessing, "soft">>;
 
 /** What was stored without soft edges looks as it did. */
-export const completeFinish = (stored: StoredFinish): Finish => ({ ...stored, soft: stored.soft ?? false });
+export const completePostprocessing = (stored: StoredPostprocessing): Postprocessing => ({
+  ...stored,
+  soft: stored.soft ?? false,
+});
 
-/** Tells a finish that was stored from something else. */
-export function isFinish(value: unknown): value is StoredFinish {
+/** Tells stored settings from something else. */
+export function isPostprocessing(value: unknown): value is StoredPostprocessing {
   if (typeof value !== "object" || value === null) return false;
-  const { parts, holes, smooth, edges, soft, grow, feather } = value as Record<keyof Finish, never>;
+  const { parts, holes, smooth, edges, soft, grow, feather } = value as Record<keyof Postprocessing, never>;
   return (
     choices.parts.includes(parts) &&
     choices.holes.includes(holes) &&
@@ -74,20 +77,20 @@ export function isFinish(value: unknown): value is StoredFinish {
   );
 }
 
-export const sameFinish = (a: Finish, b: Finish): boolean =>
-  (Object.keys(rawFinish) as (keyof Finish)[]).every((key) => a[key] === b[key]);
+export const samePostprocessing = (a: Postprocessing, b: Postprocessing): boolean =>
+  (Object.keys(noPostprocessing) as (keyof Postprocessing)[]).every((key) => a[key] === b[key]);
 
-/** Does the finish leave the outline where it was? Softness does. */
-export const keepsOutline = (finish: Finish): boolean =>
-  sameFinish({ ...finish, feather: 0, soft: rawFinish.soft }, rawFinish);
+/** Do the settings leave the outline where it was? Softness does. */
+export const keepsOutline = (settings: Postprocessing): boolean =>
+  samePostprocessing({ ...settings, feather: 0, soft: noPostprocessing.soft }, noPostprocessing);
 
 /** An edge that somebody moved or feathered is not looked for in the photo. */
-export const isSoft = ({ soft, grow, feather }: Finish): boolean => soft && grow === 0 && feather === 0;
+export const isSoft = ({ soft, grow, feather }: Postprocessing): boolean => soft && grow === 0 && feather === 0;
 
 /** The brightness of a photo, 0 to 1, on a grid over all of it: `guideSize` says which. */
 export type Guide = Float32Array;
 
-/** Samples along the longer side of the grid that answers are finished on. */
+/** Samples along the longer side of the grid that answers are post-processed on. */
 const longSide = 640;
 
 export function guideSize({ width, height }: Size): Size {
@@ -138,7 +141,7 @@ export interface Source {
 }
 
 /** @returns Null for an empty mask. */
-export function finishMask(source: Source, finish: Finish, guide: Guide | null): Field | null {
+export function postprocess(source: Source, settings: Postprocessing, guide: Guide | null): Field | null {
   const { photo } = source;
   const { region } = source.mask;
   const frame = region ? rectOf(region) : wholePhoto(photo).rect;
@@ -146,24 +149,24 @@ export function finishMask(source: Source, finish: Finish, guide: Guide | null):
   const step = { x: frame.width / whole.width, y: frame.height / whole.height };
   const pixels = Math.max(step.x, step.y);
   const reach = (chosen.reach * cellSize * Math.max(frame.width, frame.height)) / source.inputSize;
-  const sigma = Math.max(0.8, (finish.smooth * Math.max(frame.width, frame.height)) / 1000 / pixels);
+  const sigma = Math.max(0.8, (settings.smooth * Math.max(frame.width, frame.height)) / 1000 / pixels);
   const logits = sampleLogits(source.mask, photo, source.inputSize, { rect: frame, ...whole });
   const mask = Uint8Array.from(logits, (logit) => (logit > source.threshold ? 1 : 0));
-  const margin = Math.ceil((2 * reach + Math.max(0, finish.grow)) / pixels + 3 * sigma) + 2;
+  const margin = Math.ceil((2 * reach + Math.max(0, settings.grow)) / pixels + 3 * sigma) + 2;
   const part = boundsOf(mask, whole, margin);
   if (!part) return null;
   const inside = crop(mask, whole, part);
   clean(
     inside,
     part,
-    finish,
+    settings,
     source.seeds.map(centreOf).map(({ x, y }) => ({
       x: Math.floor((x - frame.x) / step.x) - part.x,
       y: Math.floor((y - frame.y) / step.y) - part.y,
     })),
   );
   const distance = blur(signedDistance(inside, part), part, sigma);
-  for (let i = 0; i < distance.length; i++) distance[i] = distance[i]! * pixels + finish.grow;
+  for (let i = 0; i < distance.length; i++) distance[i] = distance[i]! * pixels + settings.grow;
   const rect = {
     x: frame.x + part.x * step.x,
     y: frame.y + part.y * step.y,
@@ -173,13 +176,13 @@ export function finishMask(source: Source, finish: Finish, guide: Guide | null):
   const soft = () => distance.map((d) => Math.min(Math.max(0.5 + d / (2 * reach), 0), 1));
   // A region's own cells are about as fine as the photo's pixels. The guide, which is made for the whole photo, is coarser.
   const lines =
-    finish.edges && guide && !region
+    settings.edges && guide && !region
       ? guidedLines(soft(), crop(guide, whole, part), part, reach / pixels, chosen.tolerance)
       : null;
   return { rect, width: part.width, height: part.height, distance, lines, reach };
 }
 
-function clean(mask: Uint8Array, size: Size, { parts, holes }: Finish, seeds: readonly Point[]): void {
+function clean(mask: Uint8Array, size: Size, { parts, holes }: Postprocessing, seeds: readonly Point[]): void {
   if (parts !== "all") {
     const found = connectedParts(mask, size);
     const areas = found.parts.map(({ area }) => area);
@@ -201,7 +204,7 @@ function clean(mask: Uint8Array, size: Size, { parts, holes }: Finish, seeds: re
     fillHoles(mask, size, holes === "fill" ? Infinity : chosen.pinHole * mask.reduce((sum, value) => sum + value, 0));
 }
 
-/** The distance at the field's own samples, edges included. @param guide The same as for `finishMask`. */
+/** The distance at the field's own samples, edges included. @param guide The same as for `postprocess`. */
 export function fieldOf(field: Field, photo: Size, guide: Guide | null): Float32Array<ArrayBuffer> {
   if (!field.lines || !guide) return field.distance.slice();
   const whole = guideSize(photo);

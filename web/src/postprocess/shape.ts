@@ -1,6 +1,6 @@
 /** What an object looks like on the photo: the model's answer, and what was done to it since. */
 import { boxMean } from "./blur";
-import { finishMask, keepsOutline, readField, type Finish, type Guide } from "./postprocess";
+import { postprocess, keepsOutline, readField, type Postprocessing, type Guide } from "./postprocess";
 import type { Point, Rect, Size } from "../engine/core/geometry";
 import { joinBounds, maskBounds, sampleMask } from "../engine/core/mask";
 import type { LowResMask, PromptPoint } from "../engine/core/prompt";
@@ -8,8 +8,8 @@ import { paintStrokes, strokesBounds, type Stroke } from "./strokes";
 
 export interface Shape {
   readonly mask: LowResMask;
-  readonly finish: Finish;
-  /** Painted over the finished mask, one after the other. */
+  readonly finish: Postprocessing;
+  /** Painted over the post-processed mask, one after the other. */
   readonly strokes: readonly Stroke[];
   /** Where the object was tapped: no such part of the mask is taken for a speck. */
   readonly seeds: readonly Point[];
@@ -38,7 +38,7 @@ export interface Frame {
   readonly threshold: number;
 }
 
-/** @param guide The photo's brightness as `finishMask` wants it, where edges are to follow it. */
+/** @param guide The photo's brightness as `postprocess` wants it, where edges are to follow it. */
 export function coverOf(
   shape: Shape,
   { photo, inputSize, threshold }: Frame,
@@ -47,7 +47,7 @@ export function coverOf(
 ): Cover {
   const { mask, finish, strokes, seeds } = shape;
   const plain = keepsOutline(finish);
-  const field = plain ? null : finishMask({ mask, photo, inputSize, threshold, seeds }, finish, guide);
+  const field = plain ? null : postprocess({ mask, photo, inputSize, threshold, seeds }, finish, guide);
   const soft = Math.round(finish.feather / 2);
   const hard = (part: Rect): Uint8Array<ArrayBuffer> => {
     const out = plain

@@ -1,7 +1,7 @@
 /** An answer of the model, with what the page draws of it. */
 import type { PhotoObject } from "../document/document";
 import { cellsWithin } from "../engine/core/grid";
-import { rawFinish, type Finish, type Guide } from "../postprocess/postprocess";
+import { noPostprocessing, type Postprocessing, type Guide } from "../postprocess/postprocess";
 import { groundOf, outlineOf, type Ground } from "../postprocess/outline";
 import { nothing, seedsOf, type Shape } from "../postprocess/shape";
 import { noStrokes, type Stroke } from "../postprocess/strokes";
@@ -28,17 +28,17 @@ export interface Outline {
 /** What of an object says how its answer looks. */
 export type Look = Pick<PhotoObject, "finish" | "strokes" | "points">;
 
-/** What is kept of one finish: what strokes are painted on, and the outlines with them. */
-interface Finished {
+/** What is kept of one post-processing: what strokes are painted on, and the outlines with them. */
+interface Postprocessed {
   ground?: Ground;
   readonly outlines: WeakMap<readonly Stroke[], Outline>;
 }
 
-const rawLook: Look = { finish: rawFinish, strokes: noStrokes, points: [] };
+const rawLook: Look = { finish: noPostprocessing, strokes: noStrokes, points: [] };
 
 export class Answer {
-  /** By finish, for each candidate. */
-  private readonly finished = new WeakMap<Finish, Map<number, Finished>>();
+  /** By post-processing settings, for each candidate. */
+  private readonly finished = new WeakMap<Postprocessing, Map<number, Postprocessed>>();
 
   constructor(
     readonly segmentation: Segmentation,
@@ -84,7 +84,7 @@ export class Answer {
 
   /** Its outline, computed when first drawn; without a look, that of the model's own answer. */
   outline(candidate: number, look: Look = rawLook): Outline {
-    const byCandidate = this.finished.get(look.finish) ?? new Map<number, Finished>();
+    const byCandidate = this.finished.get(look.finish) ?? new Map<number, Postprocessed>();
     this.finished.set(look.finish, byCandidate);
     const known = byCandidate.get(candidate) ?? { outlines: new WeakMap() };
     byCandidate.set(candidate, known);

@@ -1,15 +1,21 @@
-/** How the first object of the next photo is finished: as the last one was, also after a reload. */
-import { cleanFinish, completeFinish, isFinish, sameFinish, type Finish } from "../postprocess/postprocess";
+/** How the first object of the next photo is post-processed: as the last one was, also after a reload. */
+import {
+  defaultPostprocessing,
+  completePostprocessing,
+  isPostprocessing,
+  samePostprocessing,
+  type Postprocessing,
+} from "../postprocess/postprocess";
 import { parsed, Persisted } from "./persisted";
 
-const store = new Persisted<Finish>("tapmask-finish", {
+const store = new Persisted<Postprocessing>("tapmask-finish", {
   read(text) {
     const stored = parsed(text);
-    return isFinish(stored) ? completeFinish(stored) : cleanFinish;
+    return isPostprocessing(stored) ? completePostprocessing(stored) : defaultPostprocessing;
   },
-  write: (finish) => (sameFinish(finish, cleanFinish) ? null : JSON.stringify(finish)),
+  write: (finish) => (samePostprocessing(finish, defaultPostprocessing) ? null : JSON.stringify(finish)),
 });
 
-export const firstFinish = store.signal;
+export const firstPostprocessing = store.signal;
 
-export const rememberFinish = (finish: Finish): void => store.set(finish);
+export const rememberPostprocessing = (finish: Postprocessing): void => store.set(finish);

@@ -1,8 +1,8 @@
 /** What is done to the mask of the active object: the panel's settings, as edits that can be undone. */
 import { signal, type ReadonlySignal } from "@preact/signals";
-import { setFinish, type Document } from "../document/document";
-import type { Finish } from "../postprocess/postprocess";
-import { rememberFinish } from "./firstPostprocess";
+import { setPostprocessing, type Document } from "../document/document";
+import type { Postprocessing } from "../postprocess/postprocess";
+import { rememberPostprocessing } from "./firstPostprocess";
 import type { Session } from "./session";
 
 export class Refining {
@@ -21,16 +21,16 @@ export class Refining {
   }
 
   /** @param done False: a slider is still on its way. */
-  set(change: Partial<Finish>, done = true): void {
+  set(change: Partial<Postprocessing>, done = true): void {
     const session = this.session.peek();
     if (!session) return;
     if (this.before?.session !== session) this.before = { session, document: session.document.peek() };
     const { document } = this.before;
     const finish = { ...session.active.peek().finish, ...change };
-    this.edit(() => setFinish(document, finish));
+    this.edit(() => setPostprocessing(document, finish));
     if (!done) return;
     this.before = null;
-    rememberFinish(finish);
+    rememberPostprocessing(finish);
   }
 
   reset(): void {

@@ -30,7 +30,7 @@ import { attributed, held, isCloseUp, modelOf } from "../document/answerer";
 import { EngineError, type EverythingOptions, type Segmenter } from "../engine/segmenter";
 import { Answer, type MaskFrame, type Outline } from "./answer";
 import { Eye, type Recall } from "./eye";
-import { firstFinish } from "./firstPostprocess";
+import { firstPostprocessing } from "./firstPostprocess";
 import { looksAgain } from "./looking";
 import type { Photo } from "./photo";
 
@@ -98,7 +98,7 @@ export class Session {
     /** The precise model failed to answer; the fast one goes on. */
     private readonly onFineError: (error: unknown) => void = () => undefined,
   ) {
-    this.document = signal(past?.document ?? createDocument(firstFinish.peek()));
+    this.document = signal(past?.document ?? createDocument(firstPostprocessing.peek()));
   }
 
   /** The object that prompts are about. */

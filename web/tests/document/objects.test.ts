@@ -10,12 +10,12 @@ import {
   redo,
   revisionOf,
   setBox,
-  setFinish,
+  setPostprocessing,
   undo,
   type Document,
   type Step,
 } from "../../src/document/document";
-import { cleanFinish, rawFinish, type Finish } from "../../src/postprocess/postprocess";
+import { defaultPostprocessing, noPostprocessing, type Postprocessing } from "../../src/postprocess/postprocess";
 import {
   addFound,
   addObject,
@@ -153,18 +153,18 @@ describe("objects of a document", () => {
   });
 
   test("begin with the finish of the one before; changing it asks nothing", () => {
-    const raw = setFinish(two, { ...rawFinish });
+    const raw = setPostprocessing(two, { ...noPostprocessing });
     expect(revisionOf(raw)).toBe(revisionOf(two));
-    expect(setFinish(raw, { ...rawFinish })).toBe(raw);
-    expect(current(addObject(raw)).finish).toEqual(rawFinish);
-    expect(current(undo(raw)).finish).toEqual(cleanFinish);
-    expect(current(clear(raw)).finish).toEqual(rawFinish);
+    expect(setPostprocessing(raw, { ...noPostprocessing })).toBe(raw);
+    expect(current(addObject(raw)).finish).toEqual(noPostprocessing);
+    expect(current(undo(raw)).finish).toEqual(defaultPostprocessing);
+    expect(current(clear(raw)).finish).toEqual(noPostprocessing);
   });
 
   test("of before there were soft edges keep their hard ones", () => {
-    const { soft: _, ...stored } = cleanFinish;
-    const doc = setFinish(createDocument(), stored as Finish);
-    expect(current(revive(doc)).finish).toEqual({ ...cleanFinish, soft: false });
+    const { soft: _, ...stored } = defaultPostprocessing;
+    const doc = setPostprocessing(createDocument(), stored as Postprocessing);
+    expect(current(revive(doc)).finish).toEqual({ ...defaultPostprocessing, soft: false });
     expect(current(revive(createDocument())).finish.soft).toBe(true);
   });
 

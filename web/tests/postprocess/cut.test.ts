@@ -3,7 +3,7 @@ import { cutOut } from "../../src/engine/core/cutout";
 import { letterbox, type Rect } from "../../src/engine/core/geometry";
 import { blend } from "../../src/formats/background";
 import { cutOf, type FramedShape, type Picture } from "../../src/postprocess/cut";
-import { brightness, cleanFinish, guideSize, type Finish } from "../../src/postprocess/postprocess";
+import { brightness, defaultPostprocessing, guideSize, type Postprocessing } from "../../src/postprocess/postprocess";
 import { coverOf, joinCovers } from "../../src/postprocess/shape";
 import { noStrokes, type Stroke } from "../../src/postprocess/strokes";
 
@@ -50,7 +50,7 @@ function pictureOf(rgba: Uint8ClampedArray): Picture {
 }
 
 /** The model's answer: a disc that is a little off. */
-function shape(finish: Partial<Finish> = {}, strokes: readonly Stroke[] = noStrokes, x = 303): FramedShape {
+function shape(finish: Partial<Postprocessing> = {}, strokes: readonly Stroke[] = noStrokes, x = 303): FramedShape {
   const { scaleX, scaleY } = letterbox(photo.width, photo.height, inputSize);
   const logits = Float32Array.from(
     { length: 6400 },
@@ -59,7 +59,7 @@ function shape(finish: Partial<Finish> = {}, strokes: readonly Stroke[] = noStro
   );
   return {
     mask: { logits, size: 80 },
-    finish: { ...cleanFinish, ...finish },
+    finish: { ...defaultPostprocessing, ...finish },
     strokes,
     seeds: [],
     inputSize,

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  cleanFinish,
-  finishMask,
+  defaultPostprocessing,
+  postprocess,
   guideSize,
-  rawFinish,
+  noPostprocessing,
   readField,
-  type Finish,
+  type Postprocessing,
 } from "../../src/postprocess/postprocess";
 import { letterbox, type Rect } from "../../src/engine/core/geometry";
 import { maskBounds, sampleMask, wholePhoto } from "../../src/engine/core/mask";
@@ -37,7 +37,7 @@ const union =
   (x: number, y: number) =>
     Math.max(...parts.map((part) => part(x, y)));
 const dark = (rect: Rect) => new Float32Array(rect.width * rect.height);
-const shapeOf = (mask: LowResMask, finish: Finish, more: Partial<Shape> = {}): Shape => ({
+const shapeOf = (mask: LowResMask, finish: Postprocessing, more: Partial<Shape> = {}): Shape => ({
   mask,
   finish,
   strokes: noStrokes,
@@ -45,8 +45,8 @@ const shapeOf = (mask: LowResMask, finish: Finish, more: Partial<Shape> = {}): S
   ...more,
 });
 const whole = wholePhoto(photo).rect;
-const read = (mask: LowResMask, finish: Partial<Finish>, more: Partial<Shape> = {}) =>
-  coverOf(shapeOf(mask, { ...rawFinish, ...finish }, more), frame, null, dark).read(whole);
+const read = (mask: LowResMask, finish: Partial<Postprocessing>, more: Partial<Shape> = {}) =>
+  coverOf(shapeOf(mask, { ...noPostprocessing, ...finish }, more), frame, null, dark).read(whole);
 const opaque = (alpha: Uint8Array) => alpha.reduce((sum, value) => sum + (value ? 1 : 0), 0);
 const at = (alpha: Uint8Array, x: number, y: number) => alpha[y * photo.width + x];
 
@@ -141,14 +141,14 @@ describe("finish", () => {
       return both / either;
     };
     const raw = iou(read(wobbly, {}));
-    const finished = iou(coverOf(shapeOf(wobbly, cleanFinish), frame, light(whole), light).read(whole));
+    const finished = iou(coverOf(shapeOf(wobbly, defaultPostprocessing), frame, light(whole), light).read(whole));
     expect(raw).toBeLessThan(0.91);
     expect(finished).toBeGreaterThan(0.95);
   });
 
   it("of an empty mask is empty", () => {
-    expect(finishMask({ ...frame, mask: nothing, seeds: [] }, cleanFinish, null)).toBeNull();
-    expect(coverOf(shapeOf(nothing, cleanFinish), frame, null, dark).near).toBeNull();
+    expect(postprocess({ ...frame, mask: nothing, seeds: [] }, defaultPostprocessing, null)).toBeNull();
+    expect(coverOf(shapeOf(nothing, defaultPostprocessing), frame, null, dark).near).toBeNull();
   });
 });
 
@@ -181,7 +181,7 @@ describe("cover", () => {
       );
     fc.assert(
       fc.property(
-        finishes as fc.Arbitrary<Finish>,
+        finishes as fc.Arbitrary<Postprocessing>,
         fc.integer({ min: 0, max: 400 }),
         fc.integer({ min: 0, max: 250 }),
         (finish, x, y) => {
@@ -200,7 +200,7 @@ describe("cover", () => {
   });
 
   it("has the strokes on it, and exact bounds", () => {
-    const shape = shapeOf(grid(disc(300, 200, 90)), rawFinish, { strokes });
+    const shape = shapeOf(grid(disc(300, 200, 90)), noPostprocessing, { strokes });
     const cover = coverOf(shape, frame, null, dark);
     const alpha = cover.read(whole);
     expect([at(alpha, 530, 75), at(alpha, 300, 200), at(alpha, 340, 200)]).toEqual([255, 0, 255]);
@@ -213,16 +213,16 @@ describe("cover", () => {
       width: xs.reduce((a, b) => Math.max(a, b)) - left + 1,
       height: ys.at(-1)! - top + 1,
     });
-    expect(exactBounds(coverOf(shapeOf(goldenGrid(80), rawFinish), frame, null, dark))).toEqual(
+    expect(exactBounds(coverOf(shapeOf(goldenGrid(80), noPostprocessing), frame, null, dark))).toEqual(
       maskBounds(goldenGrid(80), photo, inputSize),
     );
   });
 
   it("of a shape that is painted only is what was painted", () => {
-    const cover = coverOf(shapeOf(nothing, cleanFinish, { strokes: strokes.slice(0, 1) }), frame, null, dark);
+    const cover = coverOf(shapeOf(nothing, defaultPostprocessing, { strokes: strokes.slice(0, 1) }), frame, null, dark);
     expect(exactBounds(cover)).toEqual({ x: 488, y: 48, width: 84, height: 54 });
     const erased = coverOf(
-      shapeOf(nothing, cleanFinish, { strokes: [{ ...strokes[0]!, erase: true }] }),
+      shapeOf(nothing, defaultPostprocessing, { strokes: [{ ...strokes[0]!, erase: true }] }),
       frame,
       null,
       dark,
@@ -232,7 +232,7 @@ describe("cover", () => {
 
   it("of several shapes is the most opaque of each", () => {
     const covers = [grid(disc(150, 200, 60)), grid(disc(450, 200, 60))].map((mask) =>
-      coverOf(shapeOf(mask, rawFinish), frame, null, dark),
+      coverOf(shapeOf(mask, noPostprocessing), frame, null, dark),
     );
     const joined = joinCovers(covers);
     expect(opaque(joined.read(whole))).toBe(opaque(covers[0]!.read(whole)) + opaque(covers[1]!.read(whole)));
@@ -258,10 +258,10 @@ describe("outline", () => {
     );
 
   it.each([
-    ["finished", cleanFinish, false],
-    ["grown", { ...cleanFinish, grow: 10 }, false],
-    ["painted on", cleanFinish, true],
-    ["raw and painted on", rawFinish, true],
+    ["finished", defaultPostprocessing, false],
+    ["grown", { ...defaultPostprocessing, grow: 10 }, false],
+    ["painted on", defaultPostprocessing, true],
+    ["raw and painted on", noPostprocessing, true],
   ] as const)("goes around what is saved: %s", (_, finish, painted) => {
     const strokes = painted
       ? [
@@ -299,9 +299,9 @@ it("finishes a 48-megapixel photo in bounded memory, reading its pixels only nea
     return new Float32Array(width * height).fill(0.5);
   };
   const size = guideSize(huge);
-  const field = finishMask(
+  const field = postprocess(
     { mask: goldenGrid(80), photo: huge, inputSize, threshold: 0, seeds: [] },
-    cleanFinish,
+    defaultPostprocessing,
     new Float32Array(size.width * size.height).fill(0.5),
   )!;
   let sum = 0;

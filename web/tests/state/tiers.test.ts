@@ -5,13 +5,13 @@ import {
   addStroke,
   chooseCandidate,
   current,
-  setFinish,
+  setPostprocessing,
   undo,
   type Document,
 } from "../../src/document/document";
 import { addFound } from "../../src/document/objects";
 import { EngineError, type EncodedImage, type Segmenter } from "../../src/engine/segmenter";
-import { cleanFinish } from "../../src/postprocess/postprocess";
+import { defaultPostprocessing } from "../../src/postprocess/postprocess";
 import type { Photo } from "../../src/state/photo";
 import { Session } from "../../src/state/session";
 import { deferred } from "../engine/fakes";
@@ -105,7 +105,7 @@ test("what is settled was never unanswered: it can be saved all the time, and th
 
 test.each<[string, (session: Session) => void]>([
   ["painted on", (session) => session.edit(paint)],
-  ["refined", (session) => session.edit((doc) => setFinish(doc, { ...cleanFinish, feather: 9 }))],
+  ["refined", (session) => session.edit((doc) => setPostprocessing(doc, { ...defaultPostprocessing, feather: 9 }))],
   ["saved", (session) => session.hold()],
 ])("an answer that was %s is left alone, and says whose it is", async (_, hold) => {
   const { session, fine, refined, by } = await open();

@@ -4,7 +4,7 @@ import type { PixelIndex } from "../../engine/core/geometry";
 import { addFound } from "../../document/objects";
 import { noStrokes } from "../../postprocess/strokes";
 import type { Outline } from "../../state/answer";
-import { firstFinish } from "../../state/firstPostprocess";
+import { firstPostprocessing } from "../../state/firstPostprocess";
 import { engineMessage, type Message } from "../../state/messages";
 import type { Instead, Prompting } from "../../state/prompting";
 import { isAborted, type Session, type Unasked } from "../../state/session";
@@ -178,7 +178,7 @@ async function trace(
 ): Promise<Thing[]> {
   const things: Thing[] = [];
   // As they will look when they are kept, but for the edges: following the photo's takes too long for so many.
-  const finish = { ...firstFinish.peek(), edges: false };
+  const finish = { ...firstPostprocessing.peek(), edges: false };
   let last = performance.now();
   for (const one of unasked) {
     const outline = one.answer.outline(one.candidate, { finish, strokes: noStrokes, points: one.question.points });

@@ -1,7 +1,13 @@
 /** What is done to the mask of the active object; the photo shows it at once. */
 import { RotateCcw, X } from "lucide-preact";
 import { useEffect, useRef } from "preact/hooks";
-import { cleanFinish, isSoft, rawFinish, sameFinish, type Finish } from "../../postprocess/postprocess";
+import {
+  defaultPostprocessing,
+  isSoft,
+  noPostprocessing,
+  samePostprocessing,
+  type Postprocessing,
+} from "../../postprocess/postprocess";
 import type { Size } from "../../engine/core/geometry";
 import type { Refining } from "../../state/refining";
 import { IconButton } from "../../components/IconButton";
@@ -11,20 +17,20 @@ import { t, type Text } from "../../i18n/translate";
 type Choices<T> = readonly (readonly [value: T, words: Text])[];
 
 interface Props {
-  finish: Finish;
+  finish: Postprocessing;
   photo: Size;
   refining: Refining;
   /** Opens and closes the panel. */
   toggle: Action;
 }
 
-const partChoices: Choices<Finish["parts"]> = [
+const partChoices: Choices<Postprocessing["parts"]> = [
   ["all", "All"],
   ["large", "No specks"],
   ["tapped", "Tapped one"],
 ];
 
-const holeChoices: Choices<Finish["holes"]> = [
+const holeChoices: Choices<Postprocessing["holes"]> = [
   ["keep", "Keep"],
   ["small", "Fill small"],
   ["fill", "Fill all"],
@@ -119,9 +125,9 @@ export function Refine({ finish, photo, refining, toggle }: Props) {
           type="button"
           class="icon-button"
           data-testid="finish-raw"
-          aria-pressed={sameFinish(finish, rawFinish)}
+          aria-pressed={samePostprocessing(finish, noPostprocessing)}
           title={t("The model's answer as it is")}
-          onClick={() => refining.set(rawFinish)}
+          onClick={() => refining.set(noPostprocessing)}
         >
           {t("Raw mask")}
         </button>
@@ -130,8 +136,8 @@ export function Refine({ finish, photo, refining, toggle }: Props) {
           text={t("Reset")}
           label={t("Reset")}
           testId="finish-reset"
-          disabled={sameFinish(finish, cleanFinish)}
-          onClick={() => refining.set(cleanFinish)}
+          disabled={samePostprocessing(finish, defaultPostprocessing)}
+          onClick={() => refining.set(defaultPostprocessing)}
         />
       </footer>
     </section>

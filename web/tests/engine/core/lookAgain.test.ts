@@ -17,7 +17,7 @@ import {
 } from "../../../src/engine/core/lookAgain";
 import { contour, maskBounds, sampleMask } from "../../../src/engine/core/mask";
 import type { LowResMask, PromptBox, Region } from "../../../src/engine/core/prompt";
-import { cleanFinish, finishMask } from "../../../src/postprocess/postprocess";
+import { defaultPostprocessing, postprocess } from "../../../src/postprocess/postprocess";
 import { area, golden } from "../../support";
 
 type Place = [number, number, number] | null;
@@ -161,9 +161,9 @@ test("what fills its region ends there", () => {
 });
 
 test("a mask of a region is finished in the region's own pixels", () => {
-  const field = finishMask(
+  const field = postprocess(
     { mask: disc, photo, inputSize: 256, threshold: 0, seeds: [{ x: 140, y: 110 }] },
-    cleanFinish,
+    defaultPostprocessing,
     new Float32Array(400 * 300).fill(0.5),
   )!;
   const inside = field.distance.filter((distance) => distance > 0).length;
