@@ -4,7 +4,7 @@ import type { Rect, Size } from "../engine/core/geometry";
 import { boxMean } from "../postprocess/blur";
 
 /** A blurred picture. It is small: there is nothing sharp in it. */
-export interface Ground extends Size {
+export interface Background extends Size {
   /** Red, green and blue of each cell, 0 to 255, row by row. */
   readonly rgb: Float32Array;
 }
@@ -16,12 +16,12 @@ export interface Ground extends Size {
  * @param alpha Opacity of the object, 0 to 255, of the same pixels.
  * @param sigma In pixels of the small copy.
  */
-export function blurredGround(
+export function blurredBackground(
   rgba: Uint8ClampedArray,
   alpha: Uint8Array,
   { width, height }: Size,
   sigma: number,
-): Ground {
+): Background {
   const count = width * height;
   // Colour times weight, and the weight: divided after the blur, what has no weight has not taken part.
   const planes = Array.from({ length: 4 }, () => new Float32Array(count));
@@ -40,29 +40,33 @@ export function blurredGround(
 }
 
 /**
- * The pixels of `part` of the photo, as opaque RGBA, read between the cells of a ground that covers the whole photo.
+ * The pixels of `part` of the photo, as opaque RGBA, read between the cells of a background that covers the whole photo.
  */
-export function readGround({ width, height, rgb }: Ground, photo: Size, part: Rect): Uint8ClampedArray<ArrayBuffer> {
+export function readBackground(
+  { width, height, rgb }: Background,
+  photo: Size,
+  part: Rect,
+): Uint8ClampedArray<ArrayBuffer> {
   const out = new Uint8ClampedArray(part.width * part.height * 4).fill(255);
   const columns = axis(width, part.width, part.x, 1, width / photo.width);
   const rows = axis(height, part.height, part.y, 1, height / photo.height);
-  const ground = new Bilinear(rgb, width, columns, rows, 3);
+  const background = new Bilinear(rgb, width, columns, rows, 3);
   for (let y = 0, o = 0; y < part.height; y++) {
-    ground.row(y);
-    for (let x = 0; x < part.width; x++, o += 4) for (let c = 0; c < 3; c++) out[o + c] = ground.at(x, c);
+    background.row(y);
+    for (let x = 0; x < part.width; x++, o += 4) for (let c = 0; c < 3; c++) out[o + c] = background.at(x, c);
   }
   return out;
 }
 
-/** Lays pixels over a ground, in place; the result is opaque. All cover the same pixels. */
+/** Lays pixels over a background, in place; the result is opaque. All cover the same pixels. */
 export function blend(
   rgba: Uint8ClampedArray,
   alpha: Uint8Array,
-  ground: (pixel: number, channel: number) => number,
+  background: (pixel: number, channel: number) => number,
 ): void {
   for (let i = 0; i < alpha.length; i++) {
     const part = (alpha[i]! * rgba[4 * i + 3]!) / 65025;
-    if (part < 1) for (let c = 0; c < 3; c++) rgba[4 * i + c] = rgba[4 * i + c]! * part + ground(i, c) * (1 - part);
+    if (part < 1) for (let c = 0; c < 3; c++) rgba[4 * i + c] = rgba[4 * i + c]! * part + background(i, c) * (1 - part);
     rgba[4 * i + 3] = 255;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * A soft edge: how opaque every pixel along the outline is, and what colour the object itself has there, without the old ground's.
+ * A soft edge: how opaque every pixel along the outline is, and what colour the object itself has there, without the old background's.
  *
  * All that has to be searched for is found on the coarse grid that answers are post-processed on: the colours inside and outside, carried
  * over the edge, and opacity as a straight line over colours. A pixel of the photo is then read from these and its own colour alone,
@@ -13,7 +13,7 @@ import { fillIn } from "./fillIn";
 import { signedDistance } from "./morphology";
 
 /** Numbers of each sample of a matte's grid, one after the other. */
-const channels = { distance: 0, lines: 1, foreground: 5, ground: 8 } as const;
+const channels = { distance: 0, lines: 1, foreground: 5, background: 8 } as const;
 const perSample = 11;
 
 export interface Matte extends Size {
@@ -75,7 +75,7 @@ export function matteOf(mask: Uint8Array, colours: Planes, rect: Rect, size: Siz
     for (let c = 0; c < 4; c++) values[o + channels.lines + c] = lines[c]![i]!;
     for (let c = 0; c < 3; c++) {
       values[o + channels.foreground + c] = sides.front.mean[c]![i]! * 255;
-      values[o + channels.ground + c] = sides.behind.mean[c]![i]! * 255;
+      values[o + channels.background + c] = sides.behind.mean[c]![i]! * 255;
     }
   }
   return { rect, ...size, values, reach };
@@ -243,7 +243,7 @@ function readPixel(grid: Bilinear, x: number, away: number, rgba: Uint8ClampedAr
   const alpha = Math.round(opacity * 255);
   if (alpha > 0 && alpha < 255)
     for (let c = 0; c < 3; c++) {
-      const [front, behind] = [grid.at(x, channels.foreground + c), grid.at(x, channels.ground + c)];
+      const [front, behind] = [grid.at(x, channels.foreground + c), grid.at(x, channels.background + c)];
       // What the two colours do not explain is the object's, as far as it is seen.
       rgba[o + c] = front + opacity * (rgba[o + c]! - opacity * front - (1 - opacity) * behind);
     }

@@ -10,12 +10,12 @@ import type { Frame, Shape } from "./shape";
 import { strokeField, strokesBounds } from "./strokes";
 
 /** What was found out before strokes: it takes longest, and every stroke needs it again. */
-export interface Ground {
+export interface Base {
   readonly field: Field | null;
   readonly distance: Float32Array<ArrayBuffer>;
 }
 
-export function groundOf({ mask, finish, seeds }: Omit<Shape, "strokes">, frame: Frame, guide: Guide | null): Ground {
+export function baseOf({ mask, finish, seeds }: Omit<Shape, "strokes">, frame: Frame, guide: Guide | null): Base {
   const field = postprocess({ ...frame, mask, seeds }, keepsOutline(finish) ? noPostprocessing : finish, guide);
   return { field, distance: field ? fieldOf(field, frame.photo, guide) : new Float32Array(0) };
 }
@@ -26,12 +26,12 @@ const mostSamples = 400_000;
 /**
  * The outlines of a shape and of its holes, as closed polylines in image pixels. Fill with the even-odd rule.
  *
- * @param ground What `groundOf` says about the same shape; asked for only where it is needed.
+ * @param base What `baseOf` says about the same shape; asked for only where it is needed.
  */
-export function outlineOf({ mask, finish, strokes }: Shape, frame: Frame, ground: () => Ground): ImagePoint[][] {
+export function outlineOf({ mask, finish, strokes }: Shape, frame: Frame, base: () => Base): ImagePoint[][] {
   const { photo, inputSize, threshold } = frame;
   if (!strokes.length && keepsOutline(finish)) return contour(mask, photo, inputSize, threshold);
-  const { field, distance } = ground();
+  const { field, distance } = base();
   if (!strokes.length) return field ? trace(distance, field, field.rect) : [];
   const painted = strokesBounds(strokes, photo);
   const held = joinBounds([field && field.rect, painted && grown(painted, photo)]);

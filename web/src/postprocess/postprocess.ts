@@ -24,7 +24,7 @@ export interface Postprocessing {
   readonly smooth: number;
   /** Edges follow the photo's. */
   readonly edges: boolean;
-  /** Cut-outs are as soft along the outline as the photo is there, and keep nothing of the old ground's colour. Masks stay hard. */
+  /** Cut-outs are as soft along the outline as the photo is there, and keep nothing of the old background's colour. Masks stay hard. */
   readonly soft: boolean;
   /** Image pixels that the outline moves outwards; negative: inwards. */
   readonly grow: number;

@@ -2,7 +2,7 @@
 import type { PhotoObject } from "../document/document";
 import { cellsWithin } from "../engine/core/grid";
 import { noPostprocessing, type Postprocessing, type Guide } from "../postprocess/postprocess";
-import { groundOf, outlineOf, type Ground } from "../postprocess/outline";
+import { baseOf, outlineOf, type Base } from "../postprocess/outline";
 import { nothing, seedsOf, type Shape } from "../postprocess/shape";
 import { noStrokes, type Stroke } from "../postprocess/strokes";
 import { centreOf, letterbox, type ImagePoint, type PixelIndex, type Rect, type Size } from "../engine/core/geometry";
@@ -30,7 +30,7 @@ export type Look = Pick<PhotoObject, "finish" | "strokes" | "points">;
 
 /** What is kept of one post-processing: what strokes are painted on, and the outlines with them. */
 interface Postprocessed {
-  ground?: Ground;
+  base?: Base;
   readonly outlines: WeakMap<readonly Stroke[], Outline>;
 }
 
@@ -95,7 +95,7 @@ export class Answer {
       outlineOf(
         shape,
         this.frame,
-        () => (known.ground ??= groundOf(shape, this.frame, look.finish.edges ? this.frame.guide() : null)),
+        () => (known.base ??= baseOf(shape, this.frame, look.finish.edges ? this.frame.guide() : null)),
       ),
     );
     known.outlines.set(look.strokes, outline);

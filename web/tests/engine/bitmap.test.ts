@@ -153,7 +153,7 @@ test("the worker knows a bitmap without pixels, and one that is black or has a s
 });
 
 test.each(["bitmap", "ImageData"])(
-  "the worker sees a black drawing on a transparent ground as black on white, as a %s",
+  "the worker sees a black drawing on a transparent background as black on white, as a %s",
   (kind) => {
     const drawing = new Uint8ClampedArray(8 * 8 * 4).map((_, i) => (i % 4 === 3 && i < 128 ? 255 : 0));
     const source =

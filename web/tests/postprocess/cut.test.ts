@@ -17,7 +17,7 @@ const clamped = (value: number) => Math.min(1, Math.max(0, value));
 /** A disc whose edge goes from opaque to transparent over 16 pixels. */
 const disc = (x: number, y: number) => clamped(0.5 + (110 - Math.hypot(x - 300, y - 200)) / 16);
 
-/** What a camera sees of a red thing before a green ground. */
+/** What a camera sees of a red thing before a green background. */
 function seen(opacity: (x: number, y: number) => number): Uint8ClampedArray {
   const rgba = new Uint8ClampedArray(photo.width * photo.height * 4).fill(255);
   for (let y = 0, i = 0; y < photo.height; y++)
@@ -76,7 +76,7 @@ function cut(shapes: readonly FramedShape[], rgba = seen(disc), part = whole) {
 }
 
 describe("a cut-out with soft edges", () => {
-  it("has no halo of the old ground on a new one", () => {
+  it("has no halo of the old background on a new one", () => {
     const { alpha, pixels } = cut([shape()]);
     blend(pixels, alpha, () => 255);
     let worst = 0;

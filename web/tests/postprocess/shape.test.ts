@@ -10,7 +10,7 @@ import {
 } from "../../src/postprocess/postprocess";
 import { letterbox, type Rect } from "../../src/engine/core/geometry";
 import { maskBounds, sampleMask, wholePhoto } from "../../src/engine/core/mask";
-import { groundOf, outlineOf } from "../../src/postprocess/outline";
+import { baseOf, outlineOf } from "../../src/postprocess/outline";
 import type { LowResMask } from "../../src/engine/core/prompt";
 import { coverOf, exactBounds, joinCovers, nothing, type Shape } from "../../src/postprocess/shape";
 import { noStrokes } from "../../src/postprocess/strokes";
@@ -279,7 +279,7 @@ describe("outline", () => {
     const shape = shapeOf(grid(disc(300, 200, 90)), finish, { strokes });
     const light = ({ x, width, height }: Rect) =>
       Float32Array.from({ length: width * height }, (_, i) => (x + (i % width)) / 600);
-    const rings = outlineOf(shape, frame, () => groundOf(shape, frame, light(whole)));
+    const rings = outlineOf(shape, frame, () => baseOf(shape, frame, light(whole)));
     const alpha = coverOf(shape, frame, light(whole), light).read(whole);
     let wrong = 0;
     let samples = 0;

@@ -25,7 +25,7 @@ export const decode = (blob: Blob): Promise<Decoded> => call((api) => api.decode
 /** The photo at its own resolution, decoded again. @throws PixelError */
 export const decodeFull = (blob: Blob): Promise<ImageBitmap> => call((api) => api.full(blob));
 
-/** The object on a transparent ground, as PNG: as large as the photo, or as its mask. @throws PixelError */
+/** The object on a transparent background, as PNG: as large as the photo, or as its mask. @throws PixelError */
 export const cutoutPng = (photo: MaskedPhoto, crop: boolean): Promise<Blob> => call((api) => api.cutout(photo, crop));
 
 /** The mask as 8-bit grey PNG, as large as the photo. @throws PixelError */

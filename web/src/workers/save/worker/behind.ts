@@ -1,12 +1,12 @@
 /** Puts the photo's pixels in front of what is behind them, or on nothing. */
 import { cutOut } from "../../../engine/core/cutout";
 import type { Rect } from "../../../engine/core/geometry";
-import { blend, cover, readGround, rgbOf } from "../../../formats/background";
+import { blend, cover, readBackground, rgbOf } from "../../../formats/background";
 import type { Behind, Selection } from "../shared/protocol";
 import { contextOf, type Source } from "./source";
 
 /**
- * Lays the pixels of one part of the photo over its ground, in place. `scale` says how much smaller they are than the
+ * Lays the pixels of one part of the photo over its background, in place. `scale` says how much smaller they are than the
  * photo's own: 1 for what is saved, less for previews.
  */
 export type Lay = (rgba: Uint8ClampedArray, alpha: Uint8Array, part: Rect) => void;
@@ -25,9 +25,9 @@ export async function layer(
     return (rgba, alpha) => blend(rgba, alpha, (_, channel) => colour[channel]!);
   }
   if (behind.kind === "blur") {
-    const ground = await source.blurred(selection, behind.amount);
+    const background = await source.blurred(selection, behind.amount);
     const photo = { width: source.rect.width * scale, height: source.rect.height * scale };
-    return (rgba, alpha, part) => over(rgba, alpha, readGround(ground, photo, part));
+    return (rgba, alpha, part) => over(rgba, alpha, readBackground(background, photo, part));
   }
   if (behind.kind === "photo" && backdrop) {
     const place = cover(backdrop, frame);
@@ -37,8 +37,8 @@ export async function layer(
   return cutOut;
 }
 
-const over = (rgba: Uint8ClampedArray, alpha: Uint8Array, ground: Uint8ClampedArray): void =>
-  blend(rgba, alpha, (pixel, channel) => ground[4 * pixel + channel]!);
+const over = (rgba: Uint8ClampedArray, alpha: Uint8Array, background: Uint8ClampedArray): void =>
+  blend(rgba, alpha, (pixel, channel) => background[4 * pixel + channel]!);
 
 /**
  * Pixels of `part`, where a picture is stretched over `place`. It is drawn as a whole and clipped, so that no seam

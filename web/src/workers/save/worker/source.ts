@@ -1,7 +1,7 @@
 /** The photo that files are made from, and what is known of the shapes on it. */
 import { cutOut } from "../../../engine/core/cutout";
 import type { Rect, Size } from "../../../engine/core/geometry";
-import { blurredGround, type Ground } from "../../../formats/background";
+import { blurredBackground, type Background } from "../../../formats/background";
 import type { Cut } from "../../../postprocess/cut";
 import { alphaOf, cutoutOf, type Alpha } from "../../shared/alpha";
 import { pixelsOf } from "../../shared/light";
@@ -29,7 +29,7 @@ export class Source {
   private readonly alphas = new Map<string, Promise<Alpha>>();
   private readonly cuts = new Map<string, Promise<Cut>>();
   private readonly smalls = new Map<string, Promise<Small>>();
-  private ground: { key: string; value: Promise<Ground> } | null = null;
+  private background: { key: string; value: Promise<Background> } | null = null;
 
   constructor(readonly photo: ImageBitmap) {
     this.rect = { x: 0, y: 0, width: photo.width, height: photo.height };
@@ -95,15 +95,15 @@ export class Source {
   }
 
   /** @param amount Sigma, as a part of the photo's longer side. */
-  blurred(selection: Selection, amount: number): Promise<Ground> {
+  blurred(selection: Selection, amount: number): Promise<Background> {
     const key = `${selection.key} ${amount}`;
-    if (this.ground?.key !== key) {
+    if (this.background?.key !== key) {
       const value = this.small(selection, this.rect).then((small) =>
-        blurredGround(small.rgba, small.alpha, small, amount * Math.max(small.width, small.height)),
+        blurredBackground(small.rgba, small.alpha, small, amount * Math.max(small.width, small.height)),
       );
-      this.ground = { key, value };
+      this.background = { key, value };
     }
-    return this.ground.value;
+    return this.background.value;
   }
 }
 
