@@ -75,7 +75,7 @@ GROUPS = {
         "a GPU that is emulated in software",
         (
             "tests/e2e/test_providers.py::test_webgpu_agrees_with_wasm",
-            "tests/e2e/test_memory.py::test_what_a_gpu_computed_comes_back_to_a_gpu",
+            "tests/e2e/test_memory.py::test_embedding_stored_by_webgpu_is_restored_to_webgpu",
         ),
         ("web/src/engine/*", "web/src/features/library/*", "export/onnx/*", "web/public/models/*", "package.json"),
     ),

@@ -14,7 +14,7 @@ FOUND = "() => localStorage.getItem('tapmask-fastest') !== null"
 ONE_THREAD = "(text) => localStorage.setItem('tapmask-fastest', text)"
 
 
-def test_it_is_found_once_and_the_next_visit_begins_with_it(app: App) -> None:
+def test_fastest_provider_is_measured_once_and_used_at_the_next_visit(app: App) -> None:
     app.open(provider=None).choose_sample("coffee").tap(*CUP)
     app.page.wait_for_function(FOUND, timeout=PATIENCE)
     stored = json.loads(app.page.evaluate("localStorage.getItem('tapmask-fastest')"))

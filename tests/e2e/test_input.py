@@ -256,7 +256,7 @@ def test_heic_without_its_decoder_says_what_helps(app: App) -> None:
 
 
 @pytest.mark.parametrize("ending", ["gif", "webp", "png"])
-def test_the_first_picture_of_an_animation_is_used_and_said(start: App, tmp_path: Path, ending: str) -> None:
+def test_animation_opens_its_first_frame_with_a_note(start: App, tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"moving.{ending}"
     first, *others = (scene(160, 120, (x, 60, 40)) for x in (60, 80, 100))
     first.save(path, save_all=True, append_images=others, duration=100, loop=0)
@@ -266,7 +266,7 @@ def test_the_first_picture_of_an_animation_is_used_and_said(start: App, tmp_path
     expect(start.message).to_have_count(0)
 
 
-def test_16_bits_are_opened_as_8_and_said(start: App, tmp_path: Path) -> None:
+def test_16_bit_png_opens_as_8_bit_with_a_note(start: App, tmp_path: Path) -> None:
     path = tmp_path / "deep.png"
     grey = np.linspace(0, 65535, 160 * 120).reshape(120, 160).astype(np.uint16)
     grey[30:90, 40:120] = 60000
@@ -293,7 +293,7 @@ UNKNOWN = [
 ]
 
 
-def test_what_cannot_be_opened_is_named(start: App) -> None:
+def test_file_that_cannot_be_opened_is_named(start: App) -> None:
     for name, content, words in UNKNOWN:
         start.offer_file({"name": name, "mimeType": "application/octet-stream", "buffer": content}).reaches("error")
         expect(start.message).to_contain_text(words)

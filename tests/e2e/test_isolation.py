@@ -29,7 +29,7 @@ def test_our_server_isolates_the_page(visit: Visits) -> None:
     app.choose_sample("coffee").tap(*CUP)
 
 
-def test_without_isolation_one_thread_does_it(visit: Visits, plain_site: Site) -> None:
+def test_page_without_isolation_runs_on_one_thread(visit: Visits, plain_site: Site) -> None:
     app = visit(url=plain_site.url).open(provider=None).is_ready()
     assert not app.page.evaluate("crossOriginIsolated")
     expect(app.status).to_have_attribute("data-provider", "wasm")
@@ -37,14 +37,14 @@ def test_without_isolation_one_thread_does_it(visit: Visits, plain_site: Site) -
     app.choose_sample("coffee").tap(*CUP)
 
 
-def test_the_service_worker_isolates_what_the_host_does_not(visit: Visits, plain_site: Site) -> None:
+def test_service_worker_isolates_the_page_where_the_host_sends_no_headers(visit: Visits, plain_site: Site) -> None:
     app = visit(url=plain_site.url, service_workers="allow").open(provider=None)
     app.page.wait_for_function("() => crossOriginIsolated", timeout=PATIENCE)
     expect(app.is_ready().status).to_have_attribute("data-provider", "wasm-threads")
     app.choose_sample("coffee").tap(*CUP)
 
 
-def test_an_open_photo_is_not_lost_to_isolation(visit: Visits, plain_site: Site) -> None:
+def test_reload_for_isolation_keeps_the_open_photo(visit: Visits, plain_site: Site) -> None:
     """The worker brings isolation with a reload, which would take the photo away."""
     app = visit(url=plain_site.url, service_workers="allow")
     app.open(provider=None)["sample-coffee"].click()

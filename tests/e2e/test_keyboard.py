@@ -153,7 +153,7 @@ def test_tab_reaches_every_control_in_turn(pointed: App) -> None:
         tab_to(pointed, test_id)
 
 
-def test_letters_save(pointed: App) -> None:
+def test_letter_keys_save(pointed: App) -> None:
     for key, name in (("s", "coffee-cutout.png"), ("m", "coffee-mask.png")):
         with pointed.page.expect_download() as download:
             pointed.page.keyboard.press(key)

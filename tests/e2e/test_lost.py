@@ -117,7 +117,7 @@ KEPT_PHOTO = """async () => {
 }"""
 
 
-def test_storage_that_is_cleared_while_a_photo_is_open_takes_nothing_of_it(app: App) -> None:
+def test_clearing_storage_keeps_the_open_photo(app: App) -> None:
     mask = app.open().choose_sample("coffee").tap(*CUP).mask()
     keeps(app, 1, 1, 1)
     app.page.reload()  # now it came out of storage itself
@@ -132,7 +132,7 @@ def test_storage_that_is_cleared_while_a_photo_is_open_takes_nothing_of_it(app: 
     assert np.array_equal(app.is_answered().mask(), both)
 
 
-def test_a_clock_that_is_set_back_makes_no_older_edit_the_newer_one(app: App, tmp_path: Path) -> None:
+def test_clock_set_back_does_not_restore_older_edits(app: App, tmp_path: Path) -> None:
     drop_all(app.open().is_ready(), discs(tmp_path)[:2]).tap(200, 110)
     keeps(app, 2, 1, 1)
     other = app.another_tab()
@@ -147,7 +147,7 @@ def test_a_clock_that_is_set_back_makes_no_older_edit_the_newer_one(app: App, tm
     expect(app.shows("disc-1").markers).to_have_count(2)
 
 
-def test_who_edits_a_photo_in_two_tabs_is_told(app: App) -> None:
+def test_editing_a_photo_in_two_tabs_shows_a_warning(app: App) -> None:
     app.open().choose_sample("coffee").tap(*CUP)
     keeps(app, 1, 1, 1)
     other = app.another_tab().open().shows("coffee")

@@ -124,7 +124,7 @@ def test_a_reload_brings_everything_back(app: App) -> None:
     expect(app["objects"]).to_be_visible()
 
 
-def test_what_was_done_just_before_leaving_is_kept(app: App) -> None:
+def test_edit_just_before_leaving_is_stored(app: App) -> None:
     app.open().choose_sample("coffee").tap(*CUP)
     app.page.mouse.click(*app.view.css(*SAUCER))
     expect(app.markers).to_have_count(2)
@@ -139,7 +139,7 @@ def test_a_new_tab_shows_the_last_photo_too(app: App) -> None:
     assert np.array_equal(other.is_answered().mask(), mask)
 
 
-def test_two_tabs_leave_each_other_alone(app: App) -> None:
+def test_two_tabs_do_not_change_each_others_photos(app: App) -> None:
     app.open().choose_sample("coffee").tap(*CUP)
     keeps(app, 1, 1, 1)
     other = app.another_tab().open().shows("coffee")
@@ -173,7 +173,7 @@ def test_a_photo_that_came_back_is_not_read_again(app: App) -> None:
     assert app.page.evaluate(ENCODED) == 0
 
 
-def test_what_a_gpu_computed_comes_back_to_a_gpu(gpu_visit: Visits) -> None:
+def test_embedding_stored_by_webgpu_is_restored_to_webgpu(gpu_visit: Visits) -> None:
     app = gpu_visit().open("webgpu")
     if not app.page.evaluate(HAS_ADAPTER):
         app.reaches("error")
@@ -220,7 +220,7 @@ def test_a_damaged_entry_does_not_break_the_page(app: App, kind: str, change: st
     assert np.array_equal(app.is_answered().mask(), mask)
 
 
-def test_a_photo_that_is_none_any_more_is_passed_over(app: App) -> None:
+def test_stored_photo_that_cannot_be_read_is_skipped(app: App) -> None:
     app.open().choose_sample("coffee").tap(*CUP)
     keeps(app, 1, 1, 1)
     spoil(app, "photos", "({ id }) => ({ id, blob: 'gone' })")
@@ -265,7 +265,7 @@ def test_several_photos_are_open_at_once(app: App, tmp_path: Path) -> None:
     expect(app.markers).to_have_count(1)
 
 
-def test_switching_fast_mixes_nothing_up(app: App, tmp_path: Path) -> None:
+def test_fast_switching_between_photos_keeps_masks_apart(app: App, tmp_path: Path) -> None:
     files = discs(tmp_path)
     drop_all(app.open().is_ready(), files)
     masks = []

@@ -122,7 +122,7 @@ def test_a_second_visit_downloads_nothing_again(app: App) -> None:
     assert not [url for url in fetched if ".onnx" in url]
 
 
-def test_full_storage_is_no_obstacle(app: App) -> None:
+def test_full_storage_does_not_stop_the_page(app: App) -> None:
     """A cache that takes nothing: the model stays in memory, and the page says so."""
     app.page.add_init_script("Cache.prototype.put = () => Promise.reject(new DOMException('', 'QuotaExceededError'));")
     app.open().is_ready()

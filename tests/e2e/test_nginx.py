@@ -129,7 +129,7 @@ def built(pattern: str) -> str:
 
 
 @pytest.mark.parametrize("path", ["/", "/sw.js", "/nothing", "/models/manifest.json"])
-def test_it_sends_what_our_server_sends(host: Host, path: str) -> None:
+def test_nginx_sends_the_same_headers_as_our_server(host: Host, path: str) -> None:
     response, _ = host.get(path)
     assert response.status == (404 if path == "/nothing" else 200)
     assert {name: response.headers.get_all(name) for name in server.HEADERS} == {
@@ -149,11 +149,11 @@ def test_it_sends_what_our_server_sends(host: Host, path: str) -> None:
         ("icons/icon.svg", "image/svg+xml"),
     ],
 )
-def test_types_that_browsers_insist_on(host: Host, pattern: str, type_: str) -> None:
+def test_content_types_are_those_that_browsers_require(host: Host, pattern: str, type_: str) -> None:
     assert host.get(built(pattern))[0].headers.get_content_type() == type_
 
 
-def test_what_is_compressed_already_is_sent_so(host: Host) -> None:
+def test_precompressed_files_are_served(host: Host) -> None:
     path = built("assets/ort-wasm-simd-threaded-*.wasm")
     packed, body = host.get(path, Accept_Encoding="gzip")
     assert packed.headers["Content-Encoding"] == "gzip"
@@ -174,14 +174,14 @@ def test_what_is_compressed_already_is_sent_so(host: Host) -> None:
         ("models/tapmask-tiny-encoder.fp16.*.onnx", "public, max-age=31536000, immutable"),
     ],
 )
-def test_how_long_it_may_be_kept(host: Host, pattern: str, lifetime: str) -> None:
+def test_cache_control_says_how_long_each_file_is_kept(host: Host, pattern: str, lifetime: str) -> None:
     response, _ = host.get(built(pattern))
     assert response.headers["Cache-Control"] == lifetime
     assert host.get(built(pattern), If_None_Match=response.headers["ETag"])[0].status == 304
 
 
 @pytest.mark.parametrize("path", ["/.tapmask", "/assets/.hidden", "/assets/index-AbCd1234.js", "/../server.py"])
-def test_what_is_not_there_is_not_kept(host: Host, path: str) -> None:
+def test_missing_files_are_not_cached(host: Host, path: str) -> None:
     response, _ = host.get(path)
     assert response.status in (400, 404)
     assert "Cache-Control" not in response.headers

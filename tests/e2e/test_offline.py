@@ -82,7 +82,7 @@ def test_the_first_visit_keeps_the_runtime_of_a_gpu(gpu_browser: Browser, own_si
     visits.end()
 
 
-def test_a_network_that_goes_away_while_working_is_no_trouble(app: App) -> None:
+def test_losing_the_network_while_working_changes_nothing(app: App) -> None:
     app.open().choose_sample("coffee")
     app.page.context.set_offline(True)
     expect(app["offline"]).to_be_visible()

@@ -401,7 +401,7 @@ def test_the_sheet_fits(visit: Visits, profile: str) -> None:
     expect(app["save-sheet"]).to_have_count(0)
 
 
-def test_the_first_view_loads_no_writers(app: App) -> None:
+def test_first_view_loads_no_file_writers(app: App) -> None:
     loaded: list[str] = []
     app.page.on("request", lambda request: loaded.append(request.url))
     app.open().choose_sample("coffee").tap(290, 60)

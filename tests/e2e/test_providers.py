@@ -145,7 +145,7 @@ def test_a_provider_that_computes_nonsense_is_replaced(app: App, expected: Expec
     assert iou(mask, expected.read(SAMPLES / "coffee.jpg").tap(*CUP)) >= 0.97
 
 
-def test_where_no_provider_tells_the_truth_the_page_says_so(app: App) -> None:
+def test_page_says_so_when_every_provider_fails_the_self_test(app: App) -> None:
     app.page.route("**/models/manifest.json", lying_manifest)
     app.open(provider=None).reaches("error")
     expect(app.message).to_contain_text("The model does not run here")

@@ -105,7 +105,7 @@ def test_the_page_never_scrolls_sideways(app: App) -> None:
         nothing_covers_a_panel(app)
 
 
-def test_nothing_makes_way_for_the_sign_that_there_is_no_network(app: App) -> None:
+def test_offline_sign_moves_no_control(app: App) -> None:
     app.open().choose_sample("coffee").tap(290, 60)
     for width, height in ((320, 568), (390, 844), (768, 1024), (1280, 800)):
         app.page.context.set_offline(False)

@@ -94,7 +94,7 @@ def test_it_works_in_a_folder_of_a_host_and_offline_there(visit: Visits, deep_si
     expect(app.markers).to_have_count(1)
 
 
-def test_paper_has_the_photo_with_its_mask_and_nothing_else(app: App) -> None:
+def test_print_shows_photo_and_mask_only(app: App) -> None:
     app.open().choose_sample("coffee").tap(*CUP)
     app["new-object"].click()
     app.tap(60, 60)
@@ -146,7 +146,7 @@ def test_a_phone_that_is_turned_keeps_its_points_where_they_are(visit: Visits, e
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (390, 844)])
-def test_letters_of_twice_the_size_cut_nothing_off(visit: Visits, size: tuple[int, int]) -> None:
+def test_text_at_200_percent_is_not_clipped(visit: Visits, size: tuple[int, int]) -> None:
     """As with a browser's own setting for large text, which leaves pictures alone."""
     app = visit(viewport={"width": size[0], "height": size[1]}).open()
     app.page.evaluate("document.documentElement.style.fontSize = '200%'")

@@ -53,7 +53,7 @@ def near(app: App, yes: bool, looks: int) -> App:
     return app.is_ready()
 
 
-def test_what_is_seen_whole_is_the_answer_and_stays_it(app: App, photo: Path, expected: Expected) -> None:
+def test_object_inside_the_zoomed_view_gets_a_finer_mask(app: App, photo: Path, expected: Expected) -> None:
     app.open(look=None).choose_file(photo)
     view = zoom_in(app)
     seen = near(app.tap(*PLACE), True, 1).mask()
@@ -71,7 +71,7 @@ def test_what_is_seen_whole_is_the_answer_and_stays_it(app: App, photo: Path, ex
     assert iou(near(app.shows("scene"), True, 1).mask(), seen) > 0.99
 
 
-def test_what_goes_on_beyond_the_view_stays_as_it_was_seen_from_afar(app: App, photo: Path, expected: Expected) -> None:
+def test_object_that_extends_beyond_the_view_keeps_its_first_mask(app: App, photo: Path, expected: Expected) -> None:
     app.open(look=None).choose_file(photo)
     view = zoom_in(app)
     place = (view.x + 20, PLACE[1])
@@ -79,12 +79,12 @@ def test_what_goes_on_beyond_the_view_stays_as_it_was_seen_from_afar(app: App, p
     assert iou(app.mask(), expected.read(photo).tap(*place)) > 0.97
 
 
-def test_without_zooming_in_there_is_nothing_to_look_at_again(app: App, photo: Path) -> None:
+def test_photo_that_is_not_zoomed_is_not_encoded_again(app: App, photo: Path) -> None:
     app.open(look=None).choose_file(photo).tap(*PLACE)
     near(app, False, 0)
 
 
-def test_nor_where_the_address_says_so(app: App, photo: Path) -> None:
+def test_look_once_in_the_address_disables_the_second_look(app: App, photo: Path) -> None:
     app.open().choose_file(photo)
     zoom_in(app)
     near(app.tap(*PLACE), False, 0)
