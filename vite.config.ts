@@ -24,7 +24,8 @@ function firstModelFiles(): string[] {
   const manifest = JSON.parse(readFileSync(path, "utf8"));
   const model = manifest.models.find((entry: { id: string }) => entry.id === (manifest.instant ?? manifest.default));
   const variant = model.variants[model.default_variant];
-  return [variant.encoder.file, variant.decoder.file].map((file) => `models/${file}`);
+  // A GPU's encoder is fetched where there is a GPU.
+  return [(variant.wasm ?? variant).encoder.file, variant.decoder.file].map((file) => `models/${file}`);
 }
 
 /** What `server.py` sends too, for hosts that send no headers: the page talks to its own origin only. */

@@ -70,8 +70,8 @@ def published() -> dict[str, Path]:
     default, variant = contract.find_variant(manifest, None, None)
     official, of_official = contract.find_variant(manifest, MOBILE_SAM, None)
     files = {
-        f"{default['title']}: encoder": default["variants"][variant]["encoder"],
-        f"{official['title']}: encoder": official["variants"][of_official]["encoder"],
+        f"{default['title']}: encoder": contract.run_in_wasm(default["variants"][variant])["encoder"],
+        f"{official['title']}: encoder": contract.run_in_wasm(official["variants"][of_official])["encoder"],
         f"{default['title']}: a tap": default["variants"][variant]["decoder"],
     }
     return {title: folder / part["file"] for title, part in files.items()}

@@ -88,9 +88,8 @@ def add_model(site: Path, side: str, model_id: str | None = None, source: Path =
         entries.append(contract.find_variant(manifest, instant, None))
     models = [{**model, "variants": {name: model["variants"][name]}} for model, name in entries]
     for model, name in entries:
-        for part in ("encoder", "decoder"):
-            file = model["variants"][name][part]["file"]
-            write_whole(site / side / file, (source / file).read_bytes())
+        for file in contract.files_of(model["variants"][name]):
+            write_whole(site / side / file["file"], (source / file["file"]).read_bytes())
     copied = {"schema": 1, "default": models[0]["id"], **({"instant": instant} if instant else {}), "models": models}
     write_json(site / side / "manifest.json", contract.check(copied, "The bench's manifest"))
     return instant

@@ -8,7 +8,7 @@ import click
 from export.cli.options import checkpoint_options
 from export.cli.paths import OUT_FOLDER
 from export.cli.steps import command
-from export.onnx.quantize import VARIANTS, quantize
+from export.onnx.quantize import ARITHMETIC, VARIANTS, quantize
 from export.onnx.to_onnx import to_onnx
 from export.onnx.verify import SAMPLES, verify
 
@@ -33,8 +33,9 @@ def onnx_command(**options: Any) -> None:
 @command("quantize")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--variant", "variants", multiple=True, type=click.Choice(VARIANTS), default=VARIANTS, show_default=True)
-@click.option("--arithmetic", type=click.Choice(("float32", "float16")), default="float32", show_default=True,
-              help="float16: fp16 also computes in half precision, but for what must not.")  # fmt: skip
+@click.option("--arithmetic", type=click.Choice(tuple(ARITHMETIC)), default="float32", show_default=True,
+              help="float16: fp16 also computes in half precision, but for what must not. int8: beside int8's encoder goes one for "
+                   "WASM that computes its products in 8 bits.")  # fmt: skip
 @click.option("--photos", type=click.Path(path_type=Path), default=Path("web/public/samples"), show_default=True,
               help="On which --arithmetic float16 looks for values beyond its range.")  # fmt: skip
 def quantize_command(**options: Any) -> None:

@@ -3,7 +3,8 @@
 Both store weights only: half floats, or 8-bit integers with one scale per output channel (symmetric). A Cast (and Mul)
 in the graph restores float32, and onnxruntime folds that away when it loads the session. So bytes shrink two- and
 fourfold while the arithmetic stays float32: no overflow, no need for `shader-f16`, no slow ConvInteger on the web
-(microsoft/onnxruntime#11181). Arithmetic in half precision is there for those who ask: see half.py.
+(microsoft/onnxruntime#11181). Arithmetic in half precision is there for those who ask: see half.py; and an encoder for
+WASM that computes products in 8 bits: see integer.py.
 """
 
 from collections.abc import Iterator
@@ -15,12 +16,15 @@ from onnx import TensorProto, helper, numpy_helper
 from tqdm import tqdm
 
 from export.errors import ExportError, UsageError
+from export.messages import say
 from export.onnx.graphs import sound_graph, write
 from export.onnx.half import LARGEST, convert_pair
+from export.onnx.integer import WASM_ENCODER, use_integer_products
 from export.onnx.verify import read_photos
 
 VARIANTS = ("fp16", "int8")
 PARTS = ("encoder", "decoder")
+ARITHMETIC = {"float32": VARIANTS, "float16": ("fp16",), "int8": ("int8",)}  # and which variants it is for
 SMALLEST = 256  # values; below this the extra node costs more bytes than it saves
 EXACT = ".exact"  # how the names of weights end that must stay float32: phases, of which a sine is taken
 
@@ -95,19 +99,27 @@ def _uses(graph: onnx.GraphProto) -> Iterator[tuple[str, tuple[int, ...]]]:
 
 def quantize(folder: Path, variants: tuple[str, ...], arithmetic: str, photos: Path) -> None:
     """Write FOLDER/fp16 and FOLDER/int8 from the pair in FOLDER/fp32 (made by `onnx --out FOLDER/fp32`)."""
-    half = arithmetic == "float16"
-    if half and variants != ("fp16",):
-        raise UsageError("--arithmetic float16 is for fp16 alone: add --variant fp16.")
+    if not set(variants) <= set(ARITHMETIC[arithmetic]):
+        (alone,) = ARITHMETIC[arithmetic]
+        raise UsageError(f"--arithmetic {arithmetic} is for {alone} alone: add --variant {alone}.")
     for part in PARTS:
         if not (folder / "fp32" / f"{part}.onnx").exists():
             command = f"python -m export onnx MODEL --checkpoint FILE --out {folder}/fp32"
             raise ExportError(f"No {folder}/fp32/{part}.onnx: run `{command}` first.")
     for variant in variants:
-        graphs = _halved(folder / "fp32", photos) if half else _compressed(folder / "fp32", variant)
+        source = folder / "fp32"
+        graphs = _halved(source, photos) if arithmetic == "float16" else _compressed(source, variant)
         for part, graph in tqdm(graphs, desc=variant, unit="file", total=len(PARTS)):
             path = write(graph, folder / variant / f"{part}.onnx")
-            before = sum(file.stat().st_size for file in (folder / "fp32").glob(f"{part}.onnx*"))
+            before = sum(file.stat().st_size for file in source.glob(f"{part}.onnx*"))
             tqdm.write(f"{path}: {before:,} → {path.stat().st_size:,} bytes")
+    own = folder / "int8" / f"{WASM_ENCODER}.onnx"
+    if arithmetic == "int8":
+        graph, products = use_integer_products(sound_graph(folder / "fp32" / "encoder.onnx"))
+        write(compress(graph, "int8"), own)
+        say(f"{own}: {products} products in 8 bits, {own.stat().st_size:,} bytes")
+    elif "int8" in variants:
+        own.unlink(missing_ok=True)  # one of an earlier run
 
 
 def _compressed(source: Path, variant: str) -> Iterator[tuple[str, onnx.ModelProto]]:

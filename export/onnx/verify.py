@@ -1,12 +1,14 @@
 """`verify`: compare every exported variant under onnxruntime with PyTorch, on photos and prompts.
 
 Compared are the masks at the photo's own resolution (IoU) and the low-res logits (largest difference), all four tokens:
-each prompt alone, again with the mask of its own answer, and all lone points in one call. The result goes to
+each prompt alone, again with the mask of its own answer, and all lone points in one call. An encoder that WASM has of its own
+(see integer.py) is compared with the same decoder. The result goes to
 FOLDER/verify.json with the sha256 of each file; `publish` takes only what passed here.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from export.models.checkpoint import load_model
 from export.models.predictor import Features, OnnxPredictor, Photo, Predictor, Prompt, TorchPredictor, stacked
 from export.models.promptable import PromptableModel
 from export.onnx.graphs import sound_graph
+from export.onnx.integer import WASM_ENCODER
 from export.onnx.to_onnx import copy_of
 from export.onnx.unpadded import UnpaddedEncoder
 
@@ -165,6 +168,27 @@ def line(variant: str, figures: dict[str, Any]) -> str:
     )
 
 
+def _verified(
+    asked: Sequence[Sequence[Question]], pictures: Sequence[np.ndarray], checkpoint: Path, input_size: int,
+    pair: Sequence[Path], title: str, gate: float,
+) -> dict[str, Any]:  # fmt: skip
+    """The figures of one pair, whether they pass, and the files that they belong to; printed as a row."""
+    for path in pair:
+        sound_graph(path)
+    candidate = OnnxPredictor(*pair)
+    if candidate.input_size != input_size:
+        raise ExportError(
+            f"{pair[0].parent} takes photos of {candidate.input_size} pixels, {checkpoint} of {input_size}: "
+            "they are not the same model."
+        )
+    figures = compare(asked, candidate, pictures, title)
+    passed = figures["mask_iou"] >= gate and figures["max_logit_difference"] is not None
+    digests = {path.stem: sha256(path) for path in pair}
+    result = {**figures, "gate": gate, "passed": passed, "sha256": digests}
+    say(line(title, result))
+    return result
+
+
 def verify(
     folder: Path, model: str | None, checkpoint: Path, attention_biases: bool | None, unpadded: bool, photos: Path
 ) -> None:
@@ -177,23 +201,15 @@ def verify(
         raise ExportError(f"{folder} holds no fp32, fp16 or int8 pair: run `onnx` and `quantize` first.")
     pictures = read_photos(photos)
     asked = [ask(reference, pixels) for pixels in tqdm(pictures, desc="PyTorch", unit="photo", leave=False)]
+    against = partial(_verified, asked, pictures, checkpoint, loaded.input_size)
     results = {}
     say(HEAD)
     for variant, pair in pairs.items():
-        gate = GATES[variant]
-        for path in pair:
-            sound_graph(path)
-        candidate = OnnxPredictor(*pair)
-        if candidate.input_size != loaded.input_size:
-            raise ExportError(
-                f"{folder / variant} takes photos of {candidate.input_size} pixels, {checkpoint} of {loaded.input_size}: "
-                "they are not the same model."
-            )
-        figures = compare(asked, candidate, pictures, variant)
-        passed = figures["mask_iou"] >= gate and figures["max_logit_difference"] is not None
-        digests = {path.stem: sha256(path) for path in pair}
-        results[variant] = {**figures, "gate": gate, "passed": passed, "sha256": digests}
-        say(line(variant, results[variant]))
+        results[variant] = against(pair, variant, GATES[variant])
+        own = folder / variant / f"{WASM_ENCODER}.onnx"
+        if own.exists():
+            results[variant]["wasm"] = against([own, pair[1]], "  wasm", GATES[variant])
+            results[variant]["passed"] &= results[variant]["wasm"]["passed"]
     write_json(folder / "verify.json", results)
     if not all(result["passed"] for result in results.values()):
         raise ExportError("At least one variant differs too much from PyTorch; it will not be published.")

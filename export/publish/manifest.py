@@ -43,17 +43,31 @@ def _check_references(manifest: dict[str, Any], name: str) -> None:
                 raise ExportError(f"{name}: models[{model['id']}].variants.{key}.{field} {complaint}.")
 
 
+def files_of(variant: dict[str, Any]) -> list[dict[str, Any]]:
+    """The files of a variant: encoder, decoder, and the encoder that WASM has of its own, if it has one."""
+    return [variant["encoder"], variant["decoder"], *([variant["wasm"]["encoder"]] if "wasm" in variant else [])]
+
+
+def run_in_wasm(variant: dict[str, Any]) -> dict[str, Any]:
+    """A variant as WASM runs it, whose kernels are onnxruntime's own for a CPU."""
+    return {**variant, **variant.get("wasm", {})}
+
+
 def _wrong_references(variant: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield each field of a variant that does not go with another one, and what is wrong with it."""
-    for part in ("encoder", "decoder"):
-        file = variant[part]
+    for part, file in zip(("encoder", "decoder", "wasm.encoder"), files_of(variant), strict=False):
         if not file["file"].endswith(f".{file['sha256'][:8]}.onnx"):
             yield f"{part}.file", "does not carry the first eight digits of its sha256"
-    test = variant["self_test"]
-    if len(test["point_coords"]) != len(test["point_labels"]):
-        yield "self_test.point_labels", "is not as long as point_coords"
-    if len(test["logits"]["index"]) != len(test["logits"]["value"]):
-        yield "self_test.logits.value", "is not as long as index"
+    tests = {"self_test": variant["self_test"]}
+    if "wasm" in variant:
+        tests["wasm.self_test"] = variant["wasm"]["self_test"]
+        if any(variant["wasm"]["encoder"][side] != variant["encoder"][side] for side in ("inputs", "outputs")):
+            yield "wasm.encoder", "does not have the inputs and outputs of the encoder"
+    for field, test in tests.items():
+        if len(test["point_coords"]) != len(test["point_labels"]):
+            yield f"{field}.point_labels", "is not as long as point_coords"
+        if len(test["logits"]["index"]) != len(test["logits"]["value"]):
+            yield f"{field}.logits.value", "is not as long as index"
     known = {*FEEDS, *(output["name"] for output in variant["encoder"]["outputs"])}
     for tensor in variant["decoder"]["inputs"]:
         if tensor["name"] not in known:
@@ -102,11 +116,12 @@ def name_instant(manifest: dict[str, Any], instant: str | None) -> None:
 
 
 def open_variant(path: Path, model_id: str | None, variant: str | None) -> OnnxPredictor:
-    """Open a published variant under onnxruntime, after checking its files' sha256."""
+    """Open a published variant under onnxruntime, as WASM runs it, after checking its files' sha256."""
     model, name = find_variant(read(path), model_id, variant)
     files = []
+    chosen = run_in_wasm(model["variants"][name])
     for part in ("encoder", "decoder"):
-        entry = model["variants"][name][part]
+        entry = chosen[part]
         file = path.parent / entry["file"]
         if not file.exists() or sha256(file) != entry["sha256"]:
             raise ExportError(f"{file} is missing or not what the manifest says; publish it again.")

@@ -22,6 +22,7 @@ from export.models.onnx_file import load_graph
 from export.models.predictor import OnnxPredictor, Prompt
 from export.names import file_name
 from export.onnx.graphs import data_of, sound_graph
+from export.onnx.integer import WASM_ENCODER
 from export.onnx.verify import GATES
 from export.publish import manifest as contract
 
@@ -90,11 +91,11 @@ def _file_entry(source: Path, model_id: str, variant: str) -> dict[str, Any]:
 
 
 def copy_files(entry: dict[str, Any], folder: Path, target: Path) -> None:
-    """Copy the two files of a variant's entry from `folder` to `target`, under their published names."""
-    for part in PARTS:
-        name, digest = entry[part]["file"], entry[part]["sha256"]
+    """Copy the files of a variant's entry from `folder` to `target`, under their published names."""
+    for stem, file in zip((*PARTS, WASM_ENCODER), contract.files_of(entry), strict=False):
+        name, digest = file["file"], file["sha256"]
         if not (target / name).exists() or sha256(target / name) != digest:
-            write_whole(target / name, (folder / f"{part}.onnx").read_bytes())
+            write_whole(target / name, (folder / f"{stem}.onnx").read_bytes())
 
 
 def _verified(folder: Path, variant: str) -> dict[str, Any]:
@@ -102,13 +103,18 @@ def _verified(folder: Path, variant: str) -> dict[str, Any]:
     result = _json(report).get(variant) if report.exists() else None
     if result is None:
         raise ExportError(f"{variant} of {folder} was not verified: run `python -m export verify {folder}`.")
-    figures = {key: result.get(key) for key in ("mask_iou", "least_mask_iou", "max_logit_difference")}
-    sound = all(isinstance(value, int | float) and math.isfinite(value) for value in figures.values())
-    if result.get("passed") is not True or not sound or not figures["mask_iou"] >= GATES[variant]:
-        raise ExportError(f"{variant} of {folder} failed verification; it is not published.")
-    for part in PARTS:
-        if sha256(folder / variant / f"{part}.onnx") != result["sha256"].get(part):
-            raise ExportError(f"{folder / variant / part}.onnx changed after `verify`: run it again.")
+    own = (folder / variant / f"{WASM_ENCODER}.onnx").exists()
+    compared = {"": result, **({"wasm_": result.get("wasm") or {}} if own else {})}
+    figures: dict[str, Any] = {}
+    for prefix, part in compared.items():
+        these = {key: part.get(key) for key in ("mask_iou", "least_mask_iou", "max_logit_difference")}
+        sound = all(isinstance(value, int | float) and math.isfinite(value) for value in these.values())
+        if part.get("passed") is not True or not sound or not these["mask_iou"] >= GATES[variant]:
+            raise ExportError(f"{variant} of {folder} failed verification; it is not published.")
+        for stem, digest in part["sha256"].items():
+            if sha256(folder / variant / f"{stem}.onnx") != digest:
+                raise ExportError(f"{folder / variant / stem}.onnx changed after `verify`: run it again.")
+        figures |= {f"{prefix}{key}": value for key, value in these.items()}
     return figures
 
 
@@ -146,13 +152,22 @@ def variant_entry(folder: Path, variant: str, model_id: str) -> dict[str, Any]:
 
 
 def pair_entry(folder: Path, variant: str, model_id: str, quality: dict[str, Any]) -> dict[str, Any]:
-    """A variant's entry from `encoder.onnx` and `decoder.onnx` in `folder`. Nothing is written, see `copy_files`."""
+    """A variant's entry from `encoder.onnx`, `decoder.onnx` and perhaps `encoder.wasm.onnx` in `folder`.
+
+    Nothing is written, see `copy_files`.
+    """
     pair = [folder / f"{part}.onnx" for part in PARTS]
+    own = folder / f"{WASM_ENCODER}.onnx"
+    wasm = {
+        "encoder": _file_entry(own, model_id, variant),
+        "self_test": self_test(OnnxPredictor(own, pair[1])),
+    } if own.exists() else None  # fmt: skip
     return {
         "opset": load_graph(pair[0]).opset_import[0].version,
         "providers": ["webgpu", "wasm"],
         "encoder": _file_entry(pair[0], model_id, variant),
         "decoder": _file_entry(pair[1], model_id, variant),
+        **({"wasm": wasm} if wasm else {}),
         "quality": quality,
         "self_test": self_test(OnnxPredictor(*pair)),
     }
@@ -177,10 +192,10 @@ def model_entry(model_id: str, title: str, licence: str, source: str, variants: 
 def remove_unused(target: Path, manifest: dict[str, Any]) -> None:
     """Delete model files of earlier publications that the manifest no longer names."""
     used = {
-        variant[part]["file"]
+        file["file"]
         for model in manifest["models"]
         for variant in model["variants"].values()
-        for part in ("encoder", "decoder")
+        for file in contract.files_of(variant)
     }
     for path in target.glob("*.onnx"):
         if path.name not in used:

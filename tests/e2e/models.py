@@ -46,9 +46,9 @@ class Model:
         return str(self.entry["default_variant"])
 
     def files(self) -> list[dict[str, Any]]:
-        """Encoder and decoder of the default variant, as the manifest lists them."""
+        """Encoder and decoder of the default variant, as the manifest lists them for WASM."""
         entry = self.entry
-        variant = entry["variants"][entry["default_variant"]]
+        variant = manifest.run_in_wasm(entry["variants"][entry["default_variant"]])
         return [variant["encoder"], variant["decoder"]]
 
     def paths(self) -> list[Path]:

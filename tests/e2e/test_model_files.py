@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Route, expect
 
+from export.publish.manifest import files_of
 from tests.e2e.app import App
 from tests.e2e.conftest import Visits
 from tests.e2e.models import DEFAULT, DISCS, PUBLISHED, Model
@@ -142,7 +143,7 @@ def test_a_manifest_of_another_site_is_refused(app: App) -> None:
 def test_the_files_are_what_the_manifest_says(path: Path) -> None:
     for model in json.loads(path.read_text())["models"]:
         for variant in model["variants"].values():
-            for file in (variant["encoder"], variant["decoder"]):
+            for file in files_of(variant):
                 content = (path.parent / file["file"]).read_bytes()
                 assert len(content) == file["bytes"]
                 assert hashlib.sha256(content).hexdigest() == file["sha256"]

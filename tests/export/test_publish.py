@@ -164,6 +164,42 @@ def test_variant_changed_after_verification_is_not_published(published):
     assert (models / "manifest.json").read_bytes() == before
 
 
+def test_an_encoder_for_wasm_is_verified_published_and_evaluated(verified, checkpoint, tmp_path):
+    folder, models = tmp_path / "exported", tmp_path / "models"
+    shutil.copytree(verified, folder)
+    own = folder / "int8" / "encoder.wasm.onnx"
+    publish = ("publish", folder, "--variant", "int8", "--to", models, "--card", tmp_path / "no-card.md")
+    run("quantize", folder, "--variant", "int8", "--arithmetic", "int8")
+    assert "verif" in refuse(*publish)
+    assert "wasm" in run("verify", folder, "--checkpoint", checkpoint, "--photos", folder / "photos")
+    run(*publish)
+    manifest = contract.read(models / "manifest.json")
+    variant = manifest["models"][0]["variants"]["int8"]
+    file = models / variant["wasm"]["encoder"]["file"]
+    assert file.read_bytes() == own.read_bytes()
+    assert variant["quality"]["verify"]["wasm_mask_iou"] >= 0.93
+    assert open_variant_files(models) == {file.name, variant["decoder"]["file"]}
+    own.write_bytes(own.read_bytes() + b"\x00")
+    assert "changed after" in refuse(*publish)
+    run("quantize", folder, "--variant", "int8")
+    assert not own.exists()
+    run("verify", folder, "--checkpoint", checkpoint, "--photos", folder / "photos")
+    run(*publish)
+    assert not file.exists()
+
+
+def open_variant_files(models):
+    """The files that a published model is evaluated with."""
+    opened = set()
+    predictor = contract.OnnxPredictor
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            contract, "OnnxPredictor", lambda *files: opened.update(f.name for f in files) or predictor(*files)
+        )
+        contract.open_variant(models / "manifest.json", None, None)
+    return opened
+
+
 @pytest.fixture
 def damaged(checkpoint, tmp_path):
     """A checkpoint with one value that is not a number, and the name of its tensor."""

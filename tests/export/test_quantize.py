@@ -4,6 +4,7 @@ import shutil
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
@@ -11,6 +12,7 @@ from onnx.reference import ReferenceEvaluator
 from export.data.drawn import write_folder
 from export.models.predictor import OnnxPredictor, Photo, Prompt
 from export.onnx.half import measure, to_half
+from export.onnx.integer import use_integer_products
 from export.onnx.quantize import compress
 from tests.export.conftest import refuse, run
 
@@ -51,6 +53,41 @@ def test_every_output_channel_and_head_has_its_own_scale(shape):
     expected = x @ weight.astype(np.float32)
     usual = np.linalg.norm(weight, axis=-2, keepdims=True)
     assert (np.abs(answer(model, x) - expected) / usual).max() < 0.03
+
+
+def test_products_in_8_bits_are_those_in_float_and_take_their_bias_along():
+    rng = np.random.default_rng(0)
+    weight = (rng.standard_normal((32, 300)) * np.logspace(-3, 1, 300)).astype(np.float32)
+    bias = rng.standard_normal(300).astype(np.float32)
+    nodes = [
+        helper.make_node("MatMul", ["x", "weight"], ["product"], "first"),
+        helper.make_node("Add", ["product", "bias"], ["y"], "shift"),
+        helper.make_node("MatMul", ["x", "weight"], ["z"], "second"),
+        helper.make_node("MatMul", ["y", "turned"], ["both"], "of two inputs"),
+        helper.make_node("Transpose", ["z"], ["turned"], perm=[1, 0]),
+    ]
+    graph = helper.make_graph(
+        nodes[:3] + nodes[4:] + nodes[3:4],
+        "products",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [4, 32])],
+        [
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+            for name, shape in (("y", [4, 300]), ("z", [4, 300]), ("both", [4, 4]))
+        ],
+        [numpy_helper.from_array(weight, "weight"), numpy_helper.from_array(bias, "bias")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    integer, count = use_integer_products(model)
+    stored = compress(integer, "int8")
+    assert count == 2
+    assert [node.op_type for node in integer.graph.node] == ["DynamicQuantizeMatMul"] * 2 + ["Transpose", "MatMul"]
+    assert {t.name: t.data_type for t in stored.graph.initializer}["weight.scale.exact"] == TensorProto.FLOAT
+    x = rng.standard_normal((4, 32)).astype(np.float32)
+    session = onnxruntime.InferenceSession(stored.SerializeToString(), providers=["CPUExecutionProvider"])
+    y, z, _ = session.run(None, {"x": x})
+    usual = np.linalg.norm(weight, axis=0)
+    assert (np.abs(z - x @ weight) / usual).max() < 0.05
+    assert (np.abs(y - bias.astype(np.float16) - x @ weight) / usual).max() < 0.05
 
 
 @pytest.mark.parametrize("variant", ["fp16", "int8"])
@@ -120,6 +157,10 @@ def test_half_precision_arithmetic_answers_nearly_the_same(halved, exported):
 
 def test_half_precision_arithmetic_is_for_fp16(exported):
     assert "--variant fp16" in refuse("quantize", exported, "--arithmetic", "float16")
+
+
+def test_integer_arithmetic_is_for_int8(exported):
+    assert "--variant int8" in refuse("quantize", exported, "--arithmetic", "int8")
 
 
 def test_folder_without_a_pair_is_refused(tmp_path):

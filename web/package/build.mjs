@@ -64,7 +64,7 @@ async function declare() {
   }
 }
 
-/** @typedef {{ default_variant: string, variants: Record<string, { encoder: { file: string }, decoder: { file: string } }> }} Model */
+/** @typedef {{ default_variant: string, variants: Record<string, { encoder: { file: string }, wasm?: { encoder: { file: string } }, decoder: { file: string } }> }} Model */
 
 /**
  * The default model, the instant one before it where there is one, each in its default variant, and a manifest that
@@ -81,7 +81,9 @@ async function bringModel() {
       variants: { [model.default_variant]: model.variants[model.default_variant] },
     }));
   const files = brought.flatMap((/** @type {Model} */ { variants }) =>
-    Object.values(variants).flatMap(({ encoder, decoder }) => [encoder.file, decoder.file]),
+    Object.values(variants).flatMap(({ encoder, wasm, decoder }) =>
+      [encoder, ...(wasm ? [wasm.encoder] : []), decoder].map(({ file }) => file),
+    ),
   );
   await mkdir(models, { recursive: true });
   await writeFile(join(models, "manifest.json"), `${JSON.stringify({ ...manifest, models: brought }, null, 1)}\n`);

@@ -1,5 +1,6 @@
 /** A fresh worker with the engine in it. */
 import { wrap } from "comlink";
+import { findAdapter } from "./adapter";
 import type { WorkerApi } from "./protocol";
 import type { Connection, Machine } from "./start";
 
@@ -13,6 +14,11 @@ export const thisMachine: Machine = {
   get sharesMemory() {
     return typeof SharedArrayBuffer !== "undefined";
   },
+  lacksGpu: () =>
+    findAdapter({ forced: false }).then(
+      () => null,
+      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    ),
   connect,
 };
 

@@ -1,12 +1,12 @@
 /** What the manifest offers, and what of it is on this device. */
-import { instantOf, type Manifest, type ModelEntry, type Variant } from "./core/manifest";
+import { filesOf, instantOf, type Manifest, type ModelEntry, type ModelFile, type Variant } from "./core/manifest";
 import { loadManifest } from "./manifestSource";
 import { dropFile, keptWhere } from "./modelStore";
 
 export interface Offer {
   readonly model: ModelEntry;
   readonly variant: string;
-  /** Of both files. */
+  /** Of an encoder and the decoder. */
   readonly bytes: number;
   /** What runs when nothing is chosen. */
   readonly isDefault: boolean;
@@ -30,9 +30,11 @@ async function offer(
   url: URL,
   model: ModelEntry,
   name: string,
-  { encoder, decoder }: Variant,
+  { encoder, wasm, decoder }: Variant,
 ): Promise<Offer> {
-  const kept = await Promise.all([encoder, decoder].map(({ file }) => keptWhere(new URL(file, url))));
+  const where = ({ file }: ModelFile) => keptWhere(new URL(file, url));
+  // One of the encoders is enough: the one that this device runs.
+  const kept = [(await where(encoder)) ?? (wasm ? await where(wasm.encoder) : null), await where(decoder)];
   return {
     model,
     variant: name,
@@ -45,6 +47,5 @@ async function offer(
 
 /** Deletes our copy of a model's files. */
 export async function dropModel(manifestUrl: URL, { model, variant }: Offer): Promise<void> {
-  const { encoder, decoder } = model.variants[variant]!;
-  for (const { file } of [encoder, decoder]) await dropFile(new URL(file, manifestUrl));
+  for (const { file } of filesOf(model.variants[variant]!)) await dropFile(new URL(file, manifestUrl));
 }

@@ -11,7 +11,9 @@
 import { transfer } from "comlink";
 import {
   chooseVariant,
+  filesOf,
   instantOf,
+  runAs,
   type Manifest,
   type ModelEntry,
   type ModelFile,
@@ -120,8 +122,8 @@ export class Segmenter {
     const { model, name, variant } = asEngineError(() =>
       chooseVariant(manifest, instant ?? options.model, options.variant),
     );
-    const files = await loadFiles([variant.encoder, variant.decoder], url, options);
     void forgetOthers([url.href, ...addresses(manifest, url)]).catch(() => undefined);
+    const files = (provider: Provider) => loadFiles([runAs(variant, provider).encoder, variant.decoder], url, options);
     return Segmenter.start(
       { model, name, variant, files, finer: instant && manifest.default },
       begin,
@@ -147,7 +149,7 @@ export class Segmenter {
     const { model, encoder, decoder, kept } = await readOwn(id);
     const files = [encoder, decoder].map((bytes): StoredFile => ({ bytes, cached: kept, verified: true }));
     return Segmenter.start(
-      { model, name: ownVariant, variant: model.variants[ownVariant]!, files, finer: null },
+      { model, name: ownVariant, variant: model.variants[ownVariant]!, files: async () => files, finer: null },
       begin,
       options,
       machine,
@@ -160,24 +162,39 @@ export class Segmenter {
     options: LoadOptions,
     machine: Machine,
   ): Promise<Segmenter> {
-    const ready = performance.now();
     let segmenter: Segmenter | null = null;
+    let fetching = performance.now() - begin; // milliseconds, the manifest too
+    let kept: { of: string; files: readonly StoredFile[] } | null = null;
+    const fetched = async (provider: Provider): Promise<readonly StoredFile[]> => {
+      const of = runAs(variant, provider).encoder.file;
+      const since = performance.now();
+      if (kept?.of !== of) kept = { of, files: await files(provider) };
+      fetching += performance.now() - since;
+      return kept.files;
+    };
     const running = await startProvider(machine, {
       providers: options.providers ?? options.prefer?.({ model, variant: name }) ?? allProviders,
       setup: {
         inputSize: model.input_size,
         threshold: model.mask_threshold,
         variant,
-        encoder: files[0]!.bytes,
-        decoder: files[1]!.bytes,
+      },
+      graphs: async (provider) => {
+        const [encoder, decoder] = await fetched(provider);
+        return { encoder: encoder!.bytes, decoder: decoder!.bytes };
       },
       onStage: (stage, provider) => options.onProgress?.({ stage, provider }),
       onLost: (message) => segmenter?.lose(message, options.onLost),
       signal: options.signal,
     });
-    const timings = new Timings({ files: ready - begin, start: performance.now() - ready });
+    const timings = new Timings({ files: fetching, start: performance.now() - begin - fetching });
     segmenter = new Segmenter(
-      describe(running, files, { model, variant: name, finer, noThreads: noThreads(machine) }),
+      describe(running, await fetched(running.provider), {
+        model,
+        variant: name,
+        finer,
+        noThreads: noThreads(machine),
+      }),
       running.connection,
       timings,
       running.bitmapsArrive,
@@ -298,7 +315,8 @@ interface Files {
   readonly model: ModelEntry;
   readonly name: string;
   readonly variant: Variant;
-  readonly files: readonly StoredFile[];
+  /** The encoder and the decoder that a provider runs. */
+  readonly files: (provider: Provider) => Promise<readonly StoredFile[]>;
   readonly finer: string | null;
 }
 
@@ -388,9 +406,7 @@ async function loadFiles(
 
 const addresses = (manifest: Manifest, url: URL): string[] =>
   manifest.models.flatMap((model) =>
-    Object.values(model.variants).flatMap(({ encoder, decoder }) =>
-      [encoder, decoder].map(({ file }) => new URL(file, url).href),
-    ),
+    Object.values(model.variants).flatMap((variant) => filesOf(variant).map(({ file }) => new URL(file, url).href)),
   );
 
 const describe = (

@@ -5,6 +5,7 @@
 import type { Remote } from "comlink";
 import { proxy, transfer } from "comlink";
 import { selfTestBitmap } from "./bitmap";
+import { runAs } from "./core/manifest";
 import { EngineError } from "./errors";
 import type { Setup, Started, StartStage, WorkerApi } from "./protocol";
 import { aborted } from "./queue";
@@ -23,12 +24,16 @@ export interface Machine {
   readonly isolated: boolean;
   /** Some browsers do not, even then. */
   readonly sharesMemory: boolean;
+  /** Why WebGPU cannot run a model here; null: it can, as far as the page can tell. */
+  lacksGpu(): Promise<string | null>;
   connect(): Connection;
 }
 
 export interface StartOptions {
   providers: readonly Provider[];
-  setup: Omit<Setup, "provider" | "threads" | "forced" | "probe">;
+  setup: Omit<Setup, "provider" | "threads" | "forced" | "probe" | "encoder" | "decoder">;
+  /** The graphs that a provider runs; asked for when its turn has come. @throws EngineError */
+  graphs(provider: Provider): Promise<Pick<Setup, "encoder" | "decoder">>;
   onStage?(stage: StartStage, provider: Provider): void;
   onLost(message: string): void;
   signal?: AbortSignal;
@@ -59,13 +64,14 @@ export async function startProvider(machine: Machine, options: StartOptions): Pr
   const tried: Attempt[] = [];
   for (const provider of options.providers) {
     const threads = provider === "wasm-threads" ? Math.min(machine.cores, mostThreads) : 1;
-    const lacking = missing(provider, machine, options);
+    const lacking = await missing(provider, machine, options);
     if (lacking) {
       tried.push({ provider, outcome: "skipped", reason: lacking });
       continue;
     }
+    const graphs = await options.graphs(provider);
     const connection = machine.connect();
-    const started = await attempt(connection, provider, threads, options);
+    const started = await attempt(connection, provider, threads, graphs, options);
     const { outcome, reason, runtime = { name: "", files: [] }, bitmapsFail } = started;
     tried.push({ provider, outcome, reason });
     if (outcome === "running") return { connection, provider, threads, runtime, tried, bitmapsArrive: !bitmapsFail };
@@ -78,11 +84,16 @@ export async function startProvider(machine: Machine, options: StartOptions): Pr
 }
 
 /** What can be told without a worker. */
-function missing(provider: Provider, machine: Machine, { providers, setup }: StartOptions): string | null {
+async function missing(
+  provider: Provider,
+  machine: Machine,
+  { providers, setup }: StartOptions,
+): Promise<string | null> {
   const meantFor = setup.variant.providers;
   const family = provider === "webgpu" ? "webgpu" : "wasm";
   if (providers.length > 1 && !meantFor.includes(family))
     return `This variant is meant for ${meantFor.join(" and ")} only.`;
+  if (provider === "webgpu") return providers.length > 1 ? machine.lacksGpu() : null;
   if (provider !== "wasm-threads") return null;
   const lacking = noThreads(machine);
   return lacking && threadless[lacking];
@@ -105,9 +116,11 @@ async function attempt(
   connection: Connection,
   provider: Provider,
   threads: number,
+  graphs: Pick<Setup, "encoder" | "decoder">,
   options: StartOptions,
 ): Promise<Started> {
-  const { setup, onStage, onLost, signal, providers } = options;
+  const { onStage, onLost, signal, providers } = options;
+  const setup = { ...options.setup, ...graphs, variant: runAs(options.setup.variant, provider) };
   const cleanup = new AbortController();
   const probe = await selfTestBitmap(setup.variant.self_test);
   try {

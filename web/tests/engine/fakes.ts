@@ -106,13 +106,14 @@ export interface FakeWorker {
 export function fakeMachine(
   start: WorkerApi["start"],
   rest: Partial<FakeWorker["api"]> = {},
-  facts: Partial<Pick<Machine, "cores" | "isolated" | "sharesMemory">> = {},
+  facts: Partial<Pick<Machine, "cores" | "isolated" | "sharesMemory" | "lacksGpu">> = {},
 ) {
   const workers: FakeWorker[] = [];
   const machine: Machine = {
     cores: 4,
     isolated: true,
     sharesMemory: true,
+    lacksGpu: async () => null,
     ...facts,
     connect: () => {
       const death = deferred<string>();

@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { openGpu, Unsuitable } from "../../src/engine/worker/gpu";
+import { Unsuitable } from "../../src/engine/adapter";
+import { openGpu } from "../../src/engine/worker/gpu";
 
 const limits = { maxStorageBufferBindingSize: 2 ** 30, maxBufferSize: 2 ** 30, maxBindGroups: 4 };
 

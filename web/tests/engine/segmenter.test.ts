@@ -117,12 +117,69 @@ describe("loading", () => {
     );
     const hung = await startProvider(machine, {
       providers: ["wasm-threads", "wasm"],
-      setup: { inputSize: 64, threshold: 0, variant, encoder: new Uint8Array(), decoder: new Uint8Array() },
+      setup: { inputSize: 64, threshold: 0, variant },
+      graphs: async () => ({ encoder: new Uint8Array(), decoder: new Uint8Array() }),
       onLost: () => undefined,
       patience: { webgpu: 0, "wasm-threads": 0, wasm: 60_000 },
     });
     expect(hung.provider).toBe("wasm");
     expect(hung.tried[0]!.reason).toMatch(/did not start/);
+  });
+
+  describe("a variant that has an encoder of its own for WASM", () => {
+    const { inputs, outputs } = variant.encoder;
+    const wasm = {
+      encoder: { ...modelFile("wasm", "integer weights"), inputs, outputs },
+      self_test: { ...variant.self_test, tolerance: 0.5 },
+    };
+    const both = { ...manifest, models: [{ ...manifest.models[0]!, variants: { fp32: { ...variant, wasm } } }] };
+    let network: FakeNetwork;
+
+    beforeEach(() => {
+      network = new FakeNetwork();
+      network.serve(`${origin}models/manifest.json`, JSON.stringify(both));
+      network.serve(`${origin}models/${variant.encoder.file}`, "encoder weights");
+      network.serve(`${origin}models/${wasm.encoder.file}`, "integer weights");
+      network.serve(`${origin}models/${variant.decoder.file}`, "decoder");
+      vi.stubGlobal("fetch", network.fetch);
+    });
+
+    /** What each worker was started with. */
+    const recorder = (outcomes: Parameters<typeof startsAs>[0]) => {
+      const seen: string[] = [];
+      const start: WorkerApi["start"] = (setup, ...rest) => {
+        const tolerance = setup.variant.self_test.tolerance;
+        seen.push(`${setup.provider}: ${new TextDecoder().decode(setup.encoder)}, within ${tolerance}`);
+        return startsAs(outcomes)(setup, ...rest);
+      };
+      return { seen, start };
+    };
+    const usual = `encoder weights, within ${variant.self_test.tolerance}`;
+    const own = "integer weights, within 0.5";
+
+    test("fetches that one alone where there is no GPU, and says why", async () => {
+      const { seen, start } = recorder({});
+      const { info } = await load(fakeMachine(start, {}, { lacksGpu: async () => "There is no GPU." }).machine);
+      expect(seen).toEqual([`wasm-threads: ${own}`]);
+      expect(network.asked.map(({ url }) => url)).not.toContain(`${origin}models/${variant.encoder.file}`);
+      expect(info.tried[0]).toEqual({ provider: "webgpu", outcome: "skipped", reason: "There is no GPU." });
+    });
+
+    test("fetches the usual one alone for a GPU", async () => {
+      const { seen, start } = recorder({});
+      await load(fakeMachine(start).machine);
+      expect(seen).toEqual([`webgpu: ${usual}`]);
+      expect(network.asked.map(({ url }) => url)).not.toContain(`${origin}models/${wasm.encoder.file}`);
+    });
+
+    test("goes over to the other one when the GPU fails", async () => {
+      const { seen, start } = recorder({
+        webgpu: { outcome: "failed", reason: "nonsense" },
+        "wasm-threads": { outcome: "failed", reason: "no memory" },
+      });
+      await load(fakeMachine(start).machine);
+      expect(seen).toEqual([`webgpu: ${usual}`, `wasm-threads: ${own}`, `wasm: ${own}`]);
+    });
   });
 
   test("that finds no provider gives every reason", async () => {

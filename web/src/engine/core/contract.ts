@@ -32,6 +32,13 @@ export interface Variant {
   opset: number;
   providers: ("webgpu" | "wasm")[];
   encoder: ModelFile;
+  /**
+   * What takes the places of the encoder and of its self-test where the provider is WASM: the same inputs and outputs, computed by kernels that WebGPU lacks.
+   */
+  wasm?: {
+    encoder: ModelFile;
+    self_test: SelfTest;
+  };
   decoder: ModelFile;
   quality: Quality;
   self_test: SelfTest;
@@ -54,14 +61,6 @@ export interface TensorSpec {
    */
   shape: (number | string)[];
 }
-export interface Quality {
-  verify?: {
-    [k: string]: number;
-  };
-  benchmarks?: {
-    [k: string]: {};
-  };
-}
 export interface SelfTest {
   width: number;
   height: number;
@@ -77,4 +76,12 @@ export interface SelfTest {
     value: number[];
   };
   tolerance: number;
+}
+export interface Quality {
+  verify?: {
+    [k: string]: number;
+  };
+  benchmarks?: {
+    [k: string]: {};
+  };
 }

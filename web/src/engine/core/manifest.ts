@@ -48,32 +48,51 @@ export function chooseVariant(
 export const instantOf = ({ default: finest, instant }: Manifest): string | null =>
   instant === undefined || instant === finest ? null : instant;
 
+/** A variant as a provider runs it: WASM has an encoder of its own where the variant names one. */
+export const runAs = (variant: Variant, provider: string): Variant =>
+  provider === "webgpu" ? variant : { ...variant, ...variant.wasm };
+
+/** All files of a variant. */
+export const filesOf = ({ encoder, wasm, decoder }: Variant): ModelFile[] => [
+  encoder,
+  ...(wasm ? [wasm.encoder] : []),
+  decoder,
+];
+
 /** What a schema cannot say: that names refer to something, and that parallel lists are equally long. */
 function checkReferences(manifest: Manifest): void {
   chooseVariant(manifest);
   if (manifest.instant !== undefined) chooseVariant(manifest, manifest.instant);
   for (const model of manifest.models) {
     chooseVariant(manifest, model.id);
-    for (const [name, { encoder, decoder, self_test: test }] of Object.entries(model.variants)) {
+    for (const [name, { encoder, wasm, decoder, self_test }] of Object.entries(model.variants)) {
       const at = `models[${model.id}].variants.${name}`;
       const demand = (truth: boolean, field: string, complaint: string) => {
         if (!truth) throw new ManifestError(`The manifest is not valid: ${at}.${field} ${complaint}.`);
       };
-      for (const [part, { file, sha256 }] of Object.entries({ encoder, decoder }))
+      const parts = { encoder, decoder, ...(wasm && { "wasm.encoder": wasm.encoder }) };
+      for (const [part, { file, sha256 }] of Object.entries(parts))
         demand(
           file.endsWith(`.${sha256.slice(0, 8)}.onnx`),
           `${part}.file`,
           "does not carry the first eight digits of its sha256",
         );
+      for (const [field, test] of Object.entries({ self_test, ...(wasm && { "wasm.self_test": wasm.self_test }) })) {
+        demand(
+          test.point_coords.length === test.point_labels.length,
+          `${field}.point_labels`,
+          "is not as long as point_coords",
+        );
+        demand(
+          test.logits.index.length === test.logits.value.length,
+          `${field}.logits.value`,
+          "is not as long as index",
+        );
+      }
       demand(
-        test.point_coords.length === test.point_labels.length,
-        "self_test.point_labels",
-        "is not as long as point_coords",
-      );
-      demand(
-        test.logits.index.length === test.logits.value.length,
-        "self_test.logits.value",
-        "is not as long as index",
+        !wasm || same(wasm.encoder, encoder),
+        "wasm.encoder",
+        "does not have the inputs and outputs of the encoder",
       );
       const known = new Set([...promptInputs, ...encoder.outputs.map((output) => output.name)]);
       const unknown = decoder.inputs.find((input) => !known.has(input.name));
@@ -85,6 +104,9 @@ function checkReferences(manifest: Manifest): void {
     }
   }
 }
+
+const same = (a: ModelFile, b: ModelFile): boolean =>
+  JSON.stringify([a.inputs, a.outputs]) === JSON.stringify([b.inputs, b.outputs]);
 
 const promptInputs = ["point_coords", "point_labels", "mask_input", "has_mask_input"];
 

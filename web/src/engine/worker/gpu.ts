@@ -1,17 +1,6 @@
-/**
- * Asks the adapter, not `navigator.gpu`: the one exists in every new browser, the other only where there is a usable
- * GPU.
- */
+/** A GPU's device, and what goes to and comes from its memory. */
+import { findAdapter } from "../adapter";
 import type { Setup } from "../protocol";
-
-/** This machine lacks what the provider needs; that is no failure. */
-export class Unsuitable extends Error {}
-
-const needed = {
-  /** MobileSAM's largest activation, with room to spare, and what most phones offer. */
-  maxStorageBufferBindingSize: 128 * 2 ** 20,
-  maxBufferSize: 256 * 2 ** 20,
-} as const;
 
 /** What onnxruntime's kernels make use of when there is more than the default of it. */
 const wanted = [
@@ -29,15 +18,10 @@ const wanted = [
 
 const features: GPUFeatureName[] = ["shader-f16", "subgroups"];
 
+/** @throws Unsuitable */
 export async function openGpu({ forced }: Pick<Setup, "forced">): Promise<{ device: GPUDevice; note: string }> {
-  if (!navigator.gpu) throw new Unsuitable("This browser has no WebGPU.");
-  const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
-  if (!adapter) throw new Unsuitable("There is no GPU that WebGPU can use.");
+  const adapter = await findAdapter({ forced });
   const { info, limits } = adapter;
-  if (isSoftware(info) && !forced)
-    throw new Unsuitable("WebGPU is only emulated in software here, which is slower than WASM.");
-  for (const [name, least] of Object.entries(needed) as [keyof typeof needed, number][])
-    if (limits[name] < least) throw new Unsuitable(`The GPU's ${name} is ${limits[name]}, the model needs ${least}.`);
   const device = await adapter.requestDevice({
     requiredLimits: Object.fromEntries(wanted.map((name) => [name, limits[name]])),
     requiredFeatures: features.filter((feature) => adapter.features.has(feature)),
@@ -71,5 +55,3 @@ export function upload(device: GPUDevice, data: Float32Array<ArrayBuffer>): GPUB
 }
 
 /** Chromium's software adapter does not always call itself a fallback. */
-const isSoftware = (info: GPUAdapterInfo): boolean =>
-  info.isFallbackAdapter || /swiftshader|llvmpipe/i.test(`${info.architecture} ${info.description}`);

@@ -10,7 +10,7 @@ import type { Setup } from "../protocol";
 import type { RuntimeInfo } from "../types";
 import { openGpu } from "./gpu";
 
-export { Unsuitable } from "./gpu";
+export { Unsuitable } from "../adapter";
 
 export interface Runtime {
   readonly ort: typeof Ort;
