@@ -24,8 +24,9 @@ function firstModelFiles(): string[] {
   const manifest = JSON.parse(readFileSync(path, "utf8"));
   const model = manifest.models.find((entry: { id: string }) => entry.id === (manifest.instant ?? manifest.default));
   const variant = model.variants[model.default_variant];
-  // A GPU's encoder is fetched where there is a GPU.
-  return [(variant.wasm ?? variant).encoder.file, variant.decoder.file].map((file) => `models/${file}`);
+  // What a GPU runs is fetched where there is a GPU.
+  const { encoder, decoder } = variant.wasm ?? variant;
+  return [encoder.file, decoder.file].map((file) => `models/${file}`);
 }
 
 /** What `server.py` sends too, for hosts that send no headers: the page talks to its own origin only. */

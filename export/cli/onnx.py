@@ -34,7 +34,7 @@ def onnx_command(**options: Any) -> None:
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--variant", "variants", multiple=True, type=click.Choice(VARIANTS), default=VARIANTS, show_default=True)
 @click.option("--arithmetic", type=click.Choice(tuple(ARITHMETIC)), default="float32", show_default=True,
-              help="float16: fp16 also computes in half precision, but for what must not. int8: beside int8's encoder goes one for "
+              help="float16: fp16 also computes in half precision, but for what must not. int8: beside int8's pair goes one for "
                    "WASM that computes its products in 8 bits.")  # fmt: skip
 @click.option("--photos", type=click.Path(path_type=Path), default=Path("web/public/samples"), show_default=True,
               help="On which --arithmetic float16 looks for values beyond its range.")  # fmt: skip

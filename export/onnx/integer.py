@@ -1,8 +1,8 @@
-"""Integer arithmetic for an encoder: products with weights in 8 bits, for WASM, where they take half the time.
+"""Integer arithmetic: products with weights in 8 bits, for WASM, where they take half the time.
 
 A product with constant weights becomes `DynamicQuantizeMatMul`, an operator of onnxruntime's own: the rows that come in
-get one scale and zero point for all of them, found anew in each run; the weights have one scale for each output channel;
-the sums are exact in 32 bits, and what goes out is float32 again. Convolutions stay as they are: their integer kernels
+get one scale and zero point for all of them, found anew in each run; the weights have one scale for each output channel
+(and head); the sums are exact in 32 bits, and what goes out is float32 again. Convolutions stay as they are: their integer kernels
 are slow on the web (microsoft/onnxruntime#11181). WebGPU has no such kernel, so that the graph goes beside the usual one.
 """
 
@@ -12,7 +12,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from export.onnx.graphs import remove_unused
 
-WASM_ENCODER = "encoder.wasm"  # the name of the file that `quantize --arithmetic int8` adds
+WASM_PARTS = ("encoder.wasm", "decoder.wasm")  # the names of the files that `quantize --arithmetic int8` adds
+SMALLEST = 16_384  # values; products with less are a few thousandths of the time
 DOMAIN = "com.microsoft"
 KEPT = ".exact"  # how names of float weights end that `compress` leaves alone
 
@@ -33,11 +34,11 @@ def use_integer_products(graph: onnx.ModelProto) -> tuple[onnx.ModelProto, int]:
         if node.op_type == "Add" and node.output[0] in biased:
             continue
         weight = weights.get(node.input[1]) if node.op_type == "MatMul" else None
-        if weight is None or len(weight.dims) != 2 or weight.data_type != TensorProto.FLOAT:
+        if weight is None or not _pays(weight):
             nodes.append(node)
             continue
         count += 1
-        output, bias = _with_bias(node.output[0], weight.dims[1], readers, weights)
+        output, bias = _with_bias(node.output[0], weight.dims[-1], readers, weights)
         biased.add(output)
         inputs = [node.input[0], *_quantised(model.graph, weight), *bias]
         nodes.append(helper.make_node("DynamicQuantizeMatMul", inputs, [output], f"{node.name}.integer", domain=DOMAIN))
@@ -46,6 +47,11 @@ def use_integer_products(graph: onnx.ModelProto) -> tuple[onnx.ModelProto, int]:
     if count and not any(opset.domain == DOMAIN for opset in model.opset_import):
         model.opset_import.append(helper.make_opsetid(DOMAIN, 1))
     return remove_unused(model), count
+
+
+def _pays(weight: onnx.TensorProto) -> bool:
+    known = weight.data_type == TensorProto.FLOAT and len(weight.dims) in (2, 3)
+    return known and not weight.name.endswith(KEPT) and int(np.prod(weight.dims)) >= SMALLEST
 
 
 def _with_bias(
@@ -61,11 +67,11 @@ def _with_bias(
 
 
 def _quantised(graph: onnx.GraphProto, weight: onnx.TensorProto) -> list[str]:
-    """Add a matrix (in, out) in 8 bits to a graph: the names of its values, scales and zero points."""
+    """Add matrices ([heads,] in, out) in 8 bits to a graph: the names of their values, scales and zero points."""
     names = [f"{weight.name}.int8", f"{weight.name}.scale{KEPT}", f"{weight.name}.zero"]
     if names[0] not in {tensor.name for tensor in graph.initializer}:
         values = numpy_helper.to_array(weight)
-        scale = np.maximum(np.abs(values).max(0), 1e-8).astype(np.float32) / 127
-        stored = np.rint(values / scale).astype(np.int8), scale, np.zeros(len(scale), np.int8)
+        scale = np.maximum(np.abs(values).max(-2, keepdims=values.ndim > 2), 1e-8).astype(np.float32) / 127
+        stored = np.rint(values / scale).astype(np.int8), scale, np.zeros(scale.shape, np.int8)
         graph.initializer.extend(numpy_helper.from_array(part, name) for part, name in zip(stored, names, strict=True))
     return names

@@ -3,7 +3,7 @@
 Both store weights only: half floats, or 8-bit integers with one scale per output channel (symmetric). A Cast (and Mul)
 in the graph restores float32, and onnxruntime folds that away when it loads the session. So bytes shrink two- and
 fourfold while the arithmetic stays float32: no overflow, no need for `shader-f16`, no slow ConvInteger on the web
-(microsoft/onnxruntime#11181). Arithmetic in half precision is there for those who ask: see half.py; and an encoder for
+(microsoft/onnxruntime#11181). Arithmetic in half precision is there for those who ask: see half.py; and a pair for
 WASM that computes products in 8 bits: see integer.py.
 """
 
@@ -19,7 +19,7 @@ from export.errors import ExportError, UsageError
 from export.messages import say
 from export.onnx.graphs import sound_graph, write
 from export.onnx.half import LARGEST, convert_pair
-from export.onnx.integer import WASM_ENCODER, use_integer_products
+from export.onnx.integer import WASM_PARTS, use_integer_products
 from export.onnx.verify import read_photos
 
 VARIANTS = ("fp16", "int8")
@@ -113,13 +113,14 @@ def quantize(folder: Path, variants: tuple[str, ...], arithmetic: str, photos: P
             path = write(graph, folder / variant / f"{part}.onnx")
             before = sum(file.stat().st_size for file in source.glob(f"{part}.onnx*"))
             tqdm.write(f"{path}: {before:,} → {path.stat().st_size:,} bytes")
-    own = folder / "int8" / f"{WASM_ENCODER}.onnx"
-    if arithmetic == "int8":
-        graph, products = use_integer_products(sound_graph(folder / "fp32" / "encoder.onnx"))
-        write(compress(graph, "int8"), own)
-        say(f"{own}: {products} products in 8 bits, {own.stat().st_size:,} bytes")
-    elif "int8" in variants:
-        own.unlink(missing_ok=True)  # one of an earlier run
+    for part, own in zip(PARTS, WASM_PARTS, strict=True):
+        path = folder / "int8" / f"{own}.onnx"
+        if arithmetic == "int8":
+            graph, products = use_integer_products(sound_graph(folder / "fp32" / f"{part}.onnx"))
+            write(compress(graph, "int8"), path)
+            say(f"{path}: {products} products in 8 bits, {path.stat().st_size:,} bytes")
+        elif "int8" in variants:
+            path.unlink(missing_ok=True)  # one of an earlier run
 
 
 def _compressed(source: Path, variant: str) -> Iterator[tuple[str, onnx.ModelProto]]:

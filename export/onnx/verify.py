@@ -1,8 +1,8 @@
 """`verify`: compare every exported variant under onnxruntime with PyTorch, on photos and prompts.
 
 Compared are the masks at the photo's own resolution (IoU) and the low-res logits (largest difference), all four tokens:
-each prompt alone, again with the mask of its own answer, and all lone points in one call. An encoder that WASM has of its own
-(see integer.py) is compared with the same decoder. The result goes to
+each prompt alone, again with the mask of its own answer, and all lone points in one call. A pair that WASM has of its own
+(see integer.py) is compared too. The result goes to
 FOLDER/verify.json with the sha256 of each file; `publish` takes only what passed here.
 """
 
@@ -27,7 +27,7 @@ from export.models.checkpoint import load_model
 from export.models.predictor import Features, OnnxPredictor, Photo, Predictor, Prompt, TorchPredictor, stacked
 from export.models.promptable import PromptableModel
 from export.onnx.graphs import sound_graph
-from export.onnx.integer import WASM_ENCODER
+from export.onnx.integer import WASM_PARTS
 from export.onnx.to_onnx import copy_of
 from export.onnx.unpadded import UnpaddedEncoder
 
@@ -206,9 +206,9 @@ def verify(
     say(HEAD)
     for variant, pair in pairs.items():
         results[variant] = against(pair, variant, GATES[variant])
-        own = folder / variant / f"{WASM_ENCODER}.onnx"
-        if own.exists():
-            results[variant]["wasm"] = against([own, pair[1]], "  wasm", GATES[variant])
+        own = [folder / variant / f"{part}.onnx" for part in WASM_PARTS]
+        if all(path.exists() for path in own):
+            results[variant]["wasm"] = against(own, "  wasm", GATES[variant])
             results[variant]["passed"] &= results[variant]["wasm"]["passed"]
     write_json(folder / "verify.json", results)
     if not all(result["passed"] for result in results.values()):

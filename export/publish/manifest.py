@@ -44,8 +44,9 @@ def _check_references(manifest: dict[str, Any], name: str) -> None:
 
 
 def files_of(variant: dict[str, Any]) -> list[dict[str, Any]]:
-    """The files of a variant: encoder, decoder, and the encoder that WASM has of its own, if it has one."""
-    return [variant["encoder"], variant["decoder"], *([variant["wasm"]["encoder"]] if "wasm" in variant else [])]
+    """The files of a variant: encoder, decoder, and those that WASM has of its own, if it has any."""
+    pairs = [variant, *([variant["wasm"]] if "wasm" in variant else [])]
+    return [pair[part] for pair in pairs for part in ("encoder", "decoder")]
 
 
 def run_in_wasm(variant: dict[str, Any]) -> dict[str, Any]:
@@ -55,23 +56,26 @@ def run_in_wasm(variant: dict[str, Any]) -> dict[str, Any]:
 
 def _wrong_references(variant: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield each field of a variant that does not go with another one, and what is wrong with it."""
-    for part, file in zip(("encoder", "decoder", "wasm.encoder"), files_of(variant), strict=False):
+    for part, file in zip(("encoder", "decoder", "wasm.encoder", "wasm.decoder"), files_of(variant), strict=False):
         if not file["file"].endswith(f".{file['sha256'][:8]}.onnx"):
             yield f"{part}.file", "does not carry the first eight digits of its sha256"
-    tests = {"self_test": variant["self_test"]}
+    yield from _wrong_self_test(variant["self_test"], "self_test")
     if "wasm" in variant:
-        tests["wasm.self_test"] = variant["wasm"]["self_test"]
-        if any(variant["wasm"]["encoder"][side] != variant["encoder"][side] for side in ("inputs", "outputs")):
-            yield "wasm.encoder", "does not have the inputs and outputs of the encoder"
-    for field, test in tests.items():
-        if len(test["point_coords"]) != len(test["point_labels"]):
-            yield f"{field}.point_labels", "is not as long as point_coords"
-        if len(test["logits"]["index"]) != len(test["logits"]["value"]):
-            yield f"{field}.logits.value", "is not as long as index"
+        yield from _wrong_self_test(variant["wasm"]["self_test"], "wasm.self_test")
+        for part in ("encoder", "decoder"):
+            if any(variant["wasm"][part][side] != variant[part][side] for side in ("inputs", "outputs")):
+                yield f"wasm.{part}", f"does not have the inputs and outputs of the {part}"
     known = {*FEEDS, *(output["name"] for output in variant["encoder"]["outputs"])}
     for tensor in variant["decoder"]["inputs"]:
         if tensor["name"] not in known:
             yield "decoder.inputs", f'names "{tensor["name"]}", which is neither a prompt nor an output of the encoder'
+
+
+def _wrong_self_test(test: dict[str, Any], field: str) -> Iterator[tuple[str, str]]:
+    if len(test["point_coords"]) != len(test["point_labels"]):
+        yield f"{field}.point_labels", "is not as long as point_coords"
+    if len(test["logits"]["index"]) != len(test["logits"]["value"]):
+        yield f"{field}.logits.value", "is not as long as index"
 
 
 def read(path: Path) -> dict[str, Any]:

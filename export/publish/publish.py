@@ -22,7 +22,7 @@ from export.models.onnx_file import load_graph
 from export.models.predictor import OnnxPredictor, Prompt
 from export.names import file_name
 from export.onnx.graphs import data_of, sound_graph
-from export.onnx.integer import WASM_ENCODER
+from export.onnx.integer import WASM_PARTS
 from export.onnx.verify import GATES
 from export.publish import manifest as contract
 
@@ -92,7 +92,7 @@ def _file_entry(source: Path, model_id: str, variant: str) -> dict[str, Any]:
 
 def copy_files(entry: dict[str, Any], folder: Path, target: Path) -> None:
     """Copy the files of a variant's entry from `folder` to `target`, under their published names."""
-    for stem, file in zip((*PARTS, WASM_ENCODER), contract.files_of(entry), strict=False):
+    for stem, file in zip((*PARTS, *WASM_PARTS), contract.files_of(entry), strict=False):
         name, digest = file["file"], file["sha256"]
         if not (target / name).exists() or sha256(target / name) != digest:
             write_whole(target / name, (folder / f"{stem}.onnx").read_bytes())
@@ -103,7 +103,7 @@ def _verified(folder: Path, variant: str) -> dict[str, Any]:
     result = _json(report).get(variant) if report.exists() else None
     if result is None:
         raise ExportError(f"{variant} of {folder} was not verified: run `python -m export verify {folder}`.")
-    own = (folder / variant / f"{WASM_ENCODER}.onnx").exists()
+    own = all((folder / variant / f"{part}.onnx").exists() for part in WASM_PARTS)
     compared = {"": result, **({"wasm_": result.get("wasm") or {}} if own else {})}
     figures: dict[str, Any] = {}
     for prefix, part in compared.items():
@@ -152,16 +152,18 @@ def variant_entry(folder: Path, variant: str, model_id: str) -> dict[str, Any]:
 
 
 def pair_entry(folder: Path, variant: str, model_id: str, quality: dict[str, Any]) -> dict[str, Any]:
-    """A variant's entry from `encoder.onnx`, `decoder.onnx` and perhaps `encoder.wasm.onnx` in `folder`.
+    """A variant's entry from `encoder.onnx` and `decoder.onnx` in `folder`, and the pair for WASM if there is one.
 
     Nothing is written, see `copy_files`.
     """
     pair = [folder / f"{part}.onnx" for part in PARTS]
-    own = folder / f"{WASM_ENCODER}.onnx"
-    wasm = {
-        "encoder": _file_entry(own, model_id, variant),
-        "self_test": self_test(OnnxPredictor(own, pair[1])),
-    } if own.exists() else None  # fmt: skip
+    own = [folder / f"{part}.onnx" for part in WASM_PARTS]
+    wasm = (
+        {part: _file_entry(path, model_id, variant) for part, path in zip(PARTS, own, strict=True)}
+        | {"self_test": self_test(OnnxPredictor(*own))}
+        if all(path.exists() for path in own)
+        else None
+    )
     return {
         "opset": load_graph(pair[0]).opset_import[0].version,
         "providers": ["webgpu", "wasm"],

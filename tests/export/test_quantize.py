@@ -57,7 +57,8 @@ def test_every_output_channel_and_head_has_its_own_scale(shape):
 
 def test_products_in_8_bits_are_those_in_float_and_take_their_bias_along():
     rng = np.random.default_rng(0)
-    weight = (rng.standard_normal((32, 300)) * np.logspace(-3, 1, 300)).astype(np.float32)
+    weight = (rng.standard_normal((64, 300)) * np.logspace(-3, 1, 300)).astype(np.float32)
+    heads = rng.standard_normal((8, 64, 40)).astype(np.float32)
     bias = rng.standard_normal(300).astype(np.float32)
     nodes = [
         helper.make_node("MatMul", ["x", "weight"], ["product"], "first"),
@@ -65,29 +66,43 @@ def test_products_in_8_bits_are_those_in_float_and_take_their_bias_along():
         helper.make_node("MatMul", ["x", "weight"], ["z"], "second"),
         helper.make_node("MatMul", ["y", "turned"], ["both"], "of two inputs"),
         helper.make_node("Transpose", ["z"], ["turned"], perm=[1, 0]),
+        helper.make_node("MatMul", ["x", "heads"], ["h"], "third"),
+        helper.make_node("MatMul", ["x", "phases.exact"], ["phases"], "exact"),
     ]
     graph = helper.make_graph(
-        nodes[:3] + nodes[4:] + nodes[3:4],
+        nodes[:3] + nodes[4:5] + nodes[3:4] + nodes[5:],
         "products",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [4, 32])],
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [4, 64])],
         [
             helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
-            for name, shape in (("y", [4, 300]), ("z", [4, 300]), ("both", [4, 4]))
+            for name, shape in (
+                ("y", [4, 300]),
+                ("z", [4, 300]),
+                ("both", [4, 4]),
+                ("h", [8, 4, 40]),
+                ("phases", [4, 300]),
+            )
         ],
-        [numpy_helper.from_array(weight, "weight"), numpy_helper.from_array(bias, "bias")],
+        [
+            numpy_helper.from_array(value, name)
+            for name, value in (("weight", weight), ("bias", bias), ("heads", heads), ("phases.exact", weight))
+        ],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
     integer, count = use_integer_products(model)
     stored = compress(integer, "int8")
-    assert count == 2
-    assert [node.op_type for node in integer.graph.node] == ["DynamicQuantizeMatMul"] * 2 + ["Transpose", "MatMul"]
+    assert count == 3
+    kinds = [node.op_type for node in integer.graph.node]
+    assert kinds == ["DynamicQuantizeMatMul"] * 2 + ["Transpose", "MatMul", "DynamicQuantizeMatMul", "MatMul"]
     assert {t.name: t.data_type for t in stored.graph.initializer}["weight.scale.exact"] == TensorProto.FLOAT
-    x = rng.standard_normal((4, 32)).astype(np.float32)
+    x = rng.standard_normal((4, 64)).astype(np.float32)
     session = onnxruntime.InferenceSession(stored.SerializeToString(), providers=["CPUExecutionProvider"])
-    y, z, _ = session.run(None, {"x": x})
+    y, z, _, h, phases = session.run(None, {"x": x})
     usual = np.linalg.norm(weight, axis=0)
     assert (np.abs(z - x @ weight) / usual).max() < 0.05
     assert (np.abs(y - bias.astype(np.float16) - x @ weight) / usual).max() < 0.05
+    assert (np.abs(h - x @ heads) / np.linalg.norm(heads, axis=1, keepdims=True)).max() < 0.05
+    assert np.allclose(phases, x @ weight, atol=1e-4)
 
 
 @pytest.mark.parametrize("variant", ["fp16", "int8"])

@@ -64,7 +64,7 @@ async function declare() {
   }
 }
 
-/** @typedef {{ default_variant: string, variants: Record<string, { encoder: { file: string }, wasm?: { encoder: { file: string } }, decoder: { file: string } }> }} Model */
+/** @typedef {{ default_variant: string, variants: Record<string, { encoder: { file: string }, wasm?: { encoder: { file: string }, decoder: { file: string } }, decoder: { file: string } }> }} Model */
 
 /**
  * The default model, the instant one before it where there is one, each in its default variant, and a manifest that
@@ -82,7 +82,7 @@ async function bringModel() {
     }));
   const files = brought.flatMap((/** @type {Model} */ { variants }) =>
     Object.values(variants).flatMap(({ encoder, wasm, decoder }) =>
-      [encoder, ...(wasm ? [wasm.encoder] : []), decoder].map(({ file }) => file),
+      [encoder, decoder, ...(wasm ? [wasm.encoder, wasm.decoder] : [])].map(({ file }) => file),
     ),
   );
   await mkdir(models, { recursive: true });

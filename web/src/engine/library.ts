@@ -1,5 +1,5 @@
 /** What the manifest offers, and what of it is on this device. */
-import { filesOf, instantOf, type Manifest, type ModelEntry, type ModelFile, type Variant } from "./core/manifest";
+import { filesOf, instantOf, type Manifest, type ModelEntry, type Variant } from "./core/manifest";
 import { loadManifest } from "./manifestSource";
 import { dropFile, keptWhere } from "./modelStore";
 
@@ -32,9 +32,11 @@ async function offer(
   name: string,
   { encoder, wasm, decoder }: Variant,
 ): Promise<Offer> {
-  const where = ({ file }: ModelFile) => keptWhere(new URL(file, url));
-  // One of the encoders is enough: the one that this device runs.
-  const kept = [(await where(encoder)) ?? (wasm ? await where(wasm.encoder) : null), await where(decoder)];
+  const where = (pair: Pick<Variant, "encoder" | "decoder">) =>
+    Promise.all([pair.encoder, pair.decoder].map(({ file }) => keptWhere(new URL(file, url))));
+  // One pair is enough: the one that this device runs.
+  const usual = await where({ encoder, decoder });
+  const kept = wasm && usual.includes(null) ? await where(wasm) : usual;
   return {
     model,
     variant: name,

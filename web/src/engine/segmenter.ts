@@ -123,7 +123,10 @@ export class Segmenter {
       chooseVariant(manifest, instant ?? options.model, options.variant),
     );
     void forgetOthers([url.href, ...addresses(manifest, url)]).catch(() => undefined);
-    const files = (provider: Provider) => loadFiles([runAs(variant, provider).encoder, variant.decoder], url, options);
+    const files = (provider: Provider) => {
+      const { encoder, decoder } = runAs(variant, provider);
+      return loadFiles([encoder, decoder], url, options);
+    };
     return Segmenter.start(
       { model, name, variant, files, finer: instant && manifest.default },
       begin,

@@ -126,10 +126,11 @@ describe("loading", () => {
     expect(hung.tried[0]!.reason).toMatch(/did not start/);
   });
 
-  describe("a variant that has an encoder of its own for WASM", () => {
+  describe("a variant that has files of its own for WASM", () => {
     const { inputs, outputs } = variant.encoder;
     const wasm = {
       encoder: { ...modelFile("wasm", "integer weights"), inputs, outputs },
+      decoder: variant.decoder,
       self_test: { ...variant.self_test, tolerance: 0.5 },
     };
     const both = { ...manifest, models: [{ ...manifest.models[0]!, variants: { fp32: { ...variant, wasm } } }] };

@@ -33,10 +33,11 @@ export interface Variant {
   providers: ("webgpu" | "wasm")[];
   encoder: ModelFile;
   /**
-   * What takes the places of the encoder and of its self-test where the provider is WASM: the same inputs and outputs, computed by kernels that WebGPU lacks.
+   * What takes the places of encoder, decoder and self-test where the provider is WASM: the same inputs and outputs, computed by kernels that WebGPU lacks.
    */
   wasm?: {
     encoder: ModelFile;
+    decoder: ModelFile;
     self_test: SelfTest;
   };
   decoder: ModelFile;

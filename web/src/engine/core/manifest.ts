@@ -48,15 +48,15 @@ export function chooseVariant(
 export const instantOf = ({ default: finest, instant }: Manifest): string | null =>
   instant === undefined || instant === finest ? null : instant;
 
-/** A variant as a provider runs it: WASM has an encoder of its own where the variant names one. */
+/** A variant as a provider runs it: WASM has files of its own where the variant names them. */
 export const runAs = (variant: Variant, provider: string): Variant =>
   provider === "webgpu" ? variant : { ...variant, ...variant.wasm };
 
 /** All files of a variant. */
-export const filesOf = ({ encoder, wasm, decoder }: Variant): ModelFile[] => [
+export const filesOf = ({ encoder, decoder, wasm }: Variant): ModelFile[] => [
   encoder,
-  ...(wasm ? [wasm.encoder] : []),
   decoder,
+  ...(wasm ? [wasm.encoder, wasm.decoder] : []),
 ];
 
 /** What a schema cannot say: that names refer to something, and that parallel lists are equally long. */
@@ -70,7 +70,7 @@ function checkReferences(manifest: Manifest): void {
       const demand = (truth: boolean, field: string, complaint: string) => {
         if (!truth) throw new ManifestError(`The manifest is not valid: ${at}.${field} ${complaint}.`);
       };
-      const parts = { encoder, decoder, ...(wasm && { "wasm.encoder": wasm.encoder }) };
+      const parts = { encoder, decoder, ...(wasm && { "wasm.encoder": wasm.encoder, "wasm.decoder": wasm.decoder }) };
       for (const [part, { file, sha256 }] of Object.entries(parts))
         demand(
           file.endsWith(`.${sha256.slice(0, 8)}.onnx`),
@@ -89,11 +89,12 @@ function checkReferences(manifest: Manifest): void {
           "is not as long as index",
         );
       }
-      demand(
-        !wasm || same(wasm.encoder, encoder),
-        "wasm.encoder",
-        "does not have the inputs and outputs of the encoder",
-      );
+      for (const part of wasm ? (["encoder", "decoder"] as const) : [])
+        demand(
+          same(wasm![part], part === "encoder" ? encoder : decoder),
+          `wasm.${part}`,
+          `does not have the inputs and outputs of the ${part}`,
+        );
       const known = new Set([...promptInputs, ...encoder.outputs.map((output) => output.name)]);
       const unknown = decoder.inputs.find((input) => !known.has(input.name));
       demand(
