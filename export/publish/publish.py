@@ -213,12 +213,15 @@ def figures_table(manifest: dict[str, Any]) -> str:
     for model in manifest["models"]:
         for name, variant in model["variants"].items():
             size = (variant["encoder"]["bytes"] + variant["decoder"]["bytes"]) / 1e6
-            same = variant["quality"]["verify"]["mask_iou"]
+            verified = variant["quality"]["verify"]
+            same = f"{verified['mask_iou']:.4f}"
+            if "wasm_mask_iou" in verified:
+                same += f", in WASM {verified['wasm_mask_iou']:.4f}"
             for data, f in variant["quality"]["benchmarks"].items():
                 curve = f["click_miou"]
                 noc = f"{f['noc85']:.2f}" if "noc85" in f else "–"
                 rows.append(
-                    f"| {model['id']} | {name} | {size:.1f} | {same:.4f} | {data} ({f['masks']} masks) | "
+                    f"| {model['id']} | {name} | {size:.1f} | {same} | {data} ({f['masks']} masks) | "
                     f"{curve[0]:.3f} | {f['click1_oracle_miou']:.3f} | {curve[2]:.3f} | {curve[4]:.3f} | "
                     f"{f['box_miou']:.3f} | {noc} |"
                 )
