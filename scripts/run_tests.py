@@ -26,7 +26,8 @@ import slow
 
 RESULTS = setup.ROOT / "test-results"
 COVERAGE = ("--cov=export", "--cov=server", "--cov-report=term:skip-covered")  # takes a while: with all tests only
-PARALLEL = ("--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile")
+# One more than cores: tests wait for browsers half of the time.
+PARALLEL = (f"--numprocesses={(os.cpu_count() or 1) + 1}", "--maxprocesses=4", "--dist=loadfile")
 
 
 @dataclass

@@ -32,8 +32,7 @@ class EarlyNames:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         printer = self.config.pluginmanager.get_plugin("terminalreporter")
         if report.failed and printer:
-            printer.ensure_newline()
-            printer.write_line(f"FAILED {report.nodeid} ({report.when})")
+            printer.write_line(f"\nFAILED {report.nodeid} ({report.when})")
 
 
 RUN = pytest.StashKey[set[str]]()

@@ -178,6 +178,7 @@ def test_an_encoder_for_wasm_is_verified_published_and_evaluated(verified, check
     file = models / variant["wasm"]["encoder"]["file"]
     assert file.read_bytes() == own.read_bytes()
     assert variant["quality"]["verify"]["wasm_mask_iou"] >= 0.93
+    assert variant["wasm"]["self_test"]["tolerance"] >= variant["self_test"]["tolerance"]
     assert open_variant_files(models) == {variant["wasm"][part]["file"] for part in ("encoder", "decoder")}
     own.write_bytes(own.read_bytes() + b"\x00")
     assert "changed after" in refuse(*publish)
