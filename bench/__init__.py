@@ -7,7 +7,8 @@ MobileSAM's weights and the peer are in runs/official already.
 import json
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -49,7 +50,7 @@ def bench_command(
     if quick:
         rounds, encodes, taps, only = 1, 1, 3, (browser.DEFAULT.key,)
     sides = [side for side in browser.SIDES if not only or side.key in only]
-    visits = _measure(work / "site", _built(work, sides, compress=not quick), rounds, encodes, taps)
+    visits, slow = _measure(work / "site", _built(work, sides, compress=not quick), rounds, encodes, taps)
     write_json(work / "results.json", [{key: asdict(visit) for key, visit in made.items()} for made in visits])
     whole = not only and rounds >= ROUNDS
     out = out or (DOCS if whole else work / "benchmarks.json")
@@ -58,7 +59,7 @@ def bench_command(
         f"{_cpu()}, {os.cpu_count() or 1} cores; Chromium {first.runs['browser']}, headless; onnxruntime-web "
         f"{_onnxruntime_web()}, WASM; {rounds} round{'s' if rounds > 1 else ''}"
     )
-    made = figures.summary(visits, device)
+    made = figures.summary(visits, device, slow)
     write_json(out, made)
     _write(made, out)
     click.echo(f"Every single measurement is in {work / 'results.json'}.")
@@ -84,23 +85,35 @@ def _built(work: Path, sides: Sequence[browser.Side], compress: bool) -> list[br
 
 def _measure(
     pages: Path, sides: Sequence[browser.Side], rounds: int, encodes: int, taps: int
-) -> list[dict[str, browser.Visit]]:
-    """Visit the sides in turn, so that a slow spell of the machine meets all of them."""
+) -> tuple[list[dict[str, browser.Visit]], dict[str, browser.Visit]]:
+    """Visit the sides in turn, so that a slow spell of the machine meets all of them; then once each over a slow line."""
     visits: list[dict[str, browser.Visit]] = []
     with (
         browser.serving(pages) as (address, meter),
         sync_playwright() as playwright,
-        tqdm(total=rounds * len(sides), desc="visits", unit="visit") as progress,
+        tqdm(total=(rounds + 1) * len(sides), desc="visits", unit="visit") as progress,
     ):
         for _ in range(rounds):
             visits.append({})
             for side in sides:
-                try:
+                with _named(side):
                     visits[-1][side.key] = browser.visit(playwright, address, meter, side, encodes, taps)
-                except Error as error:
-                    raise click.ClickException(f"The visit to {side.key} failed: {error.message}") from error
                 progress.update()
-    return visits
+        slow = {}
+        for side in sides:
+            with _named(side):
+                slow[side.key] = browser.slow_visit(playwright, address, meter, side)
+            progress.update()
+    return visits, slow
+
+
+@contextmanager
+def _named(side: browser.Side) -> Iterator[None]:
+    """One line that names the side, where its visit fails."""
+    try:
+        yield
+    except Error as error:
+        raise click.ClickException(f"The visit to {side.key} failed: {error.message}") from error
 
 
 def _write(made: figures.Figures, out: Path) -> None:

@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,8 +17,15 @@ from playwright.sync_api import BrowserContext, Error, Page, Playwright
 import server
 
 THREADS = 2
+SLOW_LINE = 10  # Mbit/s
 PHOTO = (1600, 1200)
-SWITCHES = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--force-effective-connection-type=4G",  # else guessed from how fast answers come: a busy machine would do with the fast model
+]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -69,19 +77,33 @@ class Visit:
 
 
 class Meter:
-    """WSGI middleware that adds up the bodies it lets through."""
+    """WSGI middleware that adds up the bodies it lets through, all of them as fast as one line carries.
+
+    mbit_s: what the line carries; None: it is not held back.
+    """
 
     def __init__(self, app: Callable[..., Iterable[bytes]]) -> None:
         self.app, self.total = app, 0
+        self.mbit_s: float | None = None
+        self.free = 0.0  # when all that was let through so far has arrived
+        self.lock = threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterator[bytes]:
         body = self.app(environ, start_response)
         try:
             for chunk in body:
-                self.total += len(chunk)
+                time.sleep(self._wait(len(chunk)))
                 yield chunk
         finally:
             getattr(body, "close", lambda: None)()
+
+    def _wait(self, size: int) -> float:
+        """Count a chunk; the seconds until it has arrived."""
+        with self.lock:
+            self.total += size
+            now = time.monotonic()
+            self.free = max(self.free, now) + (size / (self.mbit_s * 1e6 / 8) if self.mbit_s else 0)
+            return self.free - now if self.mbit_s else 0
 
 
 @contextmanager
@@ -104,21 +126,7 @@ def serving(site: Path) -> Iterator[tuple[str, Meter]]:
 def visit(playwright: Playwright, address: str, meter: Meter, side: Side, encodes: int, taps: int) -> Visit:
     """Load, encode and tap with an empty profile, then load again with what the browser kept."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile, _browser(playwright, profile) as context:
-        meter.total = 0
-        first = f"&instant={side.instant}" if side.instant else ""
-        page = _open(context, f"{address}{side.page}?{side.query}{first}")
-        loaded = _loaded(page, side)
-        version = context.browser.version if context.browser else _version(page)
-        result = Visit(runs={**loaded, "browser": version}, cold_load=loaded["ms"])
-        result.first_encode = _encode(page)
-        result.first_mask = result.precise_mask = loaded["ms"] + result.first_encode + _tap(page, 0, "stock")["mask"]
-        result.first_bytes = result.precise_bytes = meter.total
-        if loaded["instant"]:
-            precise = page.evaluate("() => bench.refine()")
-            result.runs["model"] = precise["model"]
-            result.first_encode = _encode(page)
-            result.precise_mask += precise["ms"] + result.first_encode + _tap(page, 0, "stock")["mask"]
-            result.precise_bytes = meter.total
+        page, result = _first_masks(context, address, meter, side)
         result.encodes = [_encode(page) for _ in range(encodes)]
         for mode in side.tap_modes:
             _tap(page, 0, mode)  # the other modes' first tap also fetches their decoder
@@ -131,6 +139,39 @@ def visit(playwright: Playwright, address: str, meter: Meter, side: Side, encode
         result.warm_load = _loaded(page, side)["ms"]
         result.again_bytes = meter.total - before
     return result
+
+
+def slow_visit(playwright: Playwright, address: str, meter: Meter, side: Side) -> Visit:
+    """The masks of a first visit over a line of SLOW_LINE Mbit/s; nothing else is measured."""
+    meter.mbit_s = SLOW_LINE
+    try:
+        with (
+            tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile,
+            _browser(playwright, profile) as context,
+        ):
+            return _first_masks(context, address, meter, side)[1]
+    finally:
+        meter.mbit_s = None
+
+
+def _first_masks(context: BrowserContext, address: str, meter: Meter, side: Side) -> tuple[Page, Visit]:
+    """Load with an empty profile, read a photo and tap: by the instant tier first, if there is one."""
+    meter.total = 0
+    first = f"&instant={side.instant}" if side.instant else ""
+    page = _open(context, f"{address}{side.page}?{side.query}{first}")
+    loaded = _loaded(page, side)
+    version = context.browser.version if context.browser else _version(page)
+    result = Visit(runs={**loaded, "browser": version}, cold_load=loaded["ms"])
+    result.first_encode = _encode(page)
+    result.first_mask = result.precise_mask = loaded["ms"] + result.first_encode + _tap(page, 0, "stock")["mask"]
+    result.first_bytes = result.precise_bytes = meter.total
+    if loaded["instant"]:
+        precise = page.evaluate("() => bench.refine()")
+        result.runs["model"] = precise["model"]
+        result.first_encode = _encode(page)
+        result.precise_mask += precise["ms"] + result.first_encode + _tap(page, 0, "stock")["mask"]
+        result.precise_bytes = meter.total
+    return page, result
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.browser import Visit
+from bench.browser import SLOW_LINE, Visit
 from export.errors import ExportError
 
 Figures = dict[str, Any]
@@ -22,15 +22,20 @@ KEYS: dict[str, Callable[[Visit], float]] = {
     "bytes_first_mask": lambda v: v.first_bytes,
     "bytes_precise_mask": lambda v: v.precise_bytes,
 }
+SLOW_KEYS = ("first_mask_s", "precise_mask_s")
 
 
-def summary(rounds: Sequence[dict[str, Visit]], device: str) -> Figures:
-    """The content of benchmarks.json: each figure is the median, over the rounds, of the figure in one round."""
+def summary(rounds: Sequence[dict[str, Visit]], device: str, slow: dict[str, Visit]) -> Figures:
+    """The content of benchmarks.json: each figure is the median, over the rounds, of the figure in one round.
+
+    slow: one visit to each side over the slow line.
+    """
     sides = {
         key: {name: _number(median(read(visits[key]) for visits in rounds), name) for name, read in KEYS.items()}
         for key in rounds[0]
     }
-    return {"device": device, "sides": sides}
+    over = {key: {name: KEYS[name](visit) for name in SLOW_KEYS} for key, visit in slow.items()}
+    return {"device": device, "sides": sides, "slow_line": {"mbit_s": SLOW_LINE, "sides": over}}
 
 
 def read(path: Path) -> Figures:
@@ -42,6 +47,11 @@ def read(path: Path) -> Figures:
     sides = figures.get("sides")
     if not isinstance(sides, dict) or not sides or any(set(side) != set(KEYS) for side in sides.values()):
         raise ExportError(f"{path} needs these figures for every side: {', '.join(KEYS)}. `make bench` writes them.")
+    over = figures.get("slow_line", {}).get("sides", {})
+    if set(over) != set(sides) or any(set(side) != set(SLOW_KEYS) for side in over.values()):
+        raise ExportError(
+            f"{path} needs {' and '.join(SLOW_KEYS)} over a slow line for every side. `make bench` writes them."
+        )
     return figures
 
 

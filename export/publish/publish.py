@@ -31,6 +31,8 @@ CARD = Path("docs/model-card.md")
 TYPES = {onnx.TensorProto.FLOAT: "float32", onnx.TensorProto.UINT8: "uint8"}
 SELF_TEST_VALUES = 64
 TOLERANCE = 0.05
+ROUNDING = 2.5  # times what 8 bits changed: Chromium's WASM was 0.4 (default) and 1.8 times (MobileSAM) that from an x86 with AMX
+LOOSEST = 0.5  # an answer of zeros is off by 1
 PARTS = ("encoder", "decoder")
 IDENTIFIER = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?")
 
@@ -74,11 +76,11 @@ def _for_wasm(own: list[Path], usual: dict[str, Any], model_id: str, variant: st
     """The entry of the pair that WASM has of its own.
 
     Its sums are exact, but rounding to 8 bits turns a difference in the last digit into a whole step here and there, so
-    that another processor may be as far off as 8 bits are from float32: its self-test tolerates that too.
+    that another processor may be as far off as 8 bits are from float32, or farther: its self-test tolerates that too.
     """
     files = {part: _file_entry(path, model_id, variant) for part, path in zip(PARTS, own, strict=True)}
     test = self_test(OnnxPredictor(*own))
-    return files | {"self_test": test | {"tolerance": round(TOLERANCE + _off(usual, test), 3)}}
+    return files | {"self_test": test | {"tolerance": round(min(TOLERANCE + ROUNDING * _off(usual, test), LOOSEST), 3)}}
 
 
 def _tensors(values: Any) -> list[dict[str, Any]]:
