@@ -177,13 +177,13 @@ def pair_entry(folder: Path, variant: str, model_id: str, quality: dict[str, Any
     """
     pair = [folder / f"{part}.onnx" for part in PARTS]
     own = [folder / f"{part}.onnx" for part in WASM_PARTS]
+    files = {part: _file_entry(path, model_id, variant) for part, path in zip(PARTS, pair, strict=True)}
     test = self_test(OnnxPredictor(*pair))
     wasm = _for_wasm(own, test, model_id, variant) if all(path.exists() for path in own) else None
     return {
         "opset": load_graph(pair[0]).opset_import[0].version,
         "providers": ["webgpu", "wasm"],
-        "encoder": _file_entry(pair[0], model_id, variant),
-        "decoder": _file_entry(pair[1], model_id, variant),
+        **files,
         **({"wasm": wasm} if wasm else {}),
         "quality": quality,
         "self_test": test,
