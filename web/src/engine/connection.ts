@@ -14,13 +14,18 @@ export const thisMachine: Machine = {
   get sharesMemory() {
     return typeof SharedArrayBuffer !== "undefined";
   },
-  lacksGpu: () =>
-    findAdapter({ forced: false }).then(
-      () => null,
-      (error: unknown) => (error instanceof Error ? error.message : String(error)),
-    ),
+  lacksGpu: () => (lacking ??= lacksGpu()),
   connect,
 };
+
+/** Asked once: where there is no adapter, Chromium writes a warning each time. */
+let lacking: Promise<string | null> | null = null;
+
+const lacksGpu = (): Promise<string | null> =>
+  findAdapter({ forced: false }).then(
+    () => null,
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
 
 function connect(): Connection {
   const worker = new Worker(new URL("./worker/worker.ts", import.meta.url), { type: "module", name: "tapmask-engine" });
