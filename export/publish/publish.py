@@ -123,15 +123,15 @@ def _verified(folder: Path, variant: str) -> dict[str, Any]:
     if result is None:
         raise ExportError(f"{variant} of {folder} was not verified: run `python -m export verify {folder}`.")
     own = all((folder / variant / f"{part}.onnx").exists() for part in WASM_PARTS)
-    compared = {"": result, **({"wasm_": result.get("wasm") or {}} if own else {})}
+    compared = [("", PARTS, result), *([("wasm_", WASM_PARTS, result.get("wasm") or {})] if own else [])]
     figures: dict[str, Any] = {}
-    for prefix, part in compared.items():
+    for prefix, stems, part in compared:
         these = {key: part.get(key) for key in ("mask_iou", "least_mask_iou", "max_logit_difference")}
         sound = all(isinstance(value, int | float) and math.isfinite(value) for value in these.values())
         if part.get("passed") is not True or not sound or not these["mask_iou"] >= GATES[variant]:
             raise ExportError(f"{variant} of {folder} failed verification; it is not published.")
-        for stem, digest in part["sha256"].items():
-            if sha256(folder / variant / f"{stem}.onnx") != digest:
+        for stem in stems:
+            if sha256(folder / variant / f"{stem}.onnx") != part["sha256"].get(stem):
                 raise ExportError(f"{folder / variant / stem}.onnx changed after `verify`: run it again.")
         figures |= {f"{prefix}{key}": value for key, value in these.items()}
     return figures
