@@ -161,16 +161,19 @@ def _first_masks(context: BrowserContext, address: str, meter: Meter, side: Side
     page = _open(context, f"{address}{side.page}?{side.query}{first}")
     loaded = _loaded(page, side)
     version = context.browser.version if context.browser else _version(page)
-    result = Visit(runs={**loaded, "browser": version}, cold_load=loaded["ms"])
+    result = Visit(runs={**loaded, "browser": version}, cold_load=loaded["ms"], first_bytes=meter.total)
+    if loaded["instant"]:  # as the page does: the precise model comes while the first photo is read
+        page.evaluate("() => bench.follow()")
     result.first_encode = _encode(page)
     result.first_mask = result.precise_mask = loaded["ms"] + result.first_encode + _tap(page, 0, "stock")["mask"]
-    result.first_bytes = result.precise_bytes = meter.total
     if loaded["instant"]:
         precise = page.evaluate("() => bench.refine()")
         result.runs["model"] = precise["model"]
         result.first_encode = _encode(page)
         result.precise_mask += precise["ms"] + result.first_encode + _tap(page, 0, "stock")["mask"]
-        result.precise_bytes = meter.total
+    else:
+        result.first_bytes = meter.total
+    result.precise_bytes = meter.total
     return page, result
 
 

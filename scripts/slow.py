@@ -67,9 +67,12 @@ GROUPS = {
         ("web/package/*", "web/src/engine/*", "contract/*", "examples/engine/*", "package.json"),
     ),
     "distributed": Group(
-        "training in two processes",
-        ("tests/export/test_distributed_training.py",),
-        ("export/training/*", "export/data/*", "export/models/*"),
+        "training and measuring in two processes",
+        (
+            "tests/export/test_distributed_training.py",
+            "tests/export/test_evaluate.py::test_two_processes_give_the_figures_of_one",
+        ),
+        ("export/training/*", "export/data/*", "export/models/*", "export/evaluation/*"),
     ),
     "webgpu": Group(
         "a GPU that is emulated in software",
@@ -90,9 +93,11 @@ GROUPS = {
     "bench": Group(
         "the bench in a browser, and its graphs of the full MobileSAM",
         (
+            "tests/test_bench.py::test_browser_that_does_not_start_prints_one_line",
             "tests/test_bench.py::test_a_quick_run_measures_the_default_model_in_a_browser",
             "tests/test_bench.py::test_the_stock_decoder_answers_as_segment_anything_at_any_photo_size",
             "tests/test_bench.py::test_the_plain_encoder_takes_normalised_floats",
+            "tests/test_growth.py::test_a_row_is_measured_in_the_built_page",
         ),
         ("bench/*", "web/bench/*", "web/src/engine/*", "export/onnx/*", "export/models/*"),
     ),
@@ -107,6 +112,19 @@ GROUPS = {
             "tests/test_official_chain.py::test_weights_of_one_s_own_become_a_model_of_the_page",
         ),
         ("export/models/*", "export/onnx/*", "export/publish/*", "scripts/official.py", "web/public/models/*"),
+    ),
+    "graphs": Group(
+        "whole encoders and pairs exported and run beside PyTorch",
+        (
+            "tests/export/test_graphs.py::test_an_unpadded_encoder_is_the_padded_one_for_a_square_and_takes_any_shape",
+            "tests/export/test_graphs.py::test_equal_tables_are_stored_once",
+            "tests/export/test_graphs.py::test_a_pair_answers_many_prompts_at_once_as_pytorch_does",
+            "tests/export/test_evaluate.py::test_exported_pair_scores_like_its_checkpoint",
+            "tests/export/test_publish.py::test_onnx_answers_as_pytorch_for_any_aspect_ratio",
+            "tests/export/test_examples.py::test_export_your_own_writes_three_verified_pairs",
+            "tests/test_mobile_sam.py::test_it_answers_as_the_official_model",
+        ),
+        ("export/onnx/*", "export/models/*", "export/publish/*", "export/evaluation/*", "examples/*"),
     ),
     "pipeline": Group(
         "scripts/pipeline.py, from photos to a manifest",

@@ -138,7 +138,8 @@ def test_the_markdown_says_what_the_json_says_and_which_goals_are_met():
     assert "| Official tap against the plain recipe's | 0.45 | ≤ 0.4 | **missed** |" in text
     assert "(benchmarks.png)" in text
     alone = report.markdown(summary([{"default": visit(100, 20)}]))
-    assert "## Goals" not in alone
+    assert "against the plain recipe's" not in alone
+    assert "| Default's first photo against its next ones | 5.00 | ≤ 1.2 | **missed** |" in alone
     assert "| Tap answered, p95 | 31 ms |" in alone
 
 

@@ -79,6 +79,7 @@ def test_weights_of_one_s_own_become_a_model_of_the_page(project, weights, monke
     assert manifest["default"] != entry["id"] == "mobile-sam-custom"
     assert (entry["title"], entry["licence"], entry["input_size"]) == ("MobileSAM (own weights)", "not stated", 128)
     assert list(entry["variants"]) == ["fp16", "int8"]
+    assert entry["variants"]["int8"]["wasm"].keys() == {"encoder", "decoder", "self_test"}
     for variant in entry["variants"].values():
         files = [MANIFEST.parent / variant[part]["file"] for part in ("encoder", "decoder")]
         for path, part in zip(files, ("encoder", "decoder"), strict=True):
@@ -137,7 +138,7 @@ def test_every_step_is_taken_in_order(clone):
     assert done.stdout.endswith("add ?model=sam-vit-b to the address.\n")
 
 
-@pytest.mark.parametrize(("failing", "taken"), [("fetch", 1), ("verify", 4)])
+@pytest.mark.parametrize(("failing", "taken"), [("fetch", 1), ("verify", 5)])
 def test_failing_step_is_the_last_and_prints_its_error(clone, failing, taken):
     done, log = steps(clone, "mobile_sam", failing=failing)
     assert done.returncode == 1

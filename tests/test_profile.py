@@ -56,6 +56,11 @@ def test_the_least_time_of_each_node_counts():
     assert "| all | 3 | 15.0 ms, 100.0% | 10.0 ms, 100.0% |" in text
 
 
+def test_what_is_printed_between_events_is_left_out():
+    printed = '[\n{"cat" : "Node","dur" :5},\na word of a thread\n{"cat" : "Session","dur" :9}\n]\n'
+    assert profile.events(printed) == [{"cat": "Node", "dur": 5}, {"cat": "Session", "dur": 9}]
+
+
 def test_only_the_tables_of_the_document_are_renewed():
     text = f"before\n{profile.BEGIN}\nold\n{profile.END}\nafter"
     assert profile.renewed(text, "new") == f"before\n{profile.BEGIN}\n\nnew\n{profile.END}\nafter"

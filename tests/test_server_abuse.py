@@ -118,7 +118,7 @@ def test_200_clients_that_say_nothing_keep_nobody_waiting(running: Running) -> N
 
 def test_a_client_that_reads_slowly_gets_everything_while_others_are_answered(running: Running) -> None:
     with running.connect() as slow:
-        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
         slow.sendall(b"GET /big.bin HTTP/1.0\r\n\r\n")
         received = slow.recv(1000)
         for _ in range(5):

@@ -35,7 +35,7 @@ def test_parameters_do_not_count_and_names_do_not_run_together() -> None:
         (["tests/e2e/test_nginx.py"], {"nginx"}),
         (["web/src/ui/App.tsx"], {"photos"}),
         (["web/src/engine/queue.ts"], {"photos", "package", "webgpu", "bench", "session"}),
-        (["export/models/mobile_sam.py"], {"bench", "distributed", "official", "pipeline"}),
+        (["export/models/mobile_sam.py"], {"bench", "distributed", "graphs", "official", "pipeline"}),
         (["constraints.txt"], set(slow.GROUPS)),
     ],
 )

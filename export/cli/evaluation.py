@@ -37,9 +37,16 @@ from export.training.distributed import setup
     help="--look-again: as if the person had zoomed in on each mask, to FACTOR times the longer side of its box.",
 )
 @click.option("--everything", "automatic", is_flag=True, help="Also the recall of the automatic masks.")
-@click.option("--points", type=click.IntRange(1, 256), default=32, show_default=True, help="--everything: taps a side.")
-@click.option("--predicted-iou", type=float, default=0.88, show_default=True, help="--everything: least predicted IoU.")
-@click.option("--stability", type=float, default=0.95, show_default=True, help="--everything: least stability score.")
+@click.option(
+    "--points", type=click.IntRange(1, 256), default=32, show_default=True, help="--everything: places a side."
+)
+@click.option(
+    "--taps", type=click.IntRange(1), default=204, show_default=True, help="--everything: how many are tapped."
+)
+@click.option("--enough", type=click.IntRange(0), default=0, show_default=True,
+              help="--everything: lower the thresholds until so many masks are left, as `everything` does; 0: never.")  # fmt: skip
+@click.option("--predicted-iou", type=float, help="--everything: least predicted IoU; 0.88 unless given.")
+@click.option("--stability", type=float, help="--everything: least stability score; 0.95 unless given.")
 @click.option(
     "--align", "teacher", metavar="TEACHER", help="Also the agreement with a checkpoint, or manifest.json#id."
 )
@@ -54,6 +61,8 @@ def evaluate_command(  # type: ignore[no-untyped-def]
     zoomed,
     automatic,
     points,
+    taps,
+    enough,
     predicted_iou,
     stability,
     teacher,
@@ -77,7 +86,9 @@ def evaluate_command(  # type: ignore[no-untyped-def]
                     "--look-again is about prompts, --everything has none: measure them one after the other."
                 )
             predictor = open_model(**model)
-            settings = everything.Settings(points, predicted_iou, stability) if automatic else None
+            settings = (
+                everything.Settings(points, predicted_iou, stability, enough=enough, taps=taps) if automatic else None
+            )
             open_photo: Open = partial(CloserPhoto if look_again else Photo, predictor)
             rules = RULES | ({"look_again_rule": RULE} if look_again else {})
             rules |= {"view_rule": VIEW_RULE.format(factor=zoomed)} if zoomed else {}
@@ -136,17 +147,19 @@ def sheet_command(data, truth, photos, count, seed, beside, out, **model) -> Non
 @click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
 @model_options
 @click.option("--out", type=OUT_FOLDER, required=True, help="Folder for <photo>.everything.png and .json.")
-@click.option("--points", type=click.IntRange(1, 256), default=32, show_default=True, help="Taps a side.")
+@click.option("--points", type=click.IntRange(1, 256), default=32, show_default=True, help="Places a side.")
+@click.option("--taps", type=click.IntRange(1), default=204, show_default=True,
+              help="How many of them are tapped, where the answers so far say; all: --points squared.")  # fmt: skip
 @click.option("--predicted-iou", type=float, help="Least predicted IoU; 0.88 with --stability alone.")
 @click.option("--stability", type=float, help="Least stability score; 0.95 with --predicted-iou alone.")
 @click.option("--enough", type=click.IntRange(0), default=8, show_default=True,
               help="Without both, these are lowered until so many masks are left, as in the page; 0: never.")  # fmt: skip
 @click.option("--overlap", type=float, default=0.7, show_default=True, help="Boxes with more IoU than this are one.")
 def everything_command(  # type: ignore[no-untyped-def]
-    photos, out, points, predicted_iou, stability, enough, overlap, **model
+    photos, out, points, taps, predicted_iou, stability, enough, overlap, **model
 ) -> None:
     """Find all masks of PHOTOS: a coloured picture and a COCO file each."""
-    settings = everything.Settings(points, predicted_iou, stability, overlap=overlap, enough=enough)
+    settings = everything.Settings(points, predicted_iou, stability, overlap=overlap, enough=enough, taps=taps)
     everything.everything(open_model(**model), photos, out, settings)
 
 
@@ -173,5 +186,5 @@ def label_command(  # type: ignore[no-untyped-def]
 
     For `finetune --target truth`: a teacher's masks for photos in which few small things are outlined.
     """
-    settings = everything.Settings(points, predicted_iou, stability)
+    settings = everything.Settings(points, predicted_iou, stability, taps=points**2)
     label(open_model(**model), data, out, limit, settings, Wanted(min_share, max_share, min_masks), seed)

@@ -34,10 +34,12 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "everything": ("export.cli.evaluation", "Find all masks of photos, without a prompt."),
         "bench": ("bench", "Measure the app against the plain recipe, in a browser."),
         "edges": ("bench.edges", "Measure the edges of cut-outs whose opacity is known."),
+        "growth": ("bench.growth", "Say what larger photos, more objects and more photos cost in the page."),
         "profile": ("bench.profile", "Say which operators the time goes to, in WASM."),
     },
     "Now and then": {
         "models": ("export.cli.models", "List the official models that are known by name."),
+        "blend": ("export.cli.training", "Write an encoder between two: distilled, and tuned from it."),
         "calibrate": ("export.cli.training", "Fit how a student rates its own masks, and change nothing else."),
         "heldout": ("export.cli.data", "Write the photos that `train` set aside into a shard."),
         "compose": ("export.cli.data", "Write a shard of photos with two objects that touch."),

@@ -17,6 +17,7 @@ from export.cli.training_options import (
     teacher_options,
     unpadded_option,
 )
+from export.training.blend import blend
 from export.training.cache import cache
 from export.training.calibrate import calibrate
 from export.training.distill import LEARNS, distill
@@ -45,6 +46,23 @@ from export.training.trainer import LEARN
 def cache_command(**options: Any) -> None:
     """Compute a teacher's embeddings of photos once, as fp16 shards."""
     cache(**options)
+
+
+@command("blend")
+@click.argument("first", type=click.Path(path_type=Path))
+@click.argument("second", type=click.Path(path_type=Path))
+@click.option(
+    "--share",
+    type=click.FloatRange(0, 1),
+    default=0.6,
+    show_default=True,
+    help="How far from FIRST's encoder to SECOND's.",
+)
+@click.option("--half", is_flag=True, help="Keep the weights in half precision.")
+@click.option("--out", type=OUT_FILE, required=True, help="The checkpoint to write.")
+def blend_command(**options: Any) -> None:
+    """Write the student between FIRST, which was distilled, and SECOND, which was tuned from it."""
+    blend(**options)
 
 
 @command("calibrate")

@@ -24,6 +24,7 @@ def srgb(image: Image.Image) -> Image.Image:
         image = image.convert("LA")
     if not image.has_transparency_data:
         return _converted(_in_colours(image), profile)
+    _shorten_clear_colour(image)
     clear = image.convert("RGBA")
     colour = image.getchannel("L") if image.mode == "LA" else clear.convert("RGB")
     result = _converted(colour, profile)
@@ -58,6 +59,13 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     if hidden is not None:
         grey.putalpha(Image.fromarray(np.where(values == hidden, 0, 255).astype(np.uint8)))
     return grey
+
+
+def _shorten_clear_colour(image: Image.Image) -> None:
+    """Of a picture with 16 bits a channel Pillow keeps 8, but of the colour that is clear in it all 16."""
+    clear = image.info.get("transparency")
+    if image.mode == "RGB" and isinstance(clear, tuple) and max(clear) > 255:
+        image.info["transparency"] = tuple(value >> 8 for value in clear)
 
 
 def _in_colours(image: Image.Image) -> Image.Image:

@@ -132,7 +132,8 @@ def _of_colours(image: Image.Image, lossy: bool) -> tuple[np.ndarray, ...]:
     coded = (colour[..., 0] << 16) | (colour[..., 1] << 8) | colour[..., 2]
     if _of_one_hue(colour):
         return _of_grey(brightest.astype(np.uint8), lossy)
-    if lossy or np.unique(coded).size > MAX_IDS or _climbs(brightest, 0, int(brightest.max()), many=True):
+    soft = _climbs(brightest, 0, int(brightest.max()), many=True) or any(_of_edges(colour[..., c]) for c in range(3))
+    if lossy or soft or np.unique(coded).size > MAX_IDS:
         raise SampleError(f"it is a picture in many colours; {MAY_BE}.")
     return _numbered(coded, np.array([0]))
 
@@ -178,6 +179,13 @@ def _of_grey(values: np.ndarray, lossy: bool) -> tuple[np.ndarray, ...]:
             return (_object(values, found[-1]),)
         if many and climbs:
             raise SampleError(f"it is a picture of {len(found)} levels, neither ids nor one object; {MAY_BE}.")
+    return _ids(values, found)
+
+
+def _ids(values: np.ndarray, found: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Each of the values that occur as an object of its own."""
+    if _of_edges(values):
+        raise SampleError(f"it holds several objects with soft edges, whose {len(found)} levels are no ids; {MAY_BE}.")
     if found[-1] <= MAX_IDS:
         return (values.astype(np.uint8),)
     return _numbered(values, np.array([0]))
@@ -210,6 +218,14 @@ def _climbs(values: np.ndarray, low: float, high: float, many: bool) -> bool:
         return _climbs(values, low, high, many=False) if many else False
     lower, higher = _around(values, np.minimum) < values, _around(values, np.maximum) > values
     return bool((lower & higher)[between].mean() >= CLIMBING)
+
+
+def _of_edges(values: np.ndarray) -> bool:
+    """Whether most of many values occur on edges alone, between a lower and a higher neighbour: no object is only that."""
+    found, number, counts = np.unique(values, return_inverse=True, return_counts=True)
+    climbs = (_around(values, np.minimum) < values) & (_around(values, np.maximum) > values)
+    climbing = np.bincount(number.ravel(), climbs.ravel(), len(found))
+    return len(found) > FEW and bool((climbing >= CLIMBING * counts).mean() > CLIMBING)
 
 
 def _scattered(values: np.ndarray, low: float, high: float) -> bool:

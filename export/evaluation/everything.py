@@ -1,26 +1,28 @@
-"""`everything`: all masks of a photo without a prompt: a grid of taps, the good answers kept, duplicates dropped.
+"""`everything`: all masks of a photo without a prompt: taps all over it, the good answers kept, duplicates dropped.
 
-The method is SAM's automatic mask generator. The difference is where it works: the generator of `segment_anything` enlarges
-every mask of every tap to the photo before it looks at it; here quality, stability, boxes and duplicates are judged on
-the low-res logits, and only what is left is enlarged. web/src/engine/core/everything.ts follows the same rules;
+The method is SAM's automatic mask generator, with two differences. That one taps a grid; here few places of it are tapped,
+round by round, where the answers so far say (places.py). And the generator of `segment_anything` enlarges every mask of every
+tap to the photo before it looks at it; here quality, stability, boxes and duplicates are judged on the low-res logits, and
+only what is left is enlarged. web/src/engine/core/everything.ts follows the same rules;
 tests/golden/everything.json holds both to them.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image, ImageFilter
-from segment_anything.utils.amg import build_point_grid, calculate_stability_score, mask_to_rle_pytorch
+from segment_anything.utils.amg import calculate_stability_score, mask_to_rle_pytorch
 from torchvision.ops import nms
 from tqdm import tqdm
 
 from export.data.decoded import read_photo
 from export.data.parts import SampleError
 from export.errors import ExportError
+from export.evaluation import places
 from export.evaluation.pictures import colours
 from export.evaluation.results import Results, image_id
 from export.files import sha256
@@ -51,12 +53,14 @@ LADDER = (
     Bar(0.4, 0.6),
     Bar(0.35, 0.6),
 )
+LEAD = Bar(0.2, 0.5)  # a mask as good as this tells where to tap next, whether or not it is kept
 
 
 @dataclass(frozen=True)
 class Settings:
-    """`points` taps a side; what is kept: the least predicted IoU and stability, and one of boxes with more IoU than `overlap`.
+    """At most `taps` of `points` × `points` places are tapped, chosen by places.py.
 
+    What is kept: the least predicted IoU and stability, and one of boxes with more IoU than `overlap`.
     With neither threshold, segment-anything's are lowered step by step until `enough` masks are left, or to the last step of
     `LADDER`; 0: never. With one of them, the other is segment-anything's.
     """
@@ -67,6 +71,7 @@ class Settings:
     offset: float = 1.0  # stability: IoU of the masks at threshold ± this many logits
     overlap: float = 0.7
     enough: int = 8
+    taps: int = 204  # a fifth of 32 × 32
 
     def bars(self) -> tuple[Bar, ...]:
         """The thresholds to try, strictest first."""
@@ -80,9 +85,12 @@ class Settings:
         """Describe the settings in words, for the output files; `bar` is the one that was used."""
         bars = self.bars()
         bar = bar or bars[0]
+        grid = f"{self.points} × {self.points}"
+        if self.points**2 > self.taps:
+            grid = f"at most {self.taps} of {grid}"
         lowered = f", lowered until {self.enough} masks were left" if len(bars) > 1 else ""
         return (
-            f"{self.points} × {self.points} taps, tokens 1-3 of each; kept where predicted IoU > {bar.predicted_iou} and "
+            f"{grid} taps, tokens 1-3 of each; kept where predicted IoU > {bar.predicted_iou} and "
             f"stability >= {bar.stability} (low-res logits at ±{self.offset}){lowered}; "
             f"box NMS at IoU {self.overlap}, best predicted IoU first"
         )
@@ -111,37 +119,87 @@ class Found:
             yield from self.photo.full_size(self.logits[start : start + ENLARGED].numpy())
 
 
+@dataclass(frozen=True)
+class Spotted:
+    """Masks that are good enough to be looked at: low-res logits (N, G, G), and for each (N,) its scores and its place.
+
+    boxes: (N, 4) in low-res cells. held: (N, points²) bool, the places that lie in it.
+    """
+
+    logits: torch.Tensor
+    predicted: torch.Tensor
+    stability: torch.Tensor
+    place: torch.Tensor
+    boxes: torch.Tensor
+    held: torch.Tensor
+
+    @classmethod
+    def joined(cls, parts: Sequence["Spotted"]) -> "Spotted":
+        """Put parts together, by place: of equals the first is kept, as if all had been tapped row by row."""
+        order = torch.argsort(torch.cat([part.place for part in parts]), stable=True)
+        return cls(*(torch.cat([getattr(part, column.name) for part in parts])[order] for column in fields(cls)))
+
+
 def find(photo: Photo, settings: Settings) -> Found:
-    """Find the masks of a photo from a grid of taps. If none is good enough, the result is empty, not an error."""
-    box = photo.letterbox
-    taps = build_point_grid(settings.points) * [box.width, box.height]
-    rows, columns = _cells(box.new_height), _cells(box.new_width)
+    """Find the masks of a photo from taps all over it. If none is good enough, the result is empty, not an error."""
     bars = settings.bars()
-    kept: list[tuple[torch.Tensor, ...]] = []
-    for start in range(0, len(taps), photo.predictor.batch):
-        part = taps[start : start + photo.predictor.batch]
-        prompts = [Prompt(((float(x), float(y)),), (1,)) for x, y in part]
-        logits, ious = photo.predictor.decode_many(photo.features, stacked(prompts, box))
-        first = 1 if ious.shape[1] > 1 else 0  # token 0 is for prompts of more than a point, unless there is no other
-        good = ious[:, first:] > bars[-1].predicted_iou
-        candidates = torch.from_numpy(logits[:, first:][good])
-        inside = candidates[:, :rows, :columns]
-        stability = calculate_stability_score(inside, 0.0, settings.offset)
-        stable = (stability >= bars[-1].stability) & (inside > 0).flatten(1).any(1)
-        which = torch.from_numpy(np.nonzero(good)[0] + start)
-        predicted = torch.from_numpy(ious[:, first:][good])
-        kept.append((candidates[stable], predicted[stable], stability[stable], which[stable]))
-    logits_, predicted_, stability_, which_ = (torch.cat(column) for column in zip(*kept, strict=True))
-    scores = (boxes(logits_[:, :rows, :columns]), predicted_, stability_)
+    least = Bar(min(LEAD.predicted_iou, bars[-1].predicted_iou), min(LEAD.stability, bars[-1].stability))
+    wanted = places.start(settings.points, settings.taps)
+    tapped = list(wanted)
+    spotted = _spot(photo, wanted, settings, least)
+    while left := min(settings.taps, settings.points**2) - len(tapped):
+        scores = (spotted.boxes, spotted.predicted, spotted.stability)
+        leads, _ = select(*scores, [LEAD], 0, settings.overlap)
+        wanted = places.further(spotted.held[leads].numpy(), tapped, settings.points, left)
+        tapped += wanted
+        spotted = Spotted.joined([spotted, _spot(photo, wanted, settings, least)])
+    scores = (spotted.boxes, spotted.predicted, spotted.stability)
     chosen, bar = select(*scores, bars, settings.enough, settings.overlap)
     return Found(
         photo,
         bar,
-        logits_[chosen],
-        predicted_[chosen].numpy(),
-        stability_[chosen].numpy(),
-        taps[which_[chosen].numpy()],
+        spotted.logits[chosen],
+        spotted.predicted[chosen].numpy(),
+        spotted.stability[chosen].numpy(),
+        _points(spotted.place[chosen].numpy(), photo, settings.points),
     )
+
+
+def _points(place: np.ndarray, photo: Photo, side: int) -> np.ndarray:
+    """Where places (N,) lie, (N, 2) in photo pixels."""
+    row, column = np.divmod(place, side)
+    return (np.stack([column, row], 1) + 0.5) / side * [photo.letterbox.width, photo.letterbox.height]
+
+
+def _spot(photo: Photo, wanted: Sequence[int], settings: Settings, least: Bar) -> Spotted:
+    """Tap places; what of the answers is at least as good as a bar, in order."""
+    box = photo.letterbox
+    rows, columns = _cells(box.new_height), _cells(box.new_width)
+    prompts = [Prompt(((float(x), float(y)),), (1,)) for x, y in _points(np.array(wanted), photo, settings.points)]
+    found: list[Spotted] = []
+    for start in range(0, len(prompts), photo.predictor.batch):
+        part = prompts[start : start + photo.predictor.batch]
+        logits, ious = photo.predictor.decode_many(photo.features, stacked(part, box))
+        first = 1 if ious.shape[1] > 1 else 0  # token 0 is for prompts of more than a point, unless there is no other
+        good = ious[:, first:] > least.predicted_iou
+        candidates = torch.from_numpy(logits[:, first:][good])
+        inside = candidates[:, :rows, :columns]
+        stability = calculate_stability_score(inside, 0.0, settings.offset)
+        stable = (stability >= least.stability) & (inside > 0).flatten(1).any(1)
+        place = torch.tensor(wanted)[np.nonzero(good)[0] + start]
+        predicted = torch.from_numpy(ious[:, first:][good])
+        inside = inside[stable]
+        found.append(
+            Spotted(
+                candidates[stable],
+                predicted[stable],
+                stability[stable],
+                place[stable],
+                boxes(inside),
+                torch.from_numpy(places.held(inside, settings.points)),
+            )
+        )
+    return Spotted.joined(found)
 
 
 def select(

@@ -8,16 +8,17 @@ import torch.nn.functional as F
 from segment_anything.modeling.common import LayerNorm2d
 from torch import nn
 
-from export.models.half_frame import HalfFrameEncoder
+from export.models.reduced_frame import ReducedFrameEncoder
 from export.models.tiny_vit import DIM, TinyVitEncoder
 
 MEAN = (123.675, 116.28, 103.53)  # SAM's pixel statistics (ImageNet's, in 0…255)
 STD = (58.395, 57.12, 57.375)
 PAPER = "tiny_vit_5m"  # the paper's student: TinyViT-5M with SAM's neck, see tiny_vit.py
-HALF_FRAME = "tiny_vit_5m_512"  # the same, which sees the photo at half the frame's resolution, see half_frame.py
-
-REFINED = "tiny_vit_5m_512_refined"  # that, with two blocks more at the embedding's resolution
-REFINING_BLOCKS = {HALF_FRAME: 0, REFINED: 2}
+HALF_FRAME = "tiny_vit_5m_512"  # the same, which sees the photo at half the frame's resolution, see reduced_frame.py
+THREE_QUARTERS = "tiny_vit_5m_768"
+REFINED = "tiny_vit_5m_512_refined"  # half the frame, with two blocks more at the embedding's resolution
+# Forms of `PAPER` that see less than the frame: the part of it, and the number of refining blocks.
+REDUCED: dict[str, tuple[float, int]] = {HALF_FRAME: (0.5, 0), THREE_QUARTERS: (0.75, 0), REFINED: (0.5, 2)}
 
 
 class Encoder(nn.Module):
@@ -61,19 +62,19 @@ class Encoder(nn.Module):
 
 
 def build_encoder(backbone: str, dim: int, fine_dims: tuple[int, int]) -> nn.Module:
-    """The paper's encoder, `tiny_vit_5m`, or its half-frame form, `tiny_vit_5m_512` (for a SAM: 256 channels, no finer
-    maps), or any timm backbone.
+    """The paper's encoder, `tiny_vit_5m`, or one of its forms that see less of the frame, `REDUCED` (for a SAM: 256 channels, no
+    finer maps), or any timm backbone.
 
     Raises ValueError (or timm's RuntimeError, for an unknown name) that says what does not fit.
     """
-    if backbone not in (PAPER, *REFINING_BLOCKS):
+    if backbone not in (PAPER, *REDUCED):
         return Encoder(backbone, dim, fine_dims)
     if dim != DIM or any(fine_dims):
         raise ValueError(
             f"{backbone} is an encoder of MobileSAM's kind: {DIM} channels and no finer maps, for students of a SAM. "
             "Choose tiny_vit_5m_224, the same backbone from timm, for other teachers."
         )
-    return TinyVitEncoder() if backbone == PAPER else HalfFrameEncoder(REFINING_BLOCKS[backbone])
+    return TinyVitEncoder() if backbone == PAPER else ReducedFrameEncoder(*REDUCED[backbone])
 
 
 def normalise(image: torch.Tensor) -> torch.Tensor:

@@ -20,7 +20,7 @@ from export.messages import say
 from export.models.geometry import Letterbox
 from export.models.onnx_file import load_graph
 from export.models.predictor import OnnxPredictor, Prompt
-from export.names import file_name
+from export.names import is_kept
 from export.onnx.graphs import data_of, sound_graph
 from export.onnx.integer import WASM_PARTS
 from export.onnx.verify import GATES
@@ -254,7 +254,7 @@ def card_text(card: Path, table: str) -> str:
 
 def check_names(model_id: str, title: str, variants: Sequence[str]) -> None:
     """Raise UsageError unless the id and the variants can be parts of file names and addresses, and the title says something."""
-    if not IDENTIFIER.fullmatch(model_id) or ".." in model_id or file_name(model_id) == f"{model_id}-object":
+    if not IDENTIFIER.fullmatch(model_id) or ".." in model_id or not is_kept(f"{model_id}.onnx"):
         raise UsageError(
             f"--id {model_id!r} cannot be part of a file's name: give at most 64 small letters (a-z), digits, hyphens, single "
             "dots and underscores, with a letter or digit at both ends, e.g. my-model."

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from export.errors import ExportError
 from export.models.checkpoint import load_model
-from export.models.encoder import PAPER, REFINING_BLOCKS
+from export.models.encoder import PAPER, REDUCED
 from export.models.promptable import Config, Promptable, PromptableModel
 from export.models.tiny_vit import TinyVitEncoder
 
@@ -31,8 +31,8 @@ def student_of(teacher: PromptableModel, backbone: str, fresh_decoder: bool = Fa
         config = Config(backbone, own.dim, own.fine_8, own.fine_4, teacher.input_size)
     else:
         dim = teacher.prompt_encoder.embed_dim
-        # The half-frame form is what we publish, and `calibrate` fits how its candidates are ranked.
-        calibrated = backbone in REFINING_BLOCKS
+        # A form at half the frame is what we publish, and `calibrate` fits how its candidates are ranked.
+        calibrated = backbone in REDUCED
         config = Config(backbone, dim, fine_8=0, fine_4=0, input_size=teacher.input_size, calibrated=calibrated)
     try:
         student = Promptable(config)
@@ -41,7 +41,7 @@ def student_of(teacher: PromptableModel, backbone: str, fresh_decoder: bool = Fa
     student.prompt_encoder.load_state_dict(teacher.prompt_encoder.state_dict())
     if not fresh_decoder:
         student.mask_decoder.load_state_dict(teacher.mask_decoder.state_dict())
-    if backbone in REFINING_BLOCKS and type(teacher.image_encoder) is TinyVitEncoder:
+    if backbone in REDUCED and type(teacher.image_encoder) is TinyVitEncoder:
         student.image_encoder.start_from(teacher.image_encoder)  # type: ignore[operator]
     return student
 

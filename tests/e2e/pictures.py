@@ -35,9 +35,9 @@ def lossless(folder: Path) -> Path:
     return path
 
 
-def turned(folder: Path) -> Path:
-    """A JPEG that is stored lying (320 × 240) and shown upright (240 × 320)."""
-    path = folder / "turned.jpg"
+def turned(folder: Path, kind: str = "jpg") -> Path:
+    """A picture that is stored lying (320 × 240) and shown upright (240 × 320)."""
+    path = folder / f"turned-{kind}.{kind}"
     exif = Image.Exif()
     exif[ORIENTATION] = TURN_RIGHT
     scene(320, 240, (230, 90, 60)).save(path, exif=exif, quality=95)

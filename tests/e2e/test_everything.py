@@ -14,6 +14,7 @@ from tests.e2e.app import PATIENCE, App
 from tests.e2e.conftest import Visits
 from tests.e2e.expected import iou
 from tests.e2e.models import TINY
+from tests.e2e.test_screens import nothing_covers_a_panel
 
 DISCS = [(70, 60, 38), (240, 70, 40), (90, 180, 36), (235, 175, 42)]  # x, y, radius
 COLOURS = [(210, 40, 30), (30, 70, 200), (240, 200, 40), (20, 120, 60)]
@@ -97,6 +98,17 @@ def test_the_keyboard_finds_keeps_and_leaves(start: App, discs: Path) -> None:
     app.page.keyboard.press("Escape")
     expect(app["everything"]).to_have_count(0)
     expect(app.markers).to_have_count(1)
+
+
+def test_what_was_found_covers_nothing_beside_several_objects(visit: Visits, discs: Path) -> None:
+    app = visit("phone").open().choose_file(discs)
+    app.tap(*DISCS[0][:2]).is_answered()
+    app["new-object"].tap()
+    app.tap(*DISCS[1][:2]).is_answered()
+    nothing_covers_a_panel(app)
+    app["find-all"].tap()
+    is_found(app)
+    nothing_covers_a_panel(app)
 
 
 @pytest.mark.real_model(TINY)

@@ -92,12 +92,43 @@ def test_pictures_that_are_made_to_burst_are_refused_and_change_nothing(app: App
 # What other programs open
 
 
-@pytest.mark.parametrize("share", [0.6, 1.0], ids=["cut off", "no end"])
-def test_a_jpeg_whose_end_is_missing_opens_with_a_note(app: App, share: float) -> None:
-    content = JPEG[:-2] if share == 1 else JPEG[: int(len(JPEG) * share)]
-    offer(app.open().is_ready(), "cut.jpg", content).shows("cut")
-    expect(app.message).to_contain_text("The end of this file is missing")
+def cut(content: bytes, share: float = 0.6) -> bytes:
+    return content[: int(len(content) * share)]
+
+
+def flipped(content: bytes) -> bytes:
+    """One byte in its middle is another."""
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 255]) + content[middle + 1 :]
+
+
+SCENE = scene(320, 240, (200, 110, 70))
+IN_PART = {
+    "JPEG that is cut off": cut(JPEG),
+    "JPEG without an end": JPEG[:-2],
+    "JPEG whose rest is zeros": cut(JPEG) + bytes(len(JPEG) - len(cut(JPEG))),
+    "progressive JPEG that is cut off": cut(saved(SCENE, "JPEG", progressive=True)),
+    "PNG that is cut off": cut(saved(SCENE, "PNG")),
+    "PNG without an end": saved(SCENE, "PNG")[:-12],
+    "PNG with a damaged byte": flipped(saved(SCENE, "PNG")),
+    "PNG with opacity that is cut off": cut(saved(SCENE.convert("RGBA"), "PNG")),
+    "GIF that is cut off": cut(saved(SCENE, "GIF")),
+}
+
+
+@pytest.mark.parametrize("content", IN_PART.values(), ids=IN_PART.keys())
+def test_a_picture_of_which_a_part_is_missing_opens_with_a_note(app: App, content: bytes) -> None:
+    offer(app.open().is_ready(), "cut.bin", content).shows("cut")
+    expect(app.message).to_contain_text("A part of this file is missing")
     assert np.abs(app.tap(200, 60).cutout()[50, 200, :3].astype(int) - RED).max() <= 12
+
+
+def test_what_is_missing_of_a_picture_is_grey_after_a_reload_too(app: App) -> None:
+    offer(app.open().is_ready(), "cut.png", IN_PART["PNG that is cut off"]).shows("cut")
+    first = app.tap(200, 225).cutout()
+    assert first[225, 200].tolist() == [128, 128, 128, 255]
+    app.page.reload()
+    assert np.array_equal(app.shows("cut").is_answered().cutout(), first)
 
 
 # Colours

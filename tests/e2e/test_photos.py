@@ -27,8 +27,9 @@ HAND_OVER = """({ kind, name, type, content }) => {
 }"""
 
 
-def test_a_photo_taken_upright_stays_upright(start: App, tmp_path: Path, expected: Expected) -> None:
-    photo = turned(tmp_path)
+@pytest.mark.parametrize("kind", ["jpg", "png", "webp", "avif"])
+def test_a_photo_taken_upright_stays_upright(start: App, tmp_path: Path, expected: Expected, kind: str) -> None:
+    photo = turned(tmp_path, kind)
     answers = expected.read(photo)
     assert answers.pixels.shape == (320, 240, 3)
     disc = (149, 230)  # stored at (230, 90) in 320 × 240, turned clockwise

@@ -1,6 +1,8 @@
 """Photos come out upright, in 8-bit sRGB and opaque, however they are stored; and what is cut short is grey where nothing is."""
 
 import io
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -133,6 +135,17 @@ def test_numbers_without_a_stated_range_get_that_of_their_values():
 def test_deep_grey_with_one_clear_level_lies_on_a_ground():
     content = encoded(Image.fromarray(np.where(GREY < 200, 0, 20 * 257).astype(np.uint16)), "PNG", transparency=0)
     assert read(content)[0, [0, -1], 0].tolist() == [255, 20]
+
+
+def test_deep_colours_with_a_clear_one_lie_on_a_ground():
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    row = b"\0" + np.repeat(np.array([40000, 0], ">u2"), 3).tobytes()
+    content = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">2I5B", 2, 1, 16, 2, 0, 0, 0))
+    content += chunk(b"tRNS", struct.pack(">3H", 40000, 40000, 40000))
+    content += chunk(b"IDAT", zlib.compress(row)) + chunk(b"IEND", b"")
+    assert read(content)[0].tolist() == [[255] * 3, [0] * 3]
 
 
 def lab_profile_of(name: str) -> bytes:

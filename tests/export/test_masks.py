@@ -166,12 +166,24 @@ def test_more_than_255_objects_lie_in_layers():
     assert np.array_equal(np.sum(found, axis=0), np.ones((HEIGHT, WIDTH)))
 
 
+def two_soft_objects() -> Image.Image:
+    """A bright one, and a darker one beside it."""
+    values = np.asarray(SOFT.point(lambda value: value // 2)).copy()
+    values[:, WIDTH // 2 :] = np.asarray(SOFT)[:, WIDTH // 2 :]
+    return Image.fromarray(values)
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [
         (encoded(Image.fromarray(scene(1)[0])), "many colours"),
         (encoded(Image.fromarray(scene(1)[0]).convert("L")), "levels"),
         (encoded(Image.fromarray(scene(1)[0]).quantize()), "colours"),
+        (encoded(two_soft_objects()), "several objects with soft edges"),
+        (
+            encoded(Image.merge("RGB", [Image.new("L", SOFT.size, 255), *[SOFT.point(lambda v: 255 - v)] * 2])),
+            "many colours",
+        ),
         (encoded(Image.fromarray(LABELS * 50), "JPEG"), "losses"),
         (encoded(palette(LABELS, PALETTE).convert("RGB"), "JPEG"), "many colours"),
         (encoded(Image.fromarray(np.full((9, 9), np.nan, np.float32)), "TIFF"), "not finite"),

@@ -55,6 +55,8 @@ def test_what_every_system_takes_is_kept(name):
         ("CON.jpg", "con-object.jpg"),
         ("nul", "nul-object"),
         ("aux.tar.jpg", "aux-tar.jpg"),
+        ("CONIN$.jpg", "conin.jpg"),
+        (f"{'a' * 120}.{'b' * 120}", "a" * 120),
         ("a:b?.jpg", "a-b.jpg"),
         ("a\\b.jpg", "a-b.jpg"),
         ("photo .jpg", "photo.jpg"),

@@ -322,6 +322,8 @@ def test_json_holds_finite_numbers_or_is_not_written(tmp_path):
         "-a",
         "a\n",
         "con",
+        "con.a",
+        "nul.v1",
         "a" * 65,
         "/tmp/a",
         "a%2f",

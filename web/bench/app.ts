@@ -6,24 +6,35 @@ import type { Runs, Side } from "./types";
 /** @param instant The model that a first visit begins with, if that is not the manifest's default. */
 export function appSide(manifest: string, instant?: string): Side {
   let segmenter: Segmenter;
+  let following: Promise<Segmenter> | null = null;
   let image: EncodedImage | null = null;
 
-  async function run(model?: string): Promise<Runs> {
-    segmenter = await Segmenter.load(manifest, { model, providers: ["wasm-threads"] });
-    const { provider, threads, model: entry, variant } = segmenter.info;
-    return { provider, threads, model: `${entry.id} ${variant}`, instant: model !== undefined };
-  }
+  const open = (model?: string) => Segmenter.load(manifest, { model, providers: ["wasm-threads"] });
+
+  const runs = ({ info: { provider, threads, model, variant } }: Segmenter, first: boolean): Runs => ({
+    provider,
+    threads,
+    model: `${model.id} ${variant}`,
+    instant: first,
+  });
 
   return {
-    load: () => run(instant),
+    async load() {
+      segmenter = await open(instant);
+      return runs(segmenter, instant !== undefined);
+    },
+
+    follow() {
+      following ??= open();
+    },
 
     async refine() {
-      const small = segmenter;
-      const runs = await run();
+      const precise = await (following ??= open());
       image?.release();
       image = null;
-      small.dispose();
-      return runs;
+      segmenter.dispose();
+      segmenter = precise;
+      return runs(segmenter, false);
     },
 
     async encode(photo) {

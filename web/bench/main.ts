@@ -14,6 +14,8 @@ const side: Promise<Side> =
 globalThis.bench = {
   loaded: side.then(async (it) => ({ ...(await it.load()), ms: performance.now() })),
 
+  follow: async () => (await side).follow?.(),
+
   async refine() {
     const it = await side;
     if (!it.refine) throw new Error("This side has no instant tier.");

@@ -4,7 +4,9 @@
 export interface Side {
   /** Gets ready to take a photo. Returns what it runs with. */
   load(): Promise<Runs>;
-  /** Goes from the instant tier to the model that is measured. Only where `load` said `instant`. */
+  /** Begins to load the model that is measured behind the instant tier. Only where `load` said `instant`. */
+  follow?(): void;
+  /** Goes from the instant tier to the model that is measured, when that is ready. */
   refine?(): Promise<Runs>;
   /** Reads the photo with the encoder. The bitmap is given away. */
   encode(photo: ImageBitmap): Promise<void>;
@@ -36,7 +38,9 @@ export interface Tap {
 export interface Bench {
   /** Settles when the model is ready; `ms` counts from the start of the navigation. */
   loaded: Promise<Runs & { ms: number }>;
-  /** `ms` is the time that it took. */
+  /** Does not wait for anything. */
+  follow(): Promise<void>;
+  /** `ms` is how long it had to be waited for. */
   refine(): Promise<Runs & { ms: number }>;
   encode(width: number, height: number): Promise<number>;
   tap(x: number, y: number, mode: TapMode): Promise<Tap>;

@@ -12,7 +12,7 @@ from typing import Any
 from selenium.webdriver import FirefoxOptions, Remote
 
 from tests.e2e.engines.marionette import Marionette
-from tests.e2e.engines.window import PATIENCE, Window, wait_for
+from tests.e2e.engines.window import ONE_ANSWER, PATIENCE, Window, wait_for
 
 NAMES = ("firefox-esr", "firefox")
 PREFERENCES = {
@@ -104,7 +104,7 @@ class Firefox(Window):
             return int(file.read_text() or 0) if file.exists() else 0
 
         options = FirefoxOptions()
-        options.timeouts = {"script": PATIENCE * 1000, "pageLoad": PATIENCE * 1000}
+        options.timeouts = {"script": ONE_ANSWER * 1000, "pageLoad": PATIENCE * 1000}
         executor: Any = Marionette(wait_for(port, "Firefox listens"))
         return Remote(command_executor=executor, options=options)
 

@@ -18,6 +18,7 @@ from tests.e2e.engines.page import Page, named
 from tests.e2e.engines.window import Window
 from tests.e2e.expected import PhotoAnswers, iou
 from tests.e2e.models import TINY
+from tests.e2e.pictures import scene, turned
 from tests.e2e.serving import Site
 from tests.e2e.test_offline import CONTROLLED, INSTALLED
 
@@ -141,6 +142,25 @@ class MainPath:
         cutout = open_page.choose_file(PHOTOS / "wide.heic").tap(200, 110).cutout()
         # (210, 40, 30) in Display P3 is a red that sRGB can only come near to.
         assert np.abs(cutout[110, 200, :3].astype(int) - (229, 0, 0)).max() <= 12
+
+    @pytest.mark.parametrize("kind", ["jpeg", "png"])
+    def test_a_picture_that_is_cut_off_opens_with_a_note(self, open_page: Page, tmp_path: Path, kind: str) -> None:
+        whole, part = tmp_path / f"whole.{kind}", tmp_path / f"cut-{kind}.{kind}"
+        scene(320, 240, (200, 110, 70)).save(whole)
+        part.write_bytes(whole.read_bytes()[: whole.stat().st_size * 6 // 10])
+        open_page.choose_file(part)
+        assert "A part of this file is missing" in open_page.text(named("message"))
+        cutout = open_page.tap(200, 60).cutout()
+        assert np.abs(cutout[50, 200, :3].astype(int) - (210, 40, 30)).max() <= 12
+        missing = open_page.tap(200, 232).cutout()[232, 200]
+        assert np.ptp(missing[:3]) <= 2  # grey; of a PNG in Firefox white
+        assert missing[3] == 255
+
+    @pytest.mark.parametrize("kind", ["jpg", "png", "webp", "avif"])
+    def test_a_photo_taken_upright_stays_upright(self, open_page: Page, tmp_path: Path, kind: str) -> None:
+        cutout = open_page.choose_file(turned(tmp_path, kind)).tap(149, 230).cutout()
+        assert cutout.shape == (320, 240, 4)
+        assert np.abs(cutout[230, 149, :3].astype(int) - (210, 40, 30)).max() <= 12
 
     def test_a_reload_brings_everything_back(self, coffee: Page) -> None:
         one = coffee.tap(*CUP).mask()

@@ -14,7 +14,7 @@ from selenium.webdriver.common.actions.action_builder import ActionBuilder
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.webkitgtk.service import Service
 
-from tests.e2e.engines.window import PATIENCE, Place, T, Window, wait_for
+from tests.e2e.engines.window import ONE_ANSWER, PATIENCE, Place, T, Window, wait_for
 
 FOLDERS = ("/usr/lib", "/usr/libexec", "/usr/lib64")
 ERROR = re.compile(r"^CONSOLE [A-Z-]+ ERROR ")
@@ -59,7 +59,7 @@ class WebKit(Window):
             for flag in ("--automation", "--enable-write-console-messages-to-stdout=true"):
                 options.add_argument(flag)
             driver = WebKitGTK(options, Service(log_output=str(self.log), env=environment))
-            driver.set_script_timeout(PATIENCE)
+            driver.set_script_timeout(ONE_ANSWER)
             driver.command_executor.client_config.timeout = PATIENCE + 30  # the driver itself may say nothing more
             super().__init__(driver, folder)
         except BaseException:

@@ -20,6 +20,7 @@ T = TypeVar("T")
 Place = tuple[float, float]
 
 PATIENCE = 180  # seconds; a busy machine compiles WASM slowly
+ONE_ANSWER = 60  # seconds for one script: an answer that got lost with its page is asked for again
 LEAVING = 250  # milliseconds between the answer of a script and the end of its page
 PARTIAL = (".part", ".wkdownload")  # how files are called while they are being written
 
@@ -31,6 +32,14 @@ const failed = (error) => done({ error: `${error} ${error?.stack ?? ""}` });
 (async () => { %s })().then((value) => done({ value: value ?? null }), failed);
 """
 
+SITUATION = """
+const { href } = location;
+const controller = navigator.serviceWorker?.controller?.state;
+const fetched = performance.getEntriesByType("resource");
+const files = fetched.map(({ name, responseEnd }) => `${name.split("/").pop()} ${Math.round(responseEnd)}`);
+return { href, document: document.readyState, controller, files, text: document.body?.innerText };
+"""
+
 
 def wait_for(condition: Callable[[], T], what: str, seconds: float = PATIENCE) -> T:
     """Ask again and again, until the answer is neither false nor an error of the driver."""
@@ -38,7 +47,7 @@ def wait_for(condition: Callable[[], T], what: str, seconds: float = PATIENCE) -
     try:
         return wait.until(lambda _: condition())
     except TimeoutException as error:
-        raise AssertionError(f"Not within {seconds:.0f} seconds: {what}. {error.msg or ''}") from None
+        raise AssertionError(f"Not within {seconds:.0f} seconds: {what}.") from error
 
 
 class Window(ABC):
@@ -95,7 +104,17 @@ class Window(ABC):
 
     def becomes(self, expression: str, *args: Any) -> Any:
         """Wait until an expression is true; its value."""
-        return wait_for(lambda: self.run(f"return {expression}", *args), f"{expression} {args or ''}")
+        try:
+            return wait_for(lambda: self.run(f"return {expression}", *args), f"{expression} {args or ''}")
+        except AssertionError as error:
+            raise AssertionError(f"{error} The page: {self.described()}") from error
+
+    def described(self) -> str:
+        """What a page is at that never came to what a test waits for."""
+        try:
+            return str(self.run(SITUATION))
+        except WebDriverException as error:
+            return f"it answers nothing ({error.msg})"
 
     def tabs(self) -> int:
         return len(self.driver.window_handles)

@@ -29,6 +29,7 @@ async function load(): Promise<Awaited<Bench["loaded"]>> {
 globalThis.bench = {
   loaded: load(),
 
+  follow: () => Promise.resolve(),
   refine: () => Promise.reject(new Error("This side has no instant tier.")),
 
   async encode(width, height) {

@@ -176,7 +176,14 @@ function Workplace({ controller, actions }: { controller: Controller; actions: A
   const edited = session.edited.value;
   const refines = prompting.refining.open.value && edited !== null && !everything.isOpen.value;
   return (
-    <main class={workplaceClass(objects.listed.value, refines, prompting.drawing.paints.value)}>
+    <main
+      class={workplaceClass({
+        "with-objects": objects.listed.value,
+        "with-refine": refines,
+        "with-found": everything.isOpen.value,
+        "with-brush": prompting.drawing.paints.value,
+      })}
+    >
       <h1 class="visually-hidden">Tapmask</h1>
       <Stage session={session} viewport={viewport} prompting={prompting} />
       <Place session={session} prompting={prompting} corner={controller.keyboardBox.corner.value} />
@@ -207,8 +214,8 @@ function Workplace({ controller, actions }: { controller: Controller; actions: A
 }
 
 /** Who covers more of the photo says so: the stage fits it beside them. */
-const workplaceClass = (objects: boolean, refines: boolean, paints: boolean): string =>
-  `workplace${objects ? " with-objects" : ""}${refines ? " with-refine" : ""}${paints ? " with-brush" : ""}`;
+const workplaceClass = (parts: Readonly<Record<string, boolean>>): string =>
+  ["workplace", ...Object.keys(parts).filter((name) => parts[name])].join(" ");
 
 function Toasts({ controller }: { controller: Controller }) {
   const { saving, prompting, album } = controller;

@@ -17,7 +17,7 @@ const arrows: Record<string, readonly [number, number]> = {
   ArrowDown: [0, 1],
 };
 
-export type Key = Pick<KeyboardEvent, "key" | "code" | "ctrlKey" | "metaKey" | "shiftKey">;
+export type Key = Pick<KeyboardEvent, "key" | "code" | "ctrlKey" | "metaKey" | "shiftKey" | "altKey">;
 
 /** @returns A function that stops listening. */
 export function listenToKeys(controller: Controller, actions: Actions): () => void {
@@ -26,7 +26,6 @@ export function listenToKeys(controller: Controller, actions: Actions): () => vo
   const onKey = (event: KeyboardEvent): void => {
     if (
       event.defaultPrevented ||
-      event.altKey ||
       event.isComposing ||
       (event.target instanceof HTMLElement && keepsKey(event.target, event)) ||
       document.querySelector("dialog[open]")
@@ -35,7 +34,7 @@ export function listenToKeys(controller: Controller, actions: Actions): () => vo
     const onPhoto = event.target instanceof HTMLCanvasElement;
     const hasPhoto = controller.session.peek() !== null;
     const arrow = arrows[event.key];
-    if (arrow && hasPhoto && !event.ctrlKey && !event.metaKey) {
+    if (arrow && hasPhoto && !event.ctrlKey && !event.metaKey && !event.altKey) {
       event.preventDefault();
       follow(arrow, onPhoto, event.shiftKey, controller);
       return;
@@ -59,6 +58,7 @@ export function actionOf(
   actions: readonly Action[],
   { onPhoto, hasPhoto }: { onPhoto: boolean; hasPhoto: boolean },
 ): Action | null {
+  if (event.altKey && !/^[[\]]$/.test(event.key)) return null; // on a Mac many keyboards need Option for brackets
   const command = event.ctrlKey || event.metaKey ? "Ctrl+" : "";
   const usable = actions.filter((action) => (hasPhoto || action.anytime) && (onPhoto || !action.onPhoto));
   for (const key of [event.key.length === 1 ? event.key.toLowerCase() : event.key, byPlace(event)]) {

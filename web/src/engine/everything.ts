@@ -1,13 +1,7 @@
 /** All masks of a photo, piece by piece, so that the worker is never busy with it for long. */
-import {
-  everythingDefaults,
-  ladder,
-  tapGrid,
-  type Bar,
-  type EverythingSettings,
-  type Spotted,
-} from "./core/everything";
+import { everythingDefaults, ladder, lead, type Bar, type EverythingSettings, type Spotted } from "./core/everything";
 import type { Point, Size } from "./core/geometry";
+import { placePoint, startPlaces } from "./core/places";
 import type { Everything, FoundMask, Segmentation } from "./types";
 
 export interface EverythingOptions extends Partial<EverythingSettings> {
@@ -16,6 +10,11 @@ export interface EverythingOptions extends Partial<EverythingSettings> {
    * many masks are left, or to the last step of `ladder` in `core/everything.ts`. 0: never.
    */
   enough?: number;
+  /**
+   * The masks so far, best first, again and again while it searches. A better one may take the place of one that was shown;
+   * the same mask is the same object. The search goes on when this is done.
+   */
+  onFound?(masks: FoundMask[]): void | Promise<void>;
   onProgress?(progress: EverythingProgress): void;
   signal?: AbortSignal;
 }
@@ -28,7 +27,13 @@ export interface EverythingProgress {
 
 /** What the search asks of the worker; each call waits for its turn. */
 export interface EverythingCalls {
-  spot(taps: readonly Point[], first: number, settings: EverythingSettings, signal?: AbortSignal): Promise<Spotted[]>;
+  spot(places: readonly number[], settings: EverythingSettings, signal?: AbortSignal): Promise<Spotted[]>;
+  explore(
+    spotted: readonly Spotted[],
+    tapped: readonly number[],
+    settings: EverythingSettings,
+    signal?: AbortSignal,
+  ): Promise<number[]>;
   select(
     spotted: readonly Spotted[],
     bars: readonly Bar[],
@@ -43,62 +48,90 @@ export interface EverythingCalls {
 const piece = 90;
 const most = 64;
 const someMasks = 8;
+/** After how many more taps the masks so far are shown again: each that is new costs a tap more. */
+const shownEvery = 30;
 
 export async function findEverything(
   calls: EverythingCalls,
   photo: Size,
-  { enough = someMasks, onProgress, signal, ...wanted }: EverythingOptions,
+  { enough = someMasks, onProgress, onFound, signal, ...wanted }: EverythingOptions,
 ): Promise<Everything> {
   const asked: EverythingSettings = { ...everythingDefaults, ...defined(wanted) };
   const fixed = wanted.predIouThresh !== undefined || wanted.stabilityScoreThresh !== undefined || enough === 0;
   const bars = fixed
     ? [{ predIouThresh: asked.predIouThresh, stabilityScoreThresh: asked.stabilityScoreThresh }]
     : ladder;
-  const settings = { ...asked, ...bars.at(-1)! };
-  const taps = tapGrid(settings.pointsPerSide, photo);
+  const least = bars.at(-1)!;
+  const settings = {
+    ...asked,
+    predIouThresh: Math.min(lead.predIouThresh, least.predIouThresh),
+    stabilityScoreThresh: Math.min(lead.stabilityScoreThresh, least.stabilityScoreThresh),
+  };
+  const { pointsPerSide } = settings;
+  const total = Math.min(settings.mostTaps, pointsPerSide ** 2);
 
   const spotted: Spotted[] = [];
+  const tapped: number[] = [];
   const pieces = new Pieces();
-  onProgress?.({ done: 0, total: taps.length });
-  for (let done = 0; done < taps.length;) {
-    const part = taps.slice(done, done + pieces.size);
-    spotted.push(...(await pieces.measure(part.length, () => calls.spot(part, done, settings, signal))));
-    done += part.length;
-    onProgress?.({ done, total: taps.length });
-  }
+  const known = new Map<string, FoundMask>();
+  const best = async () => {
+    const { kept, bar } = await calls.select(spotted, bars, enough, settings.boxNmsThresh, signal);
+    await bring(kept, known, (tap) => placePoint(tap, pointsPerSide, photo), calls, pieces, signal);
+    return { masks: kept.map((mask) => known.get(nameOf(mask))!), ...bar };
+  };
 
-  const { kept, bar } = await calls.select(spotted, bars, enough, settings.boxNmsThresh, signal);
-  return { masks: await bring(kept, taps, calls, pieces, signal), ...bar };
+  let shown = 0;
+  const show = async () => {
+    if (!onFound || tapped.length - shown < Math.min(shownEvery, total / 4)) return;
+    shown = tapped.length;
+    await onFound((await best()).masks);
+  };
+
+  onProgress?.({ done: 0, total });
+  let round = startPlaces(pointsPerSide, settings.mostTaps);
+  for (;;) {
+    for (let done = 0; done < round.length;) {
+      const part = round.slice(done, done + pieces.size);
+      spotted.push(...(await pieces.measure(part.length, () => calls.spot(part, settings, signal))));
+      done += part.length;
+      tapped.push(...part);
+      onProgress?.({ done: tapped.length, total });
+      if (tapped.length >= total) return best();
+      await show();
+    }
+    round = await calls.explore(spotted, tapped, settings, signal);
+  }
 }
 
+const nameOf = ({ tap, token }: Spotted): string => `${tap} ${token}`;
+
 /**
- * Asks again about the taps whose masks are kept. Keeping the logits of all until then would take more memory than
- * phones have.
+ * Asks again about the taps whose masks are kept and not yet `known`. Keeping the logits of all until then would take
+ * more memory than phones have.
  */
 async function bring(
   kept: readonly Spotted[],
-  taps: readonly Point[],
+  known: Map<string, FoundMask>,
+  place: (tap: number) => Point,
   calls: EverythingCalls,
   pieces: Pieces,
   signal?: AbortSignal,
-): Promise<FoundMask[]> {
-  const needed = [...new Set(kept.map(({ tap }) => tap))];
+): Promise<void> {
+  const missing = kept.filter((mask) => !known.has(nameOf(mask)));
+  const needed = [...new Set(missing.map(({ tap }) => tap))];
   const answers = new Map<number, Segmentation>();
   for (let done = 0; done < needed.length;) {
     const part = needed.slice(done, done + pieces.size);
-    const segmentations = await pieces.measure(part.length, () =>
-      calls.answer(
-        part.map((tap) => taps[tap]!),
-        signal,
-      ),
-    );
+    const segmentations = await pieces.measure(part.length, () => calls.answer(part.map(place), signal));
     part.forEach((tap, index) => answers.set(tap, segmentations[index]!));
     done += part.length;
   }
-  return kept.map(({ tap, token, predictedIou, stability }) => {
+  for (const mask of missing) {
+    const { tap, token, predictedIou, stability } = mask;
     const segmentation = answers.get(tap)!;
-    return { point: taps[tap]!, segmentation, candidate: segmentation.tokens.indexOf(token), predictedIou, stability };
-  });
+    const candidate = segmentation.tokens.indexOf(token);
+    known.set(nameOf(mask), { point: place(tap), segmentation, candidate, predictedIou, stability });
+  }
 }
 
 /** How many taps go into a piece: as many as are answered in about `piece` milliseconds on this machine. */

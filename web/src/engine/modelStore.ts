@@ -8,6 +8,7 @@
  *   into ours.
  * - A fetch may be answered by the service worker or the HTTP cache. If what comes is wrong, it is fetched once more
  *   past both: with `cache: "reload"` and a query that no precache entry has.
+ * - A storage that does not answer for half a minute, as a broken or very busy one may not, counts as having none.
  * - Without room in the storage the model stays in memory. Without a secure context there is neither Cache Storage nor
  *   sha256, and only the length is checked. Both are reported, neither is an error.
  */
@@ -16,6 +17,7 @@ import { EngineError } from "./errors";
 import { aborted } from "./queue";
 
 const cacheName = "tapmask-models";
+const patience = 30_000; // milliseconds
 
 export interface StoredFile {
   bytes: Uint8Array<ArrayBuffer>;
@@ -34,13 +36,13 @@ export interface FetchOptions {
 /** @throws EngineError `download`, `damaged` or `aborted`. */
 export async function loadFile(file: ModelFile, url: URL, options: FetchOptions = {}): Promise<StoredFile> {
   const verified = canHash();
-  const kept = await readCaches(file, url);
+  const kept = await answered(readCaches(file, url), null);
   if (kept) {
     options.onBytes?.(file.bytes);
     return { bytes: kept, cached: true, verified };
   }
   const bytes = await download(file, url, options);
-  return { bytes, cached: await keep(file, url, bytes), verified };
+  return { bytes, cached: await answered(keep(file, url, bytes), false), verified };
 }
 
 /** Forgets files that the manifest names no more. */
@@ -53,13 +55,21 @@ export async function forgetOthers(addresses: readonly string[]): Promise<void> 
 
 /** The last manifest that was fetched, for when the network is off. */
 export async function keepManifest(url: URL, text: string): Promise<void> {
+  await answered(putManifest(url, text), undefined);
+}
+
+export function keptManifest(url: URL): Promise<string | null> {
+  return answered(readManifest(url), null);
+}
+
+async function putManifest(url: URL, text: string): Promise<void> {
   const cache = await openCache();
   await cache
     ?.put(url.href, new Response(text, { headers: { "Content-Type": "application/json" } }))
     .catch(() => undefined);
 }
 
-export async function keptManifest(url: URL): Promise<string | null> {
+async function readManifest(url: URL): Promise<string | null> {
   const answer = await (await openCache())?.match(url.href);
   return answer ? answer.text() : null;
 }
@@ -192,3 +202,10 @@ const canHash = (): boolean => globalThis.crypto?.subtle !== undefined;
 
 const openCache = (): Promise<Cache | null> =>
   "caches" in globalThis ? caches.open(cacheName).catch(() => null) : Promise.resolve(null);
+
+/** What the storage answers, or `otherwise` where it takes too long. */
+function answered<T>(asked: Promise<T>, otherwise: T): Promise<T> {
+  let timer: ReturnType<typeof setTimeout>;
+  const late = new Promise<T>((resolve) => (timer = setTimeout(() => resolve(otherwise), patience)));
+  return Promise.race([asked, late]).finally(() => clearTimeout(timer));
+}

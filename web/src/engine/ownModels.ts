@@ -3,12 +3,13 @@
  * origin. Where there is no storage, they stay until the page is closed.
  */
 import { transfer } from "comlink";
+import { ask } from "./ask";
 import type { ModelEntry, ModelFile, TensorSpec } from "./core/manifest";
 import type { Graph } from "./core/pair";
 import { thisMachine } from "./connection";
 import { EngineError } from "./errors";
 import { isGenuine } from "./modelStore";
-import type { Inspection, Outcome } from "./protocol";
+import type { Inspection } from "./protocol";
 import type { Machine } from "./start";
 
 const cacheName = "tapmask-own-models";
@@ -89,13 +90,7 @@ async function tryOut(
       { name: files[0].name, bytes: first! },
       { name: files[1].name, bytes: second! },
     ] as const;
-    const answer = connection.api.inspect(transfer(pair, [first!.buffer, second!.buffer]), size);
-    const dead = connection.died.then((message): Outcome<Inspection> => ({
-      ok: false,
-      code: "provider-lost",
-      message,
-    }));
-    const outcome = await Promise.race([answer, dead]);
+    const outcome = await ask(connection, (api) => api.inspect(transfer(pair, [first!.buffer, second!.buffer]), size));
     if (!outcome.ok) throw new EngineError(outcome.code, outcome.message);
     return outcome.value;
   } finally {

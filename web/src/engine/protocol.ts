@@ -85,10 +85,15 @@ export interface WorkerApi {
   restore(id: number, saved: SavedEmbeddings): Promise<Outcome<null>>;
   segment(id: number, prompt: Prompt): Promise<Outcome<Segmentation>>;
   /**
-   * Asks about lone points, all in one run where the decoder can. What passes the settings' thresholds, as lines
-   * without masks.
+   * Taps places, all in one run where the decoder can. What passes the settings' thresholds, as lines without masks.
    */
-  spot(id: number, taps: readonly Point[], first: number, settings: EverythingSettings): Promise<Outcome<Spotted[]>>;
+  spot(id: number, places: readonly number[], settings: EverythingSettings): Promise<Outcome<Spotted[]>>;
+  /** Where to tap next, by `core/places.ts`. */
+  explore(
+    spotted: readonly Spotted[],
+    tapped: readonly number[],
+    settings: EverythingSettings,
+  ): Promise<Outcome<number[]>>;
   /** The best of what was spotted, by `core/everything.ts`. */
   select(
     spotted: readonly Spotted[],

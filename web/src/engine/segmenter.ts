@@ -21,6 +21,7 @@ import {
 } from "./core/manifest";
 import type { Prompt } from "./core/prompt";
 import { findEverything, type EverythingCalls, type EverythingOptions } from "./everything";
+import { ask } from "./ask";
 import { copyBitmap, pixelsOf } from "./bitmap";
 import { thisMachine } from "./connection";
 import { misfit, type SavedEmbeddings } from "./embeddings";
@@ -81,7 +82,7 @@ export interface LoadOptions {
   /** Asked where `providers` says nothing, when it is known which model it is: the order in which to try them, if there is a better one. */
   prefer?(chosen: Pick<EngineInfo, "model" | "variant">): readonly Provider[] | undefined;
   onProgress?(progress: Progress): void;
-  /** Called once when the running provider is gone (GPU lost, worker dead). Every later call rejects: load again. */
+  /** Called once when the running provider is gone (GPU lost, worker dead, no answer for minutes). Every later call rejects: load again. */
   onLost?(error: EngineError): void;
   signal?: AbortSignal;
 }
@@ -97,6 +98,7 @@ export class Segmenter {
     /** How long loading, reading photos and answering took. */
     readonly timings: Timings,
     private readonly bitmapsArrive: boolean,
+    private readonly onLost?: (error: EngineError) => void,
   ) {}
 
   /**
@@ -187,7 +189,7 @@ export class Segmenter {
         return { encoder: encoder!.bytes, decoder: decoder!.bytes };
       },
       onStage: (stage, provider) => options.onProgress?.({ stage, provider }),
-      onLost: (message) => segmenter?.lose(message, options.onLost),
+      onLost: (message) => segmenter?.lose(message),
       signal: options.signal,
     });
     const timings = new Timings({ files: fetching, start: performance.now() - begin - fetching });
@@ -201,8 +203,9 @@ export class Segmenter {
       running.connection,
       timings,
       running.bitmapsArrive,
+      options.onLost,
     );
-    void running.connection.died.then((message) => segmenter?.lose(message, options.onLost));
+    void running.connection.died.then((message) => segmenter?.lose(message));
     return segmenter;
   }
 
@@ -260,8 +263,8 @@ export class Segmenter {
   }
 
   private image(id: number, width: number, height: number): EncodedImage {
-    const inTheBackground = <T>(ask: (api: Connection["api"]) => Promise<Outcome<T>>, signal?: AbortSignal) =>
-      this.queue.run("everything", async () => unwrap(await this.call(ask)), { signal });
+    const inTheBackground = <T>(call: (api: Connection["api"]) => Promise<Outcome<T>>, signal?: AbortSignal) =>
+      this.queue.run("everything", async () => unwrap(await this.call(call)), { signal });
     return new EncodedImage(width, height, {
       segment: (prompt, kind, signal) =>
         this.queue.run(
@@ -271,7 +274,9 @@ export class Segmenter {
         ),
       timings: this.timings,
       everything: {
-        spot: (taps, first, settings, signal) => inTheBackground((api) => api.spot(id, taps, first, settings), signal),
+        spot: (places, settings, signal) => inTheBackground((api) => api.spot(id, places, settings), signal),
+        explore: (spotted, tapped, settings, signal) =>
+          inTheBackground((api) => api.explore(spotted, tapped, settings), signal),
         select: (spotted, bars, enough, boxNmsThresh, signal) =>
           inTheBackground((api) => api.select(spotted, bars, enough, boxNmsThresh), signal),
         answer: (taps, signal) => inTheBackground((api) => api.answer(id, taps), signal),
@@ -299,17 +304,15 @@ export class Segmenter {
     await send(transfer(pixels, [pixels.data.buffer]));
   }
 
-  /** A worker that died answers nothing, not even an error. */
-  private call<T>(ask: (api: Connection["api"]) => Promise<Outcome<T>>): Promise<Outcome<T>> {
-    const dead = this.connection.died.then((message): Outcome<T> => ({ ok: false, code: "provider-lost", message }));
-    return Promise.race([ask(this.connection.api), dead]);
+  private call<T>(call: (api: Connection["api"]) => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    return ask(this.connection, call, (message) => this.lose(message));
   }
 
-  private lose(message: string, onLost?: (error: EngineError) => void): void {
+  private lose(message: string): void {
     const error = new EngineError("provider-lost", message);
     if (!this.queue.close(error)) return;
     this.connection.terminate();
-    onLost?.(error);
+    this.onLost?.(error);
   }
 }
 
@@ -369,9 +372,9 @@ export class EncodedImage {
   }
 
   /**
-   * Finds all masks: a grid of taps, the good answers kept, duplicates dropped; by the rules of segment-anything's
-   * SamAutomaticMaskGenerator, whose options these are. It runs in small pieces: taps and hovers go before the next
-   * one.
+   * Finds all masks: taps all over the photo, the good answers kept, duplicates dropped; by the rules of
+   * segment-anything's SamAutomaticMaskGenerator, whose options these are, but for few taps of its grid: `mostTaps`. It
+   * runs in small pieces: taps and hovers go before the next one.
    *
    * @throws EngineError `aborted` (within one piece), `bad-input`, `out-of-memory` or `provider-lost`.
    */

@@ -70,7 +70,7 @@ export type SegmentKind = "tap" | "hover";
 
 /** One of all masks of a photo. */
 export interface FoundMask {
-  /** The tap of the grid that it answers, in image pixels: as a prompt it gives `segmentation` again. */
+  /** The tap that it answers, in image pixels: as a prompt it gives `segmentation` again. */
   point: { x: number; y: number };
   segmentation: Segmentation;
   /** Which of the segmentation's masks it is. */

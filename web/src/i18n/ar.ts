@@ -126,7 +126,7 @@ export const arabic: Catalogue = {
   "Opened with 8 bits a channel": "فُتحت بعمق 8 بت لكل قناة",
   "This file has 16. What you save has 8, which the eye cannot tell apart; your file is unchanged.":
     "عمق هذا الملف 16 بت، وما تحفظه عمقه 8 بت، والعين لا تميّز بينهما؛ ملفك لم يتغيّر.",
-  "The end of this file is missing": "نهاية هذا الملف مفقودة",
+  "A part of this file is missing": "جزء من هذا الملف مفقود",
   "It was not copied or downloaded completely. What could not be read is grey.":
     "لم يُنسخ الملف أو يُنزَّل كاملًا. ما تعذّرت قراءته يظهر رماديًا.",
   "Your open photo is unchanged.": "صورتك المفتوحة لم تتغيّر.",

@@ -127,7 +127,7 @@ export const german = {
   "Opened with 8 bits a channel": "Mit 8 Bit je Kanal geöffnet",
   "This file has 16. What you save has 8, which the eye cannot tell apart; your file is unchanged.":
     "Diese Datei hat 16. Was du speicherst, hat 8, was das Auge nicht unterscheiden kann; deine Datei bleibt unverändert.",
-  "The end of this file is missing": "Das Ende dieser Datei fehlt",
+  "A part of this file is missing": "Ein Teil dieser Datei fehlt",
   "It was not copied or downloaded completely. What could not be read is grey.":
     "Sie wurde nicht vollständig kopiert oder heruntergeladen. Was nicht gelesen werden konnte, ist grau.",
   "Your open photo is unchanged.": "Dein offenes Foto ist unverändert.",

@@ -25,7 +25,7 @@ export function simplify<P extends Point>(points: readonly P[], tolerance: numbe
  * The same for a closed line, whose first point is not repeated: between the point farthest from the first one and the
  * point farthest from that.
  */
-export function simplifyRing(ring: readonly Point[], tolerance: number): readonly Point[] {
+export function simplifyRing<P extends Point>(ring: readonly P[], tolerance: number): readonly P[] {
   if (ring.length < 4) return ring;
   const far = farthestFrom(ring, ring[0]!);
   const near = farthestFrom(ring, ring[far]!);

@@ -103,7 +103,7 @@ export class Answer {
   }
 }
 
-function asPath(rings: readonly ImagePoint[][]): Outline {
+function asPath(rings: readonly (readonly ImagePoint[])[]): Outline {
   const path = new Path2D();
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
   const visit = ({ x, y }: ImagePoint): void => {

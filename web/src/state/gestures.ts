@@ -22,6 +22,8 @@ export type PointerInput =
       readonly draws?: boolean;
       /** The middle button, or the left one with the space bar. */
       readonly pan: boolean;
+      /** The browser knows of no other finger or pen: the release of those that went down before was never heard. */
+      readonly first?: boolean;
     }
   | {
       readonly type: "move";
@@ -96,7 +98,7 @@ type Step = [GestureState, Gesture[]];
 export function recognise(state: GestureState, input: PointerInput, hit: (at: ViewPoint) => number | null): Step {
   switch (input.type) {
     case "down":
-      return down(state, input, hit);
+      return pressed(state, input, hit);
     case "move":
       if (!state.pointers.has(input.id)) return [state, []];
       return input.released ? recognise(state, { type: "cancel", id: input.id }, hit) : move(state, input.id, input.at);
@@ -107,6 +109,17 @@ export function recognise(state: GestureState, input: PointerInput, hit: (at: Vi
     case "held":
       return held(state);
   }
+}
+
+/** Without the pointers whose release was never heard: what they had begun is taken back. */
+function pressed(
+  state: GestureState,
+  input: PointerInput & { type: "down" },
+  hit: (at: ViewPoint) => number | null,
+): Step {
+  if (!state.pointers.size || !input.first) return down(state, input, hit);
+  const [next, gestures] = down(idle, input, hit);
+  return [next, [...begun(state.mode), ...gestures]];
 }
 
 function down(

@@ -138,7 +138,7 @@ const remarks: Record<Remark, Draft> = {
     text: "This file has 16. What you save has 8, which the eye cannot tell apart; your file is unchanged.",
   },
   "cut-off": {
-    title: "The end of this file is missing",
+    title: "A part of this file is missing",
     text: "It was not copied or downloaded completely. What could not be read is grey.",
   },
 };

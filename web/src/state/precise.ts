@@ -1,13 +1,20 @@
 /** The manifest's default model behind the instant one: loaded when that is ready, in a worker of its own. */
 import { computed, effect, signal, untracked } from "@preact/signals";
-import { EngineError, type Segmenter } from "../engine/segmenter";
+import { EngineError, listModels, type Segmenter } from "../engine/segmenter";
 import { Engine, type EngineChoice } from "./engine";
-import { tiers } from "./tierChoice";
+import { preciseIsKept, tiers } from "./tierChoice";
 
 /** What is asked of the engine behind; tests bring their own. */
 export type Behind = Pick<Engine, "phase" | "segmenter" | "load" | "stop" | "isFree" | "beside" | "renew">;
 
 const behind = (choice: EngineChoice): Behind => new Engine(choice, () => undefined);
+
+/** Are the default model's files on this device? */
+const defaultIsKept = (manifest: URL): Promise<boolean> =>
+  listModels(manifest).then(
+    (offers) => offers.some(({ isDefault, kept }) => isDefault && kept !== null),
+    () => false,
+  );
 
 export class Precise {
   private readonly engine = signal<Behind | null>(null);
@@ -27,6 +34,7 @@ export class Precise {
   constructor(
     private readonly first: Pick<Engine, "segmenter" | "manifest" | "providers">,
     private readonly make: (choice: EngineChoice) => Behind = behind,
+    private readonly isKept: (manifest: URL) => Promise<boolean> = defaultIsKept,
   ) {
     effect(() => this.follow(first.segmenter.value, tiers.value === "both"));
     // Where there are no windows, as in tests, there is nothing to hear.
@@ -60,6 +68,7 @@ export class Precise {
       // The fast one is on its way, perhaps back after it was lost: that is no reason to leave.
       if (!fast) return;
       const model = wanted ? fast.info.finer : null;
+      if (fast.info.finer !== null && tiers.peek() === "fast") void this.lookForFiles();
       if (model === null) this.halt();
       else if (!this.engine.peek() && this.failure.peek() === null) {
         const engine = this.make({ manifest: this.first.manifest, providers: this.first.providers, model });
@@ -67,6 +76,11 @@ export class Precise {
         void engine.load();
       }
     });
+  }
+
+  /** A slow or dear connection is no reason to do with the fast model where nothing would be fetched. */
+  private async lookForFiles(): Promise<void> {
+    if (await this.isKept(this.first.manifest)) preciseIsKept.value = true;
   }
 
   private halt(): void {

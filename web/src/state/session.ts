@@ -27,7 +27,7 @@ import type { PixelIndex } from "../engine/core/geometry";
 import { noStrokes } from "../postprocess/strokes";
 import type { LowResMask } from "../engine/core/prompt";
 import { attributed, held, isCloseUp, modelOf } from "../document/answerer";
-import { EngineError, type EverythingOptions, type Segmenter } from "../engine/segmenter";
+import { EngineError, type EverythingOptions, type FoundMask, type Segmenter } from "../engine/segmenter";
 import { Answer, type MaskFrame, type Outline } from "./answer";
 import { Eye, type Recall } from "./eye";
 import { firstPostprocessing } from "./firstPostprocess";
@@ -247,17 +247,33 @@ export class Session {
     }
   }
 
-  /** Finds all masks of the photo. @throws EngineError */
-  async findAll(options: EverythingOptions): Promise<Unasked[]> {
+  /**
+   * Finds all masks of the photo.
+   *
+   * @param onFound Those so far, best first, now and then; the same mask is the same object.
+   * @throws EngineError
+   */
+  async findAll(
+    onFound: (found: Unasked[]) => Promise<void>,
+    options: Omit<EverythingOptions, "onFound">,
+  ): Promise<Unasked[]> {
     const eye = this.finest;
     if (!eye?.image) throw new EngineError("bad-input", "The photo has not been read yet.");
-    const { masks } = await eye.image.everything(options);
-    return masks.map(({ point, segmentation, candidate, predictedIou }) => ({
-      question: { ...noPrompts, points: [{ ...point, label: 1 }], candidate, revision: newRevision() },
-      answer: new Answer(segmentation, eye.frame, eye.model),
-      candidate,
-      score: predictedIou,
-    }));
+    const known = new Map<FoundMask, Unasked>();
+    const unasked = (masks: readonly FoundMask[]): Unasked[] =>
+      masks.map((mask) => {
+        const { point, segmentation, candidate, predictedIou } = mask;
+        const one = known.get(mask) ?? {
+          question: { ...noPrompts, points: [{ ...point, label: 1 }], candidate, revision: newRevision() },
+          answer: new Answer(segmentation, eye.frame, eye.model),
+          candidate,
+          score: predictedIou,
+        };
+        known.set(mask, one);
+        return one;
+      });
+    const { masks } = await eye.image.everything({ ...options, onFound: (some) => onFound(unasked(some)) });
+    return unasked(masks);
   }
 
   /** Takes answers before their questions are in the document: the edit that brings those must follow at once. */

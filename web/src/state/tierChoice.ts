@@ -1,5 +1,5 @@
 /** One model or two: what the person chose, and what is done where nothing was chosen. */
-import { computed } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import { Persisted } from "./persisted";
 
 /**
@@ -23,19 +23,25 @@ export interface Means {
   readonly deviceMemory?: number;
 }
 
-/** Little memory, a connection that is paid for by what it carries, or a slow one: the fast model will do. */
-export function suggested({ connection, deviceMemory }: Means): TierChoice {
+/**
+ * Little memory: the fast model will do; and so it will on a connection that is paid for by what it carries, or a slow
+ * one, unless the precise model is on this device already.
+ */
+export function suggested({ connection, deviceMemory }: Means, kept = false): TierChoice {
   const dear =
     connection?.saveData === true ||
     connection?.type === "cellular" ||
     /^(slow-)?2g$/.test(connection?.effectiveType ?? "");
-  return dear || (deviceMemory ?? Infinity) <= 2 ? "fast" : "both";
+  return (dear && !kept) || (deviceMemory ?? Infinity) <= 2 ? "fast" : "both";
 }
 
-/** What goes without a choice, for this visit. */
-const usual = suggested((globalThis.navigator ?? {}) as Means);
+/** The precise model's files are on this device: nothing would be fetched for it. */
+export const preciseIsKept = signal(false);
 
-export const tiers = computed<TierChoice>(() => store.signal.value ?? usual);
+/** What goes without a choice. */
+const usual = computed(() => suggested((globalThis.navigator ?? {}) as Means, preciseIsKept.value));
+
+export const tiers = computed<TierChoice>(() => store.signal.value ?? usual.value);
 
 export const chooseTiers = (choice: TierChoice): void => store.set(choice);
 

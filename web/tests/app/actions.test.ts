@@ -31,6 +31,7 @@ const press = (keys: string, where = { onPhoto: false, hasPhoto: true }, code = 
     ctrlKey: parts.includes("Ctrl"),
     metaKey: parts.includes("Meta"),
     shiftKey: parts.includes("Shift"),
+    altKey: parts.includes("Alt"),
   };
   return actionOf(event, all, where);
 };
@@ -77,6 +78,17 @@ describe("actionOf", () => {
       actions.shortcuts,
       actions.shortcuts,
     ]);
+  });
+
+  it("finds brackets that need Option, and nothing else with it", () => {
+    expect([press("Alt+["), press("Alt+]")]).toEqual([actions.smallerBrush, actions.largerBrush]);
+    const ignored = [
+      ["n", "KeyN"],
+      ["¡", "Digit1"],
+      ["-", "Minus"],
+      ["т", "KeyN"],
+    ] as const;
+    for (const [key, code] of ignored) expect(press(`Alt+${key}`, { onPhoto: false, hasPhoto: true }, code)).toBeNull();
   });
 
   it("goes by the place of letters that are not Latin, and of digits that need Shift", () => {
@@ -141,6 +153,7 @@ describe("keepsKey", () => {
       ctrlKey: parts.includes("Ctrl"),
       metaKey: false,
       shiftKey: false,
+      altKey: false,
     };
     return keepsKey({ tagName, isContentEditable: false, ...(type && { type }) }, event);
   };
@@ -181,7 +194,7 @@ describe("keepsKey", () => {
     expect(
       keepsKey(
         { tagName: "SPAN", isContentEditable: true },
-        { key: "n", code: "KeyN", ctrlKey: false, metaKey: false, shiftKey: false },
+        { key: "n", code: "KeyN", ctrlKey: false, metaKey: false, shiftKey: false, altKey: false },
       ),
     ).toBe(true);
     expect(["n", "Escape"].map(of("BUTTON", "button"))).toEqual([false, false]);

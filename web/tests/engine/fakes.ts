@@ -125,6 +125,7 @@ export function fakeMachine(
           restore: async () => ({ ok: true, value: null }),
           segment: async () => answer(),
           spot: async () => ({ ok: true, value: [] }),
+          explore: async () => ({ ok: true, value: [] }),
           select: async (_, bars) => ({ ok: true, value: { kept: [], bar: bars[0]! } }),
           answer: async () => ({ ok: true, value: [] }),
           release: () => undefined,

@@ -18,7 +18,10 @@ beforeEach(() => {
   vi.stubGlobal("caches", storage);
   network.serve(url, content);
 });
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
 
 const load = (options = {}) => loadFile(file, url, options);
 const text = async (result: ReturnType<typeof load>) => new TextDecoder().decode((await result).bytes);
@@ -101,6 +104,20 @@ describe("a model file", () => {
   test("that the server does not have is a failed download", async () => {
     network.serve(url, () => new Response("no", { status: 404 }));
     expect(await failure(load())).toMatchObject({ code: "download", message: expect.stringMatching(/404/) });
+  });
+
+  test("is fetched where the storage never answers, and so is the list of models", async () => {
+    const never = () => new Promise<never>(() => undefined);
+    vi.stubGlobal("caches", { keys: never, open: never });
+    vi.useFakeTimers();
+    const list = new URL("models/manifest.json", origin);
+    network.serve(list, JSON.stringify(sampleManifest()));
+    const models = loadManifest(list);
+    const weights = load();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await models).toMatchObject(sampleManifest());
+    expect(await text(weights)).toBe(content);
+    expect(await weights).toMatchObject({ cached: false });
   });
 
   test("without network and cache is a failed download", async () => {

@@ -290,6 +290,26 @@ describe("a segmenter", () => {
     },
   );
 
+  test("that is not answered for minutes is lost, and its worker ended", async () => {
+    vi.useFakeTimers();
+    try {
+      const { machine, workers } = fakeMachine(startsAs({}), { segment: () => new Promise(() => undefined) });
+      const lost: EngineError[] = [];
+      const segmenter = await load(machine, { onLost: (error) => lost.push(error) });
+      const image = await segmenter.encode(photo);
+      const asked = codeOf(image.segment(tap));
+      await vi.advanceTimersByTimeAsync(4 * 60_000);
+      expect(lost).toEqual([]);
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(await asked).toBe("provider-lost");
+      expect(lost.map(({ message }) => message)).toEqual(["The model has not answered for 5 minutes."]);
+      expect(workers[0]!.terminated).toBe(true);
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test("that is disposed stops its worker and rejects what waits", async () => {
     const { machine, workers } = fakeMachine(startsAs({}), { segment: () => new Promise(() => undefined) });
     const segmenter = await load(machine);

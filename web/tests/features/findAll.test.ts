@@ -6,6 +6,7 @@ import { Everything } from "../../src/features/find-all/everything";
 import { Prompting } from "../../src/state/prompting";
 import { Session } from "../../src/state/session";
 import { Viewport } from "../../src/state/viewport";
+import { deferred } from "../engine/fakes";
 import { fakeModel, fakePaths, fakePhoto, settle } from "../state/fakes";
 
 vi.stubGlobal("document", { querySelector: () => null });
@@ -71,6 +72,27 @@ test("keeping the last one ends it", async () => {
   await everything.start();
   while (everything.offered.value.length) everything.keep(everything.offered.value[0]!);
   expect([everything.isOpen.value, prompting.instead]).toEqual([false, null]);
+});
+
+test("what was found is seen while the search goes on, and stays when it is cancelled", async () => {
+  const searching = everything.start();
+  const shown = deferred<void>();
+  everything.offered.subscribe((things) => things.length && shown.resolve());
+  await shown.promise;
+  everything.tap(at(8, 8));
+  everything.hover(at(8, 8));
+  expect([everything.search.value.state, everything.pointed.value, everything.keptSome.value]).toEqual([
+    "searching",
+    null,
+    false,
+  ]);
+  expect(everything.leave()).toBe(true);
+  await searching;
+  expect([everything.search.value.state, everything.offered.value.length]).toEqual(["found", 2]);
+  everything.tap(at(8, 8));
+  expect(everything.keptSome.value).toBe(true);
+  expect(everything.leave()).toBe(true);
+  expect(everything.isOpen.value).toBe(false);
 });
 
 test("the smallest mask under the pointer is pointed at", async () => {

@@ -9,10 +9,11 @@ import {
   type Postprocessing,
 } from "../../src/postprocess/postprocess";
 import { letterbox, type Rect } from "../../src/engine/core/geometry";
-import { maskBounds, sampleMask, wholePhoto } from "../../src/engine/core/mask";
+import { contour, maskBounds, sampleMask, wholePhoto } from "../../src/engine/core/mask";
 import { baseOf, outlineOf } from "../../src/postprocess/outline";
 import type { LowResMask } from "../../src/engine/core/prompt";
 import { coverOf, exactBounds, joinCovers, nothing, type Shape } from "../../src/postprocess/shape";
+import { squaredDistance } from "../../src/postprocess/simplify";
 import { noStrokes } from "../../src/postprocess/strokes";
 import { area, goldenGrid } from "../support";
 
@@ -243,7 +244,7 @@ describe("cover", () => {
 
 describe("outline", () => {
   /** Even-odd, by counting crossings. */
-  const holds = (rings: readonly { x: number; y: number }[][], px: number, py: number) =>
+  const holds = (rings: readonly (readonly { x: number; y: number }[])[], px: number, py: number) =>
     rings.reduce(
       (inside, ring) =>
         ring.reduce(
@@ -286,6 +287,19 @@ describe("outline", () => {
     for (let y = 3; y < 400; y += 5)
       for (let x = 2; x < 600; x += 5, samples++) if (holds(rings, x + 0.5, y + 0.5) !== at(alpha, x, y)! > 0) wrong++;
     expect(wrong / samples).toBeLessThan(0.003);
+  });
+
+  it("has no more points than a line needs that looks the same", () => {
+    const shape = shapeOf(grid(disc(300, 200, 90)), noPostprocessing);
+    const traced = contour(shape.mask, photo, inputSize, 0).flat();
+    const drawn = outlineOf(shape, frame, () => baseOf(shape, frame, dark(whole)));
+    expect(drawn.flat().length).toBeLessThan(traced.length / 2);
+    const farthest = Math.max(...drawn.flat().map(({ x, y }) => Math.abs(Math.hypot(x - 300, y - 200) - 90)));
+    expect(farthest).toBeLessThan(0.5);
+    const gaps = traced.map(({ x, y }) =>
+      Math.min(...drawn.flatMap((ring) => ring.map((to, i) => squaredDistance(x, y, ring.at(i - 1)!, to)))),
+    );
+    expect(Math.sqrt(Math.max(...gaps))).toBeLessThan(0.061); // a ten-thousandth of 600 pixels
   });
 });
 

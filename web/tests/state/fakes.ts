@@ -58,16 +58,19 @@ export function fakeModel(id = "discs", { slow = false, provider = "wasm" } = {}
       asked.push({ prompt, kind });
       return segmentation(prompt);
     },
-    everything: async ({ onProgress, signal }: EverythingOptions) => {
+    everything: async ({ onProgress, onFound, signal }: EverythingOptions) => {
       onProgress?.({ done: 1, total: 2 });
       await Promise.resolve();
-      if (signal?.aborted) throw new EngineError("aborted", "stopped");
       const masks = found.map((prompt) => ({
         point: prompt.points![0]!,
         segmentation: segmentation(prompt),
         candidate: 1,
         predictedIou: 0.9,
+        stability: 0.9,
       }));
+      if (!signal?.aborted) await onFound?.(masks.slice(0, 2));
+      await settle();
+      if (signal?.aborted) throw new EngineError("aborted", "stopped");
       return { masks };
     },
     save: async () => ({ ...photoSize, tensors: {} }),

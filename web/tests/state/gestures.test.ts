@@ -55,6 +55,20 @@ describe("one pointer", () => {
     expect(play([mouse(10, 10), move(1, 60, 60), stray]).gestures.at(-1)).toEqual({ type: "revoke" });
   });
 
+  it("is forgotten when another one is the first to go down", () => {
+    const { gestures, state } = play([
+      finger(1, 10, 10),
+      { ...finger(2, 40, 40), first: true } as PointerInput,
+      up(2, 40, 40),
+    ]);
+    expect(gestures).toEqual([{ type: "tap", at: at(40, 40), secondary: false }]);
+    expect(state).toEqual(idle);
+    const again = { first: true };
+    expect(
+      play([mouse(10, 10, again), move(1, 60, 60), mouse(30, 30, again), up(1, 30, 30)]).gestures.slice(-2),
+    ).toEqual([{ type: "revoke" }, { type: "tap", at: at(30, 30), secondary: false }]);
+  });
+
   it("leaves out after a long press, once", () => {
     const { gestures, timers, state } = play([finger(1, 10, 10), { type: "held" }, up(1, 10, 10)]);
     expect(gestures).toEqual([{ type: "tap", at: at(10, 10), secondary: true }]);

@@ -4,9 +4,10 @@ import { afterEach, expect, test, vi } from "vitest";
 import { EngineError, type Segmenter } from "../../src/engine/segmenter";
 import type { EngineChoice, EnginePhase } from "../../src/state/engine";
 import { Precise, type Behind } from "../../src/state/precise";
-import { chooseTiers, suggested, type Means } from "../../src/state/tierChoice";
+import { chooseTiers, preciseIsKept, suggested, type Means } from "../../src/state/tierChoice";
 
 afterEach(() => {
+  preciseIsKept.value = false;
   chooseTiers("both");
   vi.unstubAllGlobals();
 });
@@ -15,29 +16,33 @@ const segmenterOf = (id: string, finer: string | null = null) =>
   ({ info: { model: { id }, finer } }) as unknown as Segmenter;
 
 /** Engines that load until the test says otherwise. */
-function setUp() {
+function setUp(isKept = async () => false) {
   const first = {
     segmenter: signal<Segmenter | null>(null),
     manifest: new URL("https://app.test/manifest.json"),
     providers: undefined,
   };
   const made: (Behind & { choice: EngineChoice; phase: { value: EnginePhase } })[] = [];
-  const precise = new Precise(first, (choice) => {
-    const phase = signal<EnginePhase>({ state: "loading", progress: null });
-    const segmenter = signal<Segmenter | null>(null);
-    const engine = {
-      choice,
-      phase,
-      segmenter,
-      load: vi.fn(async () => undefined),
-      stop: vi.fn(),
-      isFree: true,
-      beside: vi.fn(),
-      renew: vi.fn(),
-    };
-    made.push(engine);
-    return engine;
-  });
+  const precise = new Precise(
+    first,
+    (choice) => {
+      const phase = signal<EnginePhase>({ state: "loading", progress: null });
+      const segmenter = signal<Segmenter | null>(null);
+      const engine = {
+        choice,
+        phase,
+        segmenter,
+        load: vi.fn(async () => undefined),
+        stop: vi.fn(),
+        isFree: true,
+        beside: vi.fn(),
+        renew: vi.fn(),
+      };
+      made.push(engine);
+      return engine;
+    },
+    isKept,
+  );
   return { first, made, precise };
 }
 
@@ -112,3 +117,18 @@ test.each<[Means, string]>([
   [{ connection: { type: "cellular" } }, "fast"],
   [{ connection: { effectiveType: "slow-2g" } }, "fast"],
 ])("of a browser that says %j: %s", (means, choice) => expect(suggested(means)).toBe(choice));
+
+test.each<[Means, string]>([
+  [{ connection: { effectiveType: "2g" } }, "both"],
+  [{ connection: { saveData: true } }, "both"],
+  [{ deviceMemory: 2 }, "fast"],
+])("of a browser that says %j and has the precise model's files: %s", (means, choice) =>
+  expect(suggested(means, true)).toBe(choice),
+);
+
+test("where its files are on the device, that is found out", async () => {
+  chooseTiers("fast");
+  const { first } = setUp(async () => true);
+  first.segmenter.value = segmenterOf("quick", "fine");
+  await vi.waitFor(() => expect(preciseIsKept.value).toBe(true));
+});

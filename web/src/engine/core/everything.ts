@@ -1,14 +1,16 @@
 /**
- * All masks of a photo without a prompt: a grid of taps, the good answers kept, duplicates dropped.
+ * All masks of a photo without a prompt: taps all over it (`places.ts`), the good answers kept, duplicates dropped.
  * `export/evaluation/everything.py` is its twin: quality, stability, boxes and duplicates are judged on the low-res
  * logits.
  */
-import type { Size } from "./geometry";
+import { heldPlaces } from "./places";
 
 /** Named as in segment-anything's SamAutomaticMaskGenerator. */
 export interface EverythingSettings {
-  /** Taps along each side of the photo. */
+  /** Places along each side of the photo that can be tapped. */
   readonly pointsPerSide: number;
+  /** How many of them are: where the answers so far say. */
+  readonly mostTaps: number;
   /** Masks whose predicted IoU is not above this are dropped. */
   readonly predIouThresh: number;
   /** Masks that are less stable than this are dropped. */
@@ -19,9 +21,10 @@ export interface EverythingSettings {
   readonly boxNmsThresh: number;
 }
 
-/** segment-anything's. */
+/** Segment-anything's, but for a fifth of its taps. */
 export const everythingDefaults: EverythingSettings = {
   pointsPerSide: 32,
+  mostTaps: 204,
   predIouThresh: 0.88,
   stabilityScoreThresh: 0.95,
   stabilityScoreOffset: 1,
@@ -47,6 +50,9 @@ export const ladder: readonly Bar[] = [
   { predIouThresh: 0.35, stabilityScoreThresh: 0.6 },
 ];
 
+/** A mask as good as this tells where to tap next, whether or not it is kept. */
+export const lead: Bar = { predIouThresh: 0.2, stabilityScoreThresh: 0.5 };
+
 /** In low-res cells, to fractions of one. */
 export interface Box {
   readonly x1: number;
@@ -57,19 +63,15 @@ export interface Box {
 
 /** A mask that is good enough, as a line in a list: its logits are asked for again when it has survived the others. */
 export interface Spotted {
-  /** The index of its tap in the grid. */
+  /** The place that was tapped. */
   readonly tap: number;
   /** Which of the decoder's tokens it is. */
   readonly token: number;
   readonly predictedIou: number;
   readonly stability: number;
   readonly box: Box;
-}
-
-/** The taps in image pixels, row by row, each in the middle of its cell of the grid. */
-export function tapGrid(pointsPerSide: number, { width, height }: Size): { x: number; y: number }[] {
-  const places = Array.from({ length: pointsPerSide }, (_, i) => (i + 0.5) / pointsPerSide);
-  return places.flatMap((y) => places.map((x) => ({ x: x * width, y: y * height })));
+  /** For each place whether it lies in the mask, 1 or 0. */
+  readonly held: Uint8Array;
 }
 
 /** Low-res logits of one mask, `stride` in a row; only `columns × rows` of them show the photo. */
@@ -141,15 +143,24 @@ export function judge(
     const stability = stabilityScore(grid, threshold, settings.stabilityScoreOffset);
     if (!(stability >= settings.stabilityScoreThresh)) continue;
     const box = maskBox(grid, threshold);
-    if (box) spotted.push({ tap, token, predictedIou, stability, box });
+    if (!box) continue;
+    spotted.push({
+      tap,
+      token,
+      predictedIou,
+      stability,
+      box,
+      held: heldPlaces(grid, threshold, settings.pointsPerSide),
+    });
   }
   return spotted;
 }
 
-/** The best of each group whose boxes overlap, best predicted IoU first; of equals the first in the list. */
+/** The best of each group whose boxes overlap, best predicted IoU first; of equals the first place, the first token. */
 export function suppress(spotted: readonly Spotted[], boxNmsThresh: number): Spotted[] {
   const kept: Spotted[] = [];
-  for (const candidate of spotted.toSorted((a, b) => b.predictedIou - a.predictedIou))
+  const order = (a: Spotted, b: Spotted) => b.predictedIou - a.predictedIou || a.tap - b.tap || a.token - b.token;
+  for (const candidate of spotted.toSorted(order))
     if (kept.every(({ box }) => !(boxIou(box, candidate.box) > boxNmsThresh))) kept.push(candidate);
   return kept;
 }

@@ -2,11 +2,12 @@
 import { memoryUse } from "./heap";
 import { expose, transfer } from "comlink";
 import { candidates } from "../core/candidates";
-import { judge, select, type EverythingSettings, type Spotted } from "../core/everything";
+import { judge, lead, select, type EverythingSettings, type Spotted } from "../core/everything";
 import { lonePointFeeds, PromptError, promptFeeds } from "../core/feeds";
 import { letterbox, type Point } from "../core/geometry";
 import { cellsWithin } from "../core/grid";
 import { moved } from "../core/lookAgain";
+import { furtherPlaces, placePoint } from "../core/places";
 import type { LowResMask, Prompt } from "../core/prompt";
 import type { SavedEmbeddings } from "../embeddings";
 import type { Outcome, Setup, WorkerApi } from "../protocol";
@@ -85,7 +86,13 @@ const api: WorkerApi = {
 
   segment: (id, prompt) =>
     outcome(() => segment(id, prompt)).then((answer) => handOver(answer, answer.ok ? [answer.value] : [])),
-  spot: (id, taps, first, settings) => outcome(() => spot(id, taps, first, settings)),
+  spot: (id, places, settings) => outcome(() => spot(id, places, settings)),
+  explore: (spotted, tapped, { pointsPerSide, mostTaps, boxNmsThresh }) =>
+    outcome(async () => {
+      const leads = select(spotted, [lead], 0, boxNmsThresh).kept;
+      const held = leads.map((mask) => mask.held);
+      return furtherPlaces(held, tapped, pointsPerSide, mostTaps - tapped.length);
+    }),
   select: (spotted, bars, enough, boxNmsThresh) => outcome(async () => select(spotted, bars, enough, boxNmsThresh)),
   answer: (id, taps) =>
     outcome(() => answerTaps(id, taps)).then((answer) => handOver(answer, answer.ok ? answer.value : [])),
@@ -112,18 +119,14 @@ async function segment(id: number, prompt: Prompt): Promise<Segmentation> {
   return offer(await model.decode(photo.embeddings, feeds), prompt);
 }
 
-async function spot(
-  id: number,
-  taps: readonly Point[],
-  first: number,
-  settings: EverythingSettings,
-): Promise<Spotted[]> {
+async function spot(id: number, places: readonly number[], settings: EverythingSettings): Promise<Spotted[]> {
   const { width, height } = find(id);
   const { newWidth, newHeight } = letterbox(width, height, setup.inputSize);
   const cells = { stride: model.gridSize, columns: cellsWithin(newWidth), rows: cellsWithin(newHeight) };
+  const taps = places.map((place) => placePoint(place, settings.pointsPerSide, { width, height }));
   const answers = await decodeTaps(id, taps);
   return answers.flatMap(({ ious, logits }, index) =>
-    judge(first + index, ious, logits, cells, setup.threshold, settings),
+    judge(places[index]!, ious, logits, cells, setup.threshold, settings),
   );
 }
 

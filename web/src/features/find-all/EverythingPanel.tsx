@@ -24,7 +24,7 @@ export function EverythingPanel({ session, everything, leave }: Props) {
         {everything.said.value}
       </p>
       {search.state === "searching" && (
-        <Searching part={search.part} hint={shortcutOf(leave)} onCancel={() => everything.close()} />
+        <Searching part={search.part} hint={shortcutOf(leave)} onCancel={() => everything.stop()} />
       )}
       {search.state === "found" && <Offers session={session} everything={everything} leave={leave} search={search} />}
     </section>

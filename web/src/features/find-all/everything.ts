@@ -22,12 +22,11 @@ export interface Thing extends Unasked {
 
 export type Search =
   | { readonly state: "closed" }
-  /** `part`: 0 to 1. */
-  | { readonly state: "searching"; readonly part: number }
+  /** `part`: 0 to 1. `things`: what was found so far, to be seen; better ones may take their place. */
+  | { readonly state: "searching"; readonly part: number; readonly things: readonly Thing[] }
   | { readonly state: "found"; readonly things: readonly Thing[] };
 
-/** Taps a side. A GPU answers segment-anything's number about as fast as a CPU a quarter of them. */
-const pointsPerSide = { gpu: 32, cpu: 16 };
+type Traced = Map<Unasked, Pick<Thing, "outline" | "share"> | null>;
 
 export class Everything implements Instead {
   readonly search = signal<Search>({ state: "closed" });
@@ -59,7 +58,7 @@ export class Everything implements Instead {
   /** What has not been kept. Undo brings back what was. */
   readonly offered = computed<readonly Thing[]>(() => {
     const search = this.search.value;
-    if (search.state !== "found") return [];
+    if (search.state === "closed") return [];
     const kept = new Set(this.session.value?.objects.value.map(({ revision }) => revision));
     return search.things.filter(({ question }) => !kept.has(question.revision));
   });
@@ -78,7 +77,7 @@ export class Everything implements Instead {
     if (!session?.encoded.peek() || this.isOpen.peek()) return;
     const abort = (this.abort = new AbortController());
     batch(() => {
-      this.search.value = { state: "searching", part: 0 };
+      this.search.value = { state: "searching", part: 0, things: [] };
       this.said.value = t("Finding all objects.");
       this.prompting.selected.value = null;
       this.prompting.drawing.choose("tap");
@@ -86,24 +85,37 @@ export class Everything implements Instead {
     });
     this.prompting.instead = this;
     try {
-      const onProgress = ({ done, total }: { done: number; total: number }) => {
-        if (!abort.signal.aborted) this.search.value = { state: "searching", part: (0.9 * done) / total };
+      const known: Traced = new Map();
+      const advance = (change: { part?: number; things?: readonly Thing[] }) => {
+        const search = this.search.peek();
+        if (!abort.signal.aborted && search.state === "searching") this.search.value = { ...search, ...change };
       };
-      const side = pointsPerSide[session.runsOn === "webgpu" ? "gpu" : "cpu"];
-      const unasked = await session.findAll({ pointsPerSide: side, onProgress, signal: abort.signal });
-      const things = await trace(
-        unasked,
-        (part) => (this.search.value = { state: "searching", part: 0.9 + 0.1 * part }),
-        abort.signal,
-      );
-      if (abort.signal.aborted) return;
-      this.search.value = { state: "found", things };
-      this.said.value = announce(things.length);
+      const onFound = async (unasked: Unasked[]) => {
+        const things = await trace(unasked, known, abort.signal);
+        advance({ things });
+      };
+      const onProgress = ({ done, total }: { done: number; total: number }) => advance({ part: done / total });
+      const unasked = await session.findAll(onFound, { onProgress, signal: abort.signal });
+      const things = await trace(unasked, known, abort.signal);
+      if (!abort.signal.aborted) this.offer(things);
     } catch (error) {
       if (abort.signal.aborted) return;
       this.close();
       if (!isAborted(error)) this.tell(engineMessage(error));
     }
+  }
+
+  private offer(things: readonly Thing[]): void {
+    this.search.value = { state: "found", things };
+    this.said.value = announce(things.length);
+  }
+
+  /** Ends the search; what it has found so far stays on offer. */
+  stop(): void {
+    const search = this.search.peek();
+    if (search.state !== "searching" || !search.things.length) return this.close();
+    this.abort?.abort();
+    this.offer(search.things);
   }
 
   /** Ends the search, or puts away what was not kept. */
@@ -120,7 +132,7 @@ export class Everything implements Instead {
   /** Is there something to leave? */
   leave(): boolean {
     const wasOpen = this.isOpen.peek();
-    if (wasOpen) this.close();
+    if (wasOpen) this.stop();
     return wasOpen;
   }
 
@@ -142,12 +154,12 @@ export class Everything implements Instead {
   }
 
   tap(at: PixelIndex): void {
-    const thing = this.at(at);
+    const thing = this.search.peek().state === "found" && this.at(at);
     if (thing) this.keep(thing);
   }
 
   hover(at: PixelIndex | null): void {
-    this.pointed.value = at && this.at(at);
+    this.pointed.value = at && this.search.peek().state === "found" ? this.at(at) : null;
   }
 
   /** The smallest one there: what lies within another is reached too. */
@@ -170,22 +182,24 @@ export class Everything implements Instead {
   }
 }
 
-/** Computes outlines, a few in a row, so that the page stays quick. */
-async function trace(
-  unasked: readonly Unasked[],
-  onProgress: (part: number) => void,
-  signal: AbortSignal,
-): Promise<Thing[]> {
+/**
+ * Computes outlines, a few in a row, so that the page stays quick.
+ *
+ * @param known Those that were computed before; null: nothing is left of the mask.
+ */
+async function trace(unasked: readonly Unasked[], known: Traced, signal: AbortSignal): Promise<Thing[]> {
   const things: Thing[] = [];
   // As they will look when they are kept, but for the edges: following the photo's takes too long for so many.
   const finish = { ...firstPostprocessing.peek(), edges: false };
   let last = performance.now();
   for (const one of unasked) {
-    const outline = one.answer.outline(one.candidate, { finish, strokes: noStrokes, points: one.question.points });
-    if (outline.bounds)
-      things.push({ ...one, number: things.length + 1, outline, share: one.answer.share(one.candidate) });
+    if (!known.has(one)) {
+      const outline = one.answer.outline(one.candidate, { finish, strokes: noStrokes, points: one.question.points });
+      known.set(one, outline.bounds && { outline, share: one.answer.share(one.candidate) });
+    }
+    const seen = known.get(one);
+    if (seen) things.push({ ...one, ...seen, number: things.length + 1 });
     if (performance.now() - last < 12) continue;
-    onProgress(things.length / unasked.length);
     await new Promise((resolve) => setTimeout(resolve));
     if (signal.aborted) return [];
     last = performance.now();

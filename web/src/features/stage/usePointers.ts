@@ -44,7 +44,7 @@ function listen(canvas: HTMLCanvasElement, prompting: Prompting, viewport: Viewp
     return viewPoint(clientX - left, clientY - top);
   };
   const isTouch = (event: PointerEvent): boolean => event.pointerType === "touch";
-  const canHover = (event: PointerEvent): boolean => event.pointerType === "mouse" && event.buttons === 0;
+  const canHover = (event: PointerEvent): boolean => event.pointerType !== "touch" && event.buttons === 0;
 
   on("pointerdown", (event) => {
     canvas.setPointerCapture(event.pointerId);
@@ -61,6 +61,8 @@ function listen(canvas: HTMLCanvasElement, prompting: Prompting, viewport: Viewp
         secondary,
         pick: event.altKey,
         pan,
+        // A mouse goes down once, with its first button.
+        first: event.isPrimary,
         draws: prompting.drawing.draws.peek(),
       },
       isTouch(event),

@@ -1,5 +1,6 @@
 /** The page's side of the pixel worker. */
 import { wrap, type Remote } from "comlink";
+import { mend } from "./mend";
 import type { Decoded, MaskedPhoto, PixelApi, PixelErrorCode, PixelOutcome } from "./shared/protocol";
 
 export type { Decoded, MaskedPhoto, PixelErrorCode, Remark, Shapes } from "./shared/protocol";
@@ -19,17 +20,38 @@ interface Connection {
 
 let connection: Connection | null = null;
 
+/** Pictures that can be decoded, in the place of files of which only a part can be read. */
+const mended = new WeakMap<Blob, Blob>();
+
 /** Decodes a photo upright. @throws PixelError */
-export const decode = (blob: Blob): Promise<Decoded> => call((api) => api.decode(blob));
+export async function decode(blob: Blob): Promise<Decoded> {
+  const decoded = await readable(blob, (file) => call((api) => api.decode(file)));
+  return mended.has(blob) ? { ...decoded, remark: "cut-off" } : decoded;
+}
 
 /** The photo at its own resolution, decoded again. @throws PixelError */
-export const decodeFull = (blob: Blob): Promise<ImageBitmap> => call((api) => api.full(blob));
+export const decodeFull = (blob: Blob): Promise<ImageBitmap> => readable(blob, (file) => call((api) => api.full(file)));
 
 /** The object on a transparent background, as PNG: as large as the photo, or as its mask. @throws PixelError */
-export const cutoutPng = (photo: MaskedPhoto, crop: boolean): Promise<Blob> => call((api) => api.cutout(photo, crop));
+export const cutoutPng = (photo: MaskedPhoto, crop: boolean): Promise<Blob> =>
+  readable(photo.blob, (blob) => call((api) => api.cutout({ ...photo, blob }, crop)));
 
 /** The mask as 8-bit grey PNG, as large as the photo. @throws PixelError */
-export const maskPng = (photo: MaskedPhoto): Promise<Blob> => call((api) => api.mask(photo));
+export const maskPng = (photo: MaskedPhoto): Promise<Blob> =>
+  readable(photo.blob, (blob) => call((api) => api.mask({ ...photo, blob })));
+
+/** Works on a file; where it cannot be decoded, on what can be shown of it. */
+async function readable<T>(blob: Blob, work: (blob: Blob) => Promise<T>): Promise<T> {
+  try {
+    return await work(mended.get(blob) ?? blob);
+  } catch (error) {
+    const isDamaged = error instanceof PixelError && error.code === "undecodable" && !mended.has(blob);
+    const picture = isDamaged ? await mend(blob) : null;
+    if (!picture) throw error;
+    mended.set(blob, picture);
+    return work(picture);
+  }
+}
 
 async function call<T>(ask: (api: Remote<PixelApi>) => Promise<PixelOutcome<T>>): Promise<T> {
   connection ??= connect();

@@ -9,7 +9,6 @@ import {
   select,
   stabilityScore,
   suppress,
-  tapGrid,
   type Grid,
   type Spotted,
 } from "../../../src/engine/core/everything";
@@ -29,19 +28,10 @@ const spotted = (tap: number, predictedIou: number, x1: number, width = 10, stab
   predictedIou,
   stability,
   box: { x1, y1: 0, x2: x1 + width, y2: 10 },
+  held: new Uint8Array(),
 });
 
-describe("the grid of taps", () => {
-  test("has its taps in the middle of equal cells, row by row", () => {
-    expect(tapGrid(2, { width: 40, height: 20 })).toEqual([
-      { x: 10, y: 5 },
-      { x: 30, y: 5 },
-      { x: 10, y: 15 },
-      { x: 30, y: 15 },
-    ]);
-    expect(tapGrid(32, { width: 3, height: 2 })).toHaveLength(1024);
-  });
-
+describe("the grid", () => {
   test("looks only at cells whose centre shows the photo", () => {
     expect([1, 2, 3, 4, 6, 7, 256].map(cellsWithin)).toEqual([1, 1, 1, 1, 1, 2, 64]);
   });

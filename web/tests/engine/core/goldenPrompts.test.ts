@@ -3,18 +3,11 @@
  */
 import { describe, expect, test } from "vitest";
 import { candidates } from "../../../src/engine/core/candidates";
-import {
-  everythingDefaults,
-  judge,
-  ladder,
-  select,
-  tapGrid,
-  type Bar,
-  type Spotted,
-} from "../../../src/engine/core/everything";
+import { everythingDefaults, judge, ladder, select, type Bar, type Spotted } from "../../../src/engine/core/everything";
 import { lonePointFeeds, promptFeeds } from "../../../src/engine/core/feeds";
 import { letterbox } from "../../../src/engine/core/geometry";
 import { cellsWithin, gridSize } from "../../../src/engine/core/grid";
+import { furtherPlaces, placePoint, startPlaces } from "../../../src/engine/core/places";
 import { golden } from "../../support";
 
 interface Candidates {
@@ -134,7 +127,8 @@ describe("automatic masks", () => {
 
   test("begin with the same taps, and see the same cells", () => {
     expect([cells.columns, cells.rows]).toEqual(made.cells);
-    tapGrid(made.points_per_side, photo).forEach(({ x, y }, i) => {
+    startPlaces(made.points_per_side, 9).forEach((place, i) => {
+      const { x, y } = placePoint(place, made.points_per_side, photo);
       expect(x).toBeCloseTo(made.taps[i][0], 9);
       expect(y).toBeCloseTo(made.taps[i][1], 9);
     });
@@ -159,6 +153,23 @@ describe("automatic masks", () => {
       const { kept, bar: used } = select(spotted, it.bars.map(bar), it.enough, it.overlap);
       expect(kept.map(({ tap, token }) => [tap, token])).toEqual(it.kept);
       expect(used).toEqual(bar(it.bar));
+    },
+  );
+});
+
+describe("where to tap", () => {
+  const { side, start, further } = golden("places");
+
+  test.each<{ side: number; most: number; places: number[] }>(start)(
+    "first, of $side × $side at most $most",
+    ({ side: along, most, places }) => expect(startPlaces(along, most)).toEqual(places),
+  );
+
+  test.each<{ masks: string[][]; tapped: number[]; most: number; further: number[] }>(further)(
+    "next, at most $most",
+    ({ masks, tapped, most, further: expected }) => {
+      const held = masks.map((mask) => Uint8Array.from(mask.join(""), (place) => Number(place === "#")));
+      expect(furtherPlaces(held, tapped, side, most)).toEqual(expected);
     },
   );
 });

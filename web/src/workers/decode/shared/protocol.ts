@@ -6,7 +6,7 @@ import type { Stranger } from "./strangers";
 export type PixelErrorCode =
   "not-an-image" | "undecodable" | "too-large" | FailureCode | "empty-mask" | "no-decoder" | "tiff" | "avif" | Stranger;
 
-/** What of a file is not in its pixels: the other pictures of an animation, the bits beyond 8, or its lost end. */
+/** What of a file is not in its pixels: the other pictures of an animation, the bits beyond 8, or what was lost of it. */
 export type Remark = "first-of-several" | "fewer-bits" | "cut-off";
 
 export type PixelOutcome<T> = { ok: true; value: T } | { ok: false; code: PixelErrorCode };

@@ -1,4 +1,4 @@
-"""MobileSAM's encoder at half the frame's resolution, as a student of MobileSAM."""
+"""MobileSAM's encoder at a part of the frame's resolution, as a student of MobileSAM."""
 
 import copy
 
@@ -9,9 +9,9 @@ import torch
 from export.data.frames import letterboxed
 from export.errors import ExportError
 from export.models import checkpoint
-from export.models.encoder import HALF_FRAME, REFINED
-from export.models.half_frame import HalfFrameEncoder, resampled
+from export.models.encoder import HALF_FRAME, REFINED, THREE_QUARTERS
 from export.models.mobile_sam import MobileSam
+from export.models.reduced_frame import ReducedFrameEncoder, resampled
 from export.models.tiny_vit import TinyVitEncoder
 from export.onnx.folded import FoldedDecoder
 from export.onnx.unpadded import UnpaddedEncoder
@@ -80,9 +80,21 @@ def test_position_biases_keep_their_values_at_both_ends_of_a_window():
     assert torch.allclose(resampled(table, table), table, atol=1e-4)
 
 
-def test_a_512_pixel_photo_fills_its_windows():
-    cells = [512 // stride for stride in (4, 8, 16, 16)]
-    assert all(side % window == 0 for side, window in zip(cells[1:], HalfFrameEncoder.windows[1:], strict=True))
+@torch.no_grad()
+def test_student_at_three_quarters_is_nearer_to_its_teacher_than_at_half(teacher):
+    coarse = torch.nn.functional.interpolate(picture(16, 16), (128, 128), mode="bicubic")
+    expected = teacher.encode(coarse)["image_embeddings"]
+    half, more = (
+        student_of(teacher, name).eval().encode(coarse)["image_embeddings"] for name in (HALF_FRAME, THREE_QUARTERS)
+    )
+    assert half.shape == more.shape == expected.shape
+    assert (more - expected).square().mean() < (half - expected).square().mean()
+
+
+@pytest.mark.parametrize("side", [512, 768])
+def test_a_photo_of_the_size_that_is_seen_fills_its_windows(side):
+    cells = [side // stride for stride in (4, 8, 16, 16)]
+    assert all(side % window == 0 for side, window in zip(cells[1:], ReducedFrameEncoder.windows[1:], strict=True))
     assert any(side % window for side, window in zip(cells[1:], TinyVitEncoder.windows[1:], strict=True))
 
 
