@@ -39,6 +39,22 @@ def two(start: App) -> App:
     return tap_two(start)
 
 
+# Before the browser draws again: what is left of the moment itself is its microtasks.
+NEW_OBJECT_AT_ONCE = """async () => {
+  document.querySelector('[data-testid="new-object"]').click();
+  for (let turn = 0; turn < 20; turn++) await null;
+  const list = document.querySelector(".object-list")?.getBoundingClientRect();
+  return [JSON.parse(document.querySelector('[data-testid="stage"]').dataset.view).x, list?.right ?? 0];
+}"""
+
+
+def test_the_photo_leaves_the_list_of_objects_room_in_the_frame_that_shows_it(start: App) -> None:
+    """A tap right after would land on the list otherwise."""
+    app = start.choose_sample("coffee").tap(*CUP)
+    left, end_of_list = app.is_drawn().page.evaluate(NEW_OBJECT_AT_ONCE)
+    assert 0 < end_of_list < left
+
+
 def names(app: App) -> list[str]:
     """Of the list, from the top."""
     return app.is_drawn()["objects"].locator(".object-name").all_inner_texts()

@@ -175,17 +175,16 @@ function Workplace({ controller, actions }: { controller: Controller; actions: A
   if (!session) return null;
   const edited = session.edited.value;
   const refines = prompting.refining.open.value && edited !== null && !everything.isOpen.value;
+  const controls = workplaceClass({
+    "with-objects": objects.listed.value,
+    "with-refine": refines,
+    "with-found": everything.isOpen.value,
+    "with-brush": prompting.drawing.paints.value,
+  });
   return (
-    <main
-      class={workplaceClass({
-        "with-objects": objects.listed.value,
-        "with-refine": refines,
-        "with-found": everything.isOpen.value,
-        "with-brush": prompting.drawing.paints.value,
-      })}
-    >
+    <main class={controls}>
       <h1 class="visually-hidden">Tapmask</h1>
-      <Stage session={session} viewport={viewport} prompting={prompting} />
+      <Stage session={session} viewport={viewport} prompting={prompting} controls={controls} />
       <Place session={session} prompting={prompting} corner={controller.keyboardBox.corner.value} />
       {everything.isOpen.value && <FoundLayer everything={everything} viewport={viewport} />}
       <Tools actions={actions} tool={prompting.drawing.tool.value} />

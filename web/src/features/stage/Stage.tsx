@@ -1,6 +1,6 @@
 /** The photo, filling the window; it takes taps, boxes, drags and pinches, and draws the answer. */
 import { useSignalEffect } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { centreOf, imagePoint, imageToView } from "../../engine/core/geometry";
 import { colourOf } from "../../state/palette";
 import type { Prompting } from "../../state/prompting";
@@ -19,13 +19,15 @@ interface Props {
   session: Session;
   viewport: Viewport;
   prompting: Prompting;
+  /** Which controls lie over it, as the classes that the style sheets make room for: another value is measured anew. */
+  controls: string;
 }
 
-export function Stage({ session, viewport, prompting }: Props) {
+export function Stage({ session, viewport, prompting, controls }: Props) {
   const frame = useRef<HTMLDivElement>(null);
   const photo = useRef<HTMLCanvasElement>(null);
   const ink = useRef<HTMLCanvasElement>(null);
-  useSize(frame, viewport);
+  useSize(frame, viewport, controls);
   usePointers(photo, prompting, viewport);
   const march = useMarch(session);
   const before = useFade(session, [photo, ink]);
@@ -146,25 +148,27 @@ function Sweep({ session, viewport }: Pick<Props, "session" | "viewport">) {
   );
 }
 
-/** The stage fills the window; its CSS padding says where controls lie over it. */
-function useSize(frame: { current: HTMLDivElement | null }, viewport: Viewport): void {
+/**
+ * The stage fills the window; its CSS padding says where controls lie over it.
+ *
+ * Measured at once when controls come or go: an observer hears of it after a frame in which they cover the photo, and
+ * a tap in that frame would land on them.
+ */
+function useSize(frame: { current: HTMLDivElement | null }, viewport: Viewport, controls: string): void {
+  useLayoutEffect(() => measure(frame.current!, viewport), [viewport, controls]);
   useEffect(() => {
-    const element = frame.current!;
-    const measure = () => {
-      const style = getComputedStyle(element);
-      const [top, right, bottom, left] = [
-        style.paddingTop,
-        style.paddingRight,
-        style.paddingBottom,
-        style.paddingLeft,
-      ].map(parseFloat) as [number, number, number, number];
-      viewport.resize({ width: element.clientWidth, height: element.clientHeight }, { top, right, bottom, left });
-    };
-    const observer = new ResizeObserver(measure);
-    observer.observe(element);
-    measure();
+    const observer = new ResizeObserver(() => measure(frame.current!, viewport));
+    observer.observe(frame.current!);
     return () => observer.disconnect();
   }, [viewport]);
+}
+
+function measure(element: HTMLDivElement, viewport: Viewport): void {
+  const style = getComputedStyle(element);
+  const [top, right, bottom, left] = [style.paddingTop, style.paddingRight, style.paddingBottom, style.paddingLeft].map(
+    parseFloat,
+  ) as [number, number, number, number];
+  viewport.resize({ width: element.clientWidth, height: element.clientHeight }, { top, right, bottom, left });
 }
 
 /** Makes the canvas as sharp as the screen, whose ratio changes with the browser's zoom. */
