@@ -182,3 +182,43 @@ def test_a_report_of_an_earlier_run_is_not_counted(tmp_path: Path) -> None:
     report.write_text('{"numPassedTests": 9, "numFailedTests": 0, "numPendingTests": 0, "numTodoTests": 0}')
     count = run_tests.tests("Test", report, run_tests.read_vitest, sys.executable, "-c", "raise SystemExit(2)")
     assert str(count) == "0 passed, 1 failed"
+
+
+TESTS = """
+from pathlib import Path
+import pytest
+
+def test_steady():
+    pass
+
+def test_passes_alone(tmp_path_factory):
+    seen = Path(__file__).with_name("seen")
+    if not seen.exists():
+        seen.touch()
+        pytest.fail("busy")
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("", "2 passed, 0 failed"),
+        ("\ndef test_never():\n    assert False\n", "2 passed, 1 failed"),
+        (
+            "\nimport pytest\n@pytest.mark.parametrize('i', range(21))\ndef test_never(i):\n    assert False\n",
+            "1 passed, 22 failed",
+        ),
+    ],
+    ids=["accident", "accident and failure", "many"],
+)
+def test_few_failed_tests_run_once_more(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], more: str, expected: str
+) -> None:
+    """With many failures nothing is tried again."""
+    (tmp_path / "test_some.py").write_text(TESTS + more, encoding="utf-8")
+    pytest_here = [sys.executable, "-m", "pytest", "-c", str(tmp_path / "pytest.ini"), str(tmp_path)]
+    (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    count = run_tests.steady_tests(tmp_path / "pytest.xml", pytest_here, ["--numprocesses=2"])
+    assert str(count) == expected
+    named = "UNSTEADY: test_some.test_passes_alone failed, and passed alone" in capfd.readouterr().out
+    assert named == (expected != "1 passed, 22 failed")
