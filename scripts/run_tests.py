@@ -29,6 +29,8 @@ RESULTS = setup.ROOT / "test-results"
 COVERAGE = ("--cov=export", "--cov=server", "--cov-report=term:skip-covered")  # takes a while: with all tests only
 # One more than cores: tests wait for browsers half of the time.
 PARALLEL = (f"--numprocesses={(os.cpu_count() or 1) + 1}", "--maxprocesses=4", "--dist=loadfile")
+# PyTorch's and NumPy's second thread waits actively for its turn, and takes the core from the other workers' browsers.
+ONE_THREAD_EACH = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 # More failures than these are no accident of a busy machine. A page that several tests share fails all of them.
 FEW = 20
 
@@ -138,6 +140,7 @@ def run_all(groups: set[str], install_engines: bool) -> Count:
     RESULTS.mkdir(exist_ok=True)
     python, npm = str(setup.VENV_PYTHON), setup.npm()
     vitest, pytest = RESULTS / "vitest.json", RESULTS / "pytest.xml"
+    os.environ.update({name: os.environ.get(name, value) for name, value in ONE_THREAD_EACH.items()})
     reporters = ["--reporter=default", "--reporter=json", f"--outputFile.json={vitest}"]
     chosen = ",".join(sorted(groups)) or "none"
     coverage = COVERAGE if groups == set(slow.GROUPS) else ()
