@@ -17,6 +17,7 @@ import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -72,27 +73,22 @@ def read_vitest(report: Path) -> Count:
     return Count(result["numPassedTests"], result["numFailedTests"], skipped)
 
 
-FAILED = {"failure", "error"}
+def outcome(case: ET.Element) -> str:
+    """failed, skipped or passed, of a test in pytest's --junitxml."""
+    told = {child.tag for child in case}
+    return "failed" if told & {"failure", "error"} else "skipped" if "skipped" in told else "passed"
 
 
 def read_junit(report: Path) -> Count:
     """What pytest's --junitxml wrote."""
-    count = Count()
-    for case in ET.parse(report).iter("testcase"):
-        outcomes = {child.tag for child in case}
-        if outcomes & FAILED:
-            count.failed += 1
-        elif "skipped" in outcomes:
-            count.skipped += 1
-        else:
-            count.passed += 1
-    return count
+    counts = Counter(outcome(case) for case in ET.parse(report).iter("testcase"))
+    return Count(counts["passed"], counts["failed"], counts["skipped"])
 
 
-def failed_names(report: Path) -> set[str]:
-    """The tests that failed, by pytest's --junitxml."""
+def names(report: Path, which: str) -> set[str]:
+    """The tests that failed, or that passed, by pytest's --junitxml."""
     cases = ET.parse(report).iter("testcase")
-    return {f"{case.get('classname')}.{case.get('name')}" for case in cases if {child.tag for child in case} & FAILED}
+    return {f"{case.get('classname')}.{case.get('name')}" for case in cases if outcome(case) == which}
 
 
 def steady_tests(report: Path, command: Sequence[str], several: Sequence[str]) -> Count:
@@ -101,16 +97,13 @@ def steady_tests(report: Path, command: Sequence[str], several: Sequence[str]) -
     Tests that pass then are named: they are not to be relied on, and their cause is to be found.
     """
     first = tests("Tests: pytest", report, read_junit, *command, f"--junitxml={report}", *several)
-    if not 0 < first.failed <= FEW or not report.is_file():
+    before = names(report, "failed") if report.is_file() else set()
+    if not 0 < len(before) <= FEW:
         return first
-    before, again = failed_names(report), report.with_name("pytest-again.xml")
-    if not before:  # it broke off
-        return first
-    second = tests(
-        "Tests: those that failed, once more", again, read_junit, *command, f"--junitxml={again}", "--last-failed"
-    )
-    unsteady = sorted(before - failed_names(again)) if again.is_file() and second.passed else []
-    for name in unsteady:
+    again = report.with_name("pytest-again.xml")
+    tests("Tests: those that failed, once more", again, read_junit, *command, f"--junitxml={again}", "--last-failed")
+    unsteady = before & names(again, "passed") if again.is_file() else set()
+    for name in sorted(unsteady):
         print(f"UNSTEADY: {name} failed, and passed alone", flush=True)
     return replace(first, passed=first.passed + len(unsteady), failed=first.failed - len(unsteady))
 

@@ -1,6 +1,7 @@
 /** Asking a worker that may never answer: it can die without a word, and graphs can be made that never end. */
 import type { Outcome } from "./protocol";
 import type { Connection } from "./start";
+import { within } from "./within";
 
 const minutes = 5;
 
@@ -8,28 +9,15 @@ const minutes = 5;
  * @param onSilence The worker has said nothing for longer than any model takes.
  * @returns Its answer; `provider-lost` where there will be none.
  */
-export async function ask<T>(
+export function ask<T>(
   { api, died }: Connection,
   call: (api: Connection["api"]) => Promise<Outcome<T>>,
   onSilence?: (message: string) => void,
 ): Promise<Outcome<T>> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const silence = new Promise<string>((resolve) => {
-    const giveUp = (): void => {
-      const message = `The model has not answered for ${minutes} minutes.`;
-      onSilence?.(message);
-      resolve(message);
-    };
-    timer = setTimeout(giveUp, minutes * 60_000);
+  const lost = (message: string): Outcome<T> => ({ ok: false, code: "provider-lost", message });
+  return within(minutes * 60_000, Promise.race([call(api), died.then(lost)]), () => {
+    const message = `The model has not answered for ${minutes} minutes.`;
+    onSilence?.(message);
+    return lost(message);
   });
-  const lost = Promise.race([died, silence]).then((message): Outcome<T> => ({
-    ok: false,
-    code: "provider-lost",
-    message,
-  }));
-  try {
-    return await Promise.race([call(api), lost]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

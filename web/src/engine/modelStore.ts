@@ -15,6 +15,7 @@
 import type { ModelFile } from "./core/manifest";
 import { EngineError } from "./errors";
 import { aborted } from "./queue";
+import { within } from "./within";
 
 const cacheName = "tapmask-models";
 const patience = 30_000; // milliseconds
@@ -204,8 +205,4 @@ const openCache = (): Promise<Cache | null> =>
   "caches" in globalThis ? caches.open(cacheName).catch(() => null) : Promise.resolve(null);
 
 /** What the storage answers, or `otherwise` where it takes too long. */
-function answered<T>(asked: Promise<T>, otherwise: T): Promise<T> {
-  let timer: ReturnType<typeof setTimeout>;
-  const late = new Promise<T>((resolve) => (timer = setTimeout(() => resolve(otherwise), patience)));
-  return Promise.race([asked, late]).finally(() => clearTimeout(timer));
-}
+const answered = <T>(asked: Promise<T>, otherwise: T): Promise<T> => within(patience, asked, () => otherwise);

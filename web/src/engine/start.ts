@@ -10,6 +10,7 @@ import { EngineError } from "./errors";
 import type { Setup, Started, StartStage, WorkerApi } from "./protocol";
 import { aborted } from "./queue";
 import type { Attempt, NoThreads, Provider, RuntimeInfo } from "./types";
+import { within } from "./within";
 
 /** A worker with the engine in it. `died` settles when it can answer no more. */
 export interface Connection {
@@ -124,16 +125,20 @@ async function attempt(
   const cleanup = new AbortController();
   const probe = await selfTestBitmap(setup.variant.self_test);
   try {
-    return await Promise.race([
+    const started = Promise.race([
       connection.api.start(
         transfer({ ...setup, provider, threads, forced: providers.length === 1, probe }, probe ? [probe] : []),
         proxy((stage: StartStage) => onStage?.(stage, provider)),
         proxy(onLost),
       ),
       connection.died.then((reason): Started => ({ outcome: "failed", reason })),
-      hangs((options.patience ?? defaultPatience)[provider], cleanup.signal),
       abortion(signal, cleanup.signal),
     ]);
+    const patience = (options.patience ?? defaultPatience)[provider];
+    return await within(patience, started, () => ({
+      outcome: "failed",
+      reason: `It did not start within ${Math.round(patience / 1000)} seconds.`,
+    }));
   } catch (error) {
     if (error instanceof EngineError) {
       connection.terminate();
@@ -144,15 +149,6 @@ async function attempt(
     cleanup.abort();
   }
 }
-
-const hangs = (patience: number, done: AbortSignal): Promise<Started> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(
-      () => resolve({ outcome: "failed", reason: `It did not start within ${Math.round(patience / 1000)} seconds.` }),
-      patience,
-    );
-    done.addEventListener("abort", () => clearTimeout(timer));
-  });
 
 const abortion = (signal: AbortSignal | undefined, done: AbortSignal): Promise<never> =>
   new Promise((_, reject) => {
